@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For people; kbuild reads Kbuild. "make help" lists the targets.
+
+.DEFAULT_GOAL := help
+.PHONY: help deps module check kunit style purity compile selftest selftest-uml \
+	selftest-vm selftest-debug test test-full test-the-tests demo vm bench clean
+
+# Names of tests for the selftest targets: make selftest-vm TEST="transfer close"
+TEST ?=
+# Suites or cases for check and kunit: make check SUITE=seq.seq__before
+SUITE ?=
+
+help: ## this list
+	@echo "Usage: make TARGET"
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		expand -t 20
+
+demo: ## xtcp in a VM: a file moved, its states and segments shown (start here)
+	@scripts/demo.sh
+
+vm: ## a shell in that VM, with the module loaded, to play
+	@scripts/play.sh
+
+test: ## all tests; ends with "N passed, N failed"
+	@scripts/test.sh
+
+test-full: ## all tests, and all selftests in the debug kernel too
+	@scripts/test.sh --full
+
+check: ## the core and its suites as a plain program, in seconds [SUITE=...]
+	@scripts/check.sh $(SUITE)
+
+style: ## checkpatch, kernel-doc, sparse, warnings of gcc and clang, shellcheck
+	@scripts/style.sh
+
+purity: ## the core needs nothing of the kernel
+	@scripts/purity.sh
+
+compile: ## the module for Debian's 6.1, 6.12 and 7.2 kernels, by gcc and clang
+	@scripts/compile.sh
+
+kunit: ## the KUnit suites in a User-Mode Linux kernel [SUITE=...]
+	@scripts/kunit.sh $(SUITE)
+
+selftest: selftest-uml selftest-vm selftest-debug ## the selftests in all three places
+
+selftest-uml: ## ... in User-Mode Linux [TEST=...]
+	@scripts/selftest.sh uml $(TEST)
+
+selftest-vm: ## ... in a VM with Debian's kernel [TEST=...]
+	@scripts/selftest.sh vm $(TEST)
+
+selftest-debug: ## ... in a VM with KASAN, lockdep and kmemleak [TEST=...]
+	@scripts/selftest.sh debug $(TEST)
+
+test-the-tests: ## plant one bug of each kind, and see that each is caught
+	@scripts/test-the-tests.sh
+
+bench: ## instructions per request, connection and KiB, beside the kernel's TCP
+	@scripts/bench.sh
+
+module: ## compile xtcp.ko for Debian's kernel in build/stock
+	@scripts/deps.sh build
+	@scripts/build.sh stock
+
+deps: ## install all packages that any target needs
+	@scripts/deps.sh all
+
+clean: ## remove build/ (kernels stay in the cache)
+	rm -rf build
