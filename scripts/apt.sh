@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# apt.sh: ask apt about a Debian suite and fetch packages from it; to be sourced
+#
+# Suites other than the machine's own get a configuration of their own, in the
+# cache, with the machine's Debian mirror in it.
+
+# mirror: the Debian mirror that this machine uses
+mirror()
+{
+	# shellcheck disable=SC2016 # apt's own
+	apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+		awk '$1 == "Debian" && $2 !~ /-/ { print $3; exit }'
+}
+
+# suite_use SUITE: from here on, apt_get and apt_cache speak of that suite;
+# "own" is what the machine has in its configuration
+suite_use()
+{
+	local dir=$XTCP_CACHE/apt/$1 site
+
+	APT_OPTIONS=(-qq -o APT::Sandbox::User=root)
+	[ "$1" != own ] || return 0
+	APT_OPTIONS+=(-c "$dir/apt.conf")
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	: >"$dir/status"
+	cat >"$dir/apt.conf" <<-END
+		Dir::State "$dir";
+		Dir::State::status "$dir/status";
+		Dir::Cache "$dir/cache";
+		Dir::Etc::sourcelist "$dir/sources.list";
+		Dir::Etc::sourceparts "-";
+		Dir::Etc::preferencesparts "-";
+		Acquire::Languages "none";
+	END
+	[ -z "$(find "$dir/fresh" -mtime -7 2>/dev/null)" ] || return 0
+	site=$(suite_mirror)
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $1 main" \
+		>"$dir/sources.list"
+	if apt_get update; then
+		touch "$dir/fresh"
+	elif [ ! -e "$dir/fresh" ]; then
+		die "apt could not read the package lists of $1"
+	fi
+}
+
+# suite_mirror: the mirror; apt has forgotten it on a machine without lists
+suite_mirror()
+{
+	local site
+
+	site=$(mirror)
+	if [ -z "$site" ]; then
+		as_root apt-get -qq update >&2 || true
+		site=$(mirror)
+	fi
+	[ -n "$site" ] || die "apt's configuration names no Debian mirror"
+	echo "$site"
+}
+
+apt_get()
+{
+	apt-get "${APT_OPTIONS[@]}" "$@" >&2
+}
+
+apt_cache()
+{
+	apt-cache "${APT_OPTIONS[@]}" "$@"
+}
+
+# package_version PACKAGE: the version that apt would install
+package_version()
+{
+	apt_cache show --no-all-versions "$1" 2>/dev/null | sed -n 's/^Version: //p' | head -n 1
+}
+
+# package_needs PACKAGE REGEX: the packages matching REGEX that it depends on
+package_needs()
+{
+	apt_cache depends --important "$1" | sed -n 's/^ *Depends: //p' | grep -E "^($2)\$"
+}
+
+# package_unpack DIR PACKAGE...: fetch packages and unpack them, uninstalled
+package_unpack()
+{
+	local dir=$1 deb
+
+	shift
+	mkdir -p "$dir/debs"
+	(cd "$dir/debs" && apt_get download "$@") || lists_stale "$@"
+	for deb in "$dir"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$dir"
+	done
+	rm -r "$dir/debs"
+}
+
+# lists_stale PACKAGE...: a download failed: old package lists name packages
+# that are gone. Read them, and begin this script again, once.
+lists_stale()
+{
+	[ -z "${XTCP_LISTS_READ-}" ] || die "apt could not download: $*"
+	say "apt could not download $*: reading the package lists anew"
+	as_root apt-get -qq update >&2 || die "apt could not read the package lists"
+	rm -f "$XTCP_CACHE"/apt/*/fresh
+	XTCP_LISTS_READ=1 exec "$XTCP_TOP/scripts/kernel.sh" "$NAME"
+}

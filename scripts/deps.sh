@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# deps.sh GROUP...: install the Debian packages that are missing
+#
+#   build   compile a module          kernel  compile a kernel
+#   vm      boot the VM               sid     compile for Debian sid's kernel
+#   test    run demo and selftests    style   check the code
+#   all     everything
+
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+packages()
+{
+	case $1 in
+	build)	echo make gcc libc6-dev libelf1 kmod ;;
+	kernel)	echo make gcc libc6-dev kmod bc bison flex libelf-dev libssl-dev \
+		     ccache perl python3 xz-utils ;;
+	vm)	echo qemu-system-x86 busybox-static cpio kmod iproute2 perl-base ;;
+	sid)	echo debootstrap ;;
+	test)	echo iproute2 iputils-ping ethtool socat tshark python3 procps gcc \
+		     libc6-dev kmod nftables ;;
+	style)	echo sparse clang llvm lld shellcheck perl python3 git pahole ;;
+	all)	echo "$(packages build) $(packages kernel) $(packages vm)" \
+		     "$(packages sid) $(packages test) $(packages style)" ;;
+	*)	usage "$0" ;;
+	esac
+}
+
+why()
+{
+	case $1 in
+	build)	echo "to compile the module" ;;
+	kernel)	echo "to compile the test kernels" ;;
+	vm)	echo "to run a virtual machine" ;;
+	sid)	echo "to compile for the newest Debian kernel" ;;
+	test)	echo "for the demo and the selftests" ;;
+	style)	echo "to check the code" ;;
+	all)	echo "to build and test" ;;
+	esac
+}
+
+missing()
+{
+	local package
+
+	for package in $(packages "$1"); do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+			echo "$package"
+	done | sort -u
+}
+
+apt_get()
+{
+	as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get -qq -y -o DPkg::Lock::Timeout=600 "$@"
+}
+
+[ $# -gt 0 ] || usage "$0"
+for group; do
+	packages "$group" >/dev/null
+	mapfile -t need < <(missing "$group")
+	[ ${#need[@]} -gt 0 ] || continue
+	say "installing with apt, $(why "$group"): ${need[*]}"
+	log=$(mktemp)
+	apt_get install --no-install-recommends "${need[@]}" >"$log" 2>&1 ||
+		{ apt_get update && apt_get install --no-install-recommends "${need[@]}"; } >"$log" 2>&1 ||
+		{ tail -n 20 "$log" >&2; rm -f "$log"; die "apt could not install: ${need[*]}"; }
+	rm -f "$log"
+done

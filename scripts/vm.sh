@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# vm.sh [OPTIONS] -- COMMAND ARGS...: run a command as root in a virtual machine
+#
+#   --kernel stock|debug   Debian's kernel (default), or the one with KASAN,
+#                          lockdep and kmemleak
+#   --smp N                processors (2)
+#   --mem M                memory (2G)
+#   --timeout S            seconds until the machine is stopped (600)
+#   --icount               one processor that counts: one executed instruction
+#                          is one nanosecond of its time
+#   --console FILE         where the kernel's messages go (build/log/)
+#   --interactive          the command (bash) has the terminal
+#
+# The guest sees the host's files, and keeps to itself what it writes; only what
+# it writes to $XTCP_OUT (build/out) reaches the host. The command starts in this
+# directory with the environment's XTCP_ variables; XTCP_PLACE and XTCP_KO, when
+# unset, become this machine's. Its output comes to stdout. Exit status: the
+# command's; 124 when time ran out; 125 when the machine died.
+
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/guest.sh
+. "$XTCP_TOP/scripts/guest.sh"
+
+KERNEL=stock SMP=2 MEM=2G TIMEOUT=600 CONSOLE='' ICOUNT='' INTERACTIVE=''
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--kernel)	KERNEL=$2; shift 2 ;;
+	--smp)		SMP=$2; shift 2 ;;
+	--icount)	ICOUNT=1; shift ;;
+	--interactive)	INTERACTIVE=1; shift ;;
+	--)		shift; break ;;
+	*)		guest_option "$1" "${2-}" || usage "$0"; shift 2 ;;
+	esac
+done
+[ $# -gt 0 ] || [ -n "$INTERACTIVE" ] || usage "$0"
+[ $# -gt 0 ] || set -- bash
+
+case $KERNEL in
+stock)	MACHINE=pc; export XTCP_PLACE="${XTCP_PLACE-vm}" ;;
+debug)	MACHINE=q35; export XTCP_PLACE="${XTCP_PLACE-debug}" ;;
+*)	usage "$0" ;;
+esac
+export XTCP_KO="${XTCP_KO-$XTCP_TOP/build/$KERNEL/xtcp.ko}"
+
+QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot)
+
+# kvm_boots KERNEL-DIR: does KVM boot a kernel here? A /dev/kvm that opens may
+# still hang, and it costs the time-out to learn it, so the answer is kept until
+# the machine boots anew.
+kvm_boots()
+{
+	local boot answer
+
+	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return 1
+	boot=$(cat /proc/sys/kernel/random/boot_id)
+	answer=$XTCP_CACHE/kvm.$boot
+	if [ ! -e "$answer" ]; then
+		rm -f "$XTCP_CACHE"/kvm.*
+		say "trying whether KVM works here"
+		guest_initramfs "$1" PROBE=1
+		timeout -k 1 15 "${QEMU[@]}" -accel kvm -cpu host -m 512 -serial "file:$RUN/probe" \
+			-kernel "$1/image" -initrd "$RUN/initramfs" \
+			-append "console=ttyS0 panic=-1" </dev/null >/dev/null 2>&1 || true
+		if grep -aq 'xtcp: the guest is up' "$RUN/probe" 2>/dev/null; then
+			echo yes >"$answer"
+		else
+			echo no >"$answer"
+		fi
+	fi
+	[ "$(cat "$answer")" = yes ]
+}
+
+# With cx16, some kernels crash in every second boot under TCG
+processor()
+{
+	if [ -n "$ICOUNT" ]; then
+		echo -accel tcg,thread=single -icount shift=0,sleep=off -smp 1 \
+			-rtc base=2024-01-01,clock=vm -cpu max,-rdrand,-rdseed,-erms,cx16=off
+	elif [ "${XTCP_ACCEL-}" != tcg ] && kvm_boots "$1"; then
+		echo -accel kvm -cpu host -smp "$SMP"
+	else
+		echo -accel tcg,thread=multi -cpu max,cx16=off -smp "$SMP"
+	fi
+}
+
+# shares: 9p file systems for the host's root, the status and the results
+shares()
+{
+	local options=security_model=none,multidevs=remap
+
+	SHARES=(
+		-virtfs "local,path=/,mount_tag=root,readonly=on,$options"
+		-virtfs "local,path=$RUN/ctl,mount_tag=ctl,$options"
+		-virtfs "local,path=${XTCP_OUT//,/,,},mount_tag=out,$options"
+	)
+}
+
+"$XTCP_TOP/scripts/deps.sh" vm
+K=$("$XTCP_TOP/scripts/kernel.sh" "$KERNEL")
+[ -e "$K/image" ] || die "the kernel '$KERNEL' is for compiling only"
+guest_begin "$KERNEL${INTERACTIVE:+-interactive}${ICOUNT:+-icount}"
+guest_command "$@"
+read -ra processor < <(processor "$K")
+shares
+
+parameters="console=ttyS0 panic=-1 oops=panic loglevel=7"
+environment=(ROOT_TYPE=9p "KERNEL=$K" CTL=ctl "OUT=$(printf %q "$XTCP_OUT")")
+if [ -n "$ICOUNT" ]; then
+	parameters+=" nokaslr random.trust_cpu=off"
+	environment+=("SEED=${XTCP_SEED:-1}")
+fi
+if [ -n "$INTERACTIVE" ]; then
+	size=$(stty size 2>/dev/null || echo 24 80)
+	environment+=(INTERACTIVE=1 CHANNEL=/dev/hvc0 "ROWS=${size% *}" "COLUMNS=${size#* }")
+	channel=(-chardev "stdio,id=channel,signal=off" -device "virtconsole,chardev=channel")
+else
+	environment+=('CHANNEL="/dev/vport*p1"')
+	channel=(-chardev "file,id=channel,path=$RUN/output" -device "virtserialport,chardev=channel")
+fi
+guest_initramfs "$K" "${environment[@]}"
+
+machine=("${QEMU[@]}" -M "$MACHINE" "${processor[@]}" -m "$MEM" -kernel "$K/image"
+	-initrd "$RUN/initramfs" -append "$parameters" -serial "file:$CONSOLE"
+	"${SHARES[@]}" -device virtio-serial "${channel[@]}")
+if [ -n "$INTERACTIVE" ]; then
+	"${machine[@]}" || true
+	guest_verdict
+fi
+guest_start "${machine[@]}" </dev/null
+guest_wait
