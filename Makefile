@@ -8,7 +8,7 @@
 
 # Names of tests for the selftest targets: make selftest-vm TEST="transfer close"
 TEST ?=
-# Suites or cases for check and kunit: make check SUITE=seq.seq__before
+# Suites or cases for check: make check SUITE=seq.*
 SUITE ?=
 
 help: ## this list
@@ -40,8 +40,8 @@ purity: ## the core needs nothing of the kernel
 compile: ## the module for Debian's 6.1, 6.12 and 7.2 kernels, by gcc and clang
 	@scripts/compile.sh
 
-kunit: ## the KUnit suites in a User-Mode Linux kernel [SUITE=...]
-	@scripts/kunit.sh $(SUITE)
+kunit: ## the KUnit suites in a User-Mode Linux kernel
+	@scripts/kunit.sh
 
 selftest: selftest-uml selftest-vm selftest-debug ## the selftests in all three places
 

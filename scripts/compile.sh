@@ -1,0 +1,25 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# compile.sh [KERNEL...]: does xtcp.ko compile for these kernels?
+#
+# Without KERNEL: Debian 12's 6.1, its backports' 6.12, and sid's 7.2. Warnings
+# (W=1) are errors.
+
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+[ $# -gt 0 ] || set -- stock 6.12 7.2
+cd "$XTCP_TOP"
+"$XTCP_TOP/scripts/deps.sh" build
+ktap_plan $#
+for kernel; do
+	if ! log=$("$XTCP_TOP/scripts/build.sh" "$kernel" 2>&1); then
+		ktap_not_ok "$kernel" "$log"
+	elif [ ! -s "build/$kernel/xtcp.ko" ]; then
+		ktap_not_ok "$kernel" "there is no xtcp.ko"
+	else
+		ktap_ok "$kernel"
+	fi
+done
+ktap_end

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# selftest.sh PLACE [TEST...]: run the selftests in a guest of that kind
+#
+#   uml     User-Mode Linux 6.1: native speed, one processor
+#   vm      Debian's kernel in QEMU
+#   debug   a kernel with KASAN, lockdep, kmemleak... in QEMU
+#
+# Without TEST, those that selftests/run.sh has for the place.
+
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+[ $# -gt 0 ] || usage "$0"
+PLACE=$1
+shift
+console=$XTCP_TOP/build/log/selftest-$PLACE.console
+cd "$XTCP_TOP"
+"$XTCP_TOP/scripts/deps.sh" build test
+case $PLACE in
+uml)	run=("$XTCP_TOP/scripts/uml.sh" --timeout 900) kernel=uml ;;
+vm)	run=("$XTCP_TOP/scripts/vm.sh" --timeout 1500) kernel=stock ;;
+debug)	run=("$XTCP_TOP/scripts/vm.sh" --kernel debug --mem 4G --timeout 2400) kernel=debug ;;
+*)	usage "$0" ;;
+esac
+"$XTCP_TOP/scripts/build.sh" "$kernel" >/dev/null
+"${run[@]}" --console "$console" -- selftests/run.sh "$@"

@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# style.sh: is the code in the form that docs/testing.md asks for?
+#
+# checkpatch, kernel-doc, sparse, warnings of gcc and clang (W=1), shellcheck,
+# Python's compiler, and the project's own rules (style-tree.py). A tool that is
+# missing is a failure.
+
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+# What checkpatch asks for and cannot be had outside of the kernel's tree:
+# FILE_PATH_CHANGES   there is no MAINTAINERS file
+# EMBEDDED_FILENAME, SPDX_LICENSE_TAG stay on.
+CHECKPATCH_IGNORE=FILE_PATH_CHANGES
+# For programs of user space and for the headers that stand in for the kernel's
+USER_IGNORE=$CHECKPATCH_IGNORE,NEW_TYPEDEFS,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE
+USER_IGNORE+=,COMPLEX_MACRO,VOLATILE,AVOID_BUG,PREFER_DEFINED_ATTRIBUTE_MACRO
+USER_IGNORE+=,SPLIT_STRING,CONSIDER_KSTRTO,PREFER_KERNEL_TYPES,BOOL_BITFIELD
+# clang 14 against headers that gcc 12 configured
+CLANG_ARGS=(CC=clang CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_RETHUNK=
+	CONFIG_SLS= CONFIG_INIT_STACK_ALL_ZERO= CONFIG_FTRACE_MCOUNT_USE_CC=
+	CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough
+	CONFIG_GCC_VERSION=0 CONFIG_CLANG_VERSION=140006)
+
+# files PATTERN...: the tree's files, by git's pathspecs
+files()
+{
+	git ls-files --cached --others --exclude-standard -- "$@" | sort |
+		while read -r path; do [ ! -f "$path" ] || echo "$path"; done
+}
+
+kernel_code()
+{
+	files 'include/*.[ch]' 'module/*.[ch]' 'kunit/*.[ch]' ':!kunit/user'
+}
+
+user_code()
+{
+	files '*.[ch]' ':!include' ':!module' ':!kunit' 'kunit/user'
+}
+
+scripts()
+{
+	files scripts selftests tools .ci | while read -r path; do
+		case $(head -c 64 "$path" | head -n 1) in
+		'#!'*[/\ ]sh | '#!'*bash) echo "$path" ;;
+		esac
+	done
+}
+
+# checkpatch IGNORE < FILES
+checkpatch()
+{
+	xargs -r -P "$(nproc)" -n 4 "$TOOLS/scripts/checkpatch.pl" --no-tree --strict \
+		--terse --show-types --quiet --color=never --max-line-length=100 \
+		--ignore "$1" -f
+}
+
+check_checkpatch()
+{
+	{ kernel_code | checkpatch "$CHECKPATCH_IGNORE" &&
+		user_code | checkpatch "$USER_IGNORE"; } 2>&1
+}
+
+check_kernel_doc()
+{
+	kernel_code | xargs -r "$TOOLS/scripts/kernel-doc" -none -Werror
+}
+
+check_sparse()
+{
+	"$XTCP_TOP/scripts/build.sh" stock C=2 CF=-Wsparse-error
+}
+
+check_gcc()
+{
+	"$XTCP_TOP/scripts/build.sh" stock
+}
+
+check_clang()
+{
+	XTCP_VARIANT=clang KCFLAGS=-Wno-address-of-packed-member \
+		"$XTCP_TOP/scripts/build.sh" stock "${CLANG_ARGS[@]}"
+}
+
+check_shellcheck()
+{
+	scripts | xargs -r shellcheck --external-sources --source-path=SCRIPTDIR
+}
+
+check_python()
+{
+	local path status=0
+
+	while read -r path; do
+		python3 -c 'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")' \
+			"$path" || status=1
+	done < <(files '*.py')
+	return $status
+}
+
+# check NAME TOOL FUNCTION: one KTAP line; what the check says goes above it
+check()
+{
+	local log
+
+	if ! command -v "$2" >/dev/null; then
+		ktap_not_ok "$1" "$2 is not installed"
+	elif log=$("$3" 2>&1); then
+		ktap_ok "$1"
+	else
+		ktap_not_ok "$1" "$log"
+	fi
+}
+
+check_tree()
+{
+	echo "    # Subtest: tree"
+	if files | xargs python3 scripts/style-tree.py | sed 's/^/    /'; then
+		ktap_ok tree
+	else
+		ktap_not_ok tree
+	fi
+}
+
+set -o pipefail
+cd "$XTCP_TOP"
+"$XTCP_TOP/scripts/deps.sh" style build
+TOOLS=$("$XTCP_TOP/scripts/kernel.sh" tools) || die "no checkpatch.pl"
+ktap_plan 8
+check_tree
+check checkpatch perl check_checkpatch
+check kernel-doc perl check_kernel_doc
+check shellcheck shellcheck check_shellcheck
+check python python3 check_python
+check "gcc, W=1" gcc check_gcc
+check sparse sparse check_sparse
+check "clang, W=1" clang check_clang
+ktap_end

@@ -1,0 +1,156 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# test.sh [--full] [STAGE...]: run the tests, from the quickest to the slowest
+#
+#   style purity check compile kunit selftest-uml selftest-vm selftest-debug
+#
+# --full runs all selftests in the debug kernel, not only those named for it.
+# Each stage writes KTAP to build/test/STAGE.log; build/test.ktap has them all.
+# A stage fails, too, when the kernel complained on any console. Tests may be
+# skipped only where $XTCP_SKIPS (shell patterns) names them.
+#
+# The last line is "N passed, N failed"; the exit status is 1 when any failed.
+
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+LIGHT="purity check style"
+HEAVY="compile kunit selftest-uml selftest-vm selftest-debug"
+export XTCP_TEST_FULL=
+LOGS=$XTCP_TOP/build/test
+
+# command_of STAGE: how to run it
+command_of()
+{
+	case $1 in
+	style | purity | check | compile | kunit)	echo "scripts/$1.sh" ;;
+	selftest-*)	echo "scripts/selftest.sh ${1#selftest-}" ;;
+	*)		usage "$0" ;;
+	esac
+}
+
+# limit_of STAGE: seconds it may take, with the kernel it has to make first
+limit_of()
+{
+	case $1 in
+	purity | check)	echo 300 ;;
+	style)		echo 900 ;;
+	*)		echo 2700 ;;
+	esac
+}
+
+# seconds SINCE
+seconds()
+{
+	echo $((SECONDS - $1))
+}
+
+# stage NAME: run it, and say in a line how it went
+stage()
+{
+	local name=$1 start=$SECONDS status=0 result
+
+	# shellcheck disable=SC2046 # command and arguments
+	timeout -k 10 "$(limit_of "$name")" $(command_of "$name") \
+		>"$LOGS/$name.log" 2>"$LOGS/$name.err" </dev/null &
+	CHILD=$!
+	wait "$CHILD" || status=$?
+	CHILD=
+	if [ "$status" != 0 ]; then
+		sed 's/^/# /' "$LOGS/$name.err" >>"$LOGS/$name.log"
+	fi
+	echo "$status" >"$LOGS/$name.status"
+	result=$(scripts/ktap.py count "$name=$LOGS/$name.log:$status") || true
+	printf '%-16s %5d s  %s\n' "$name" "$(seconds "$start")" "$result"
+}
+
+# lane STAGE...: those of them that were asked for, one after the other
+lane()
+{
+	local name
+
+	for name; do
+		case " $WANTED " in
+		*" $name "*) stage "$name" ;;
+		esac
+	done
+}
+
+# splats: what the kernels said on their consoles, as a stage of its own
+splats()
+{
+	local console status=0
+	local -a consoles=()
+
+	for console in build/log/*.console; do
+		[ ! -e "$console" ] || consoles+=("$console")
+	done
+	[ ${#consoles[@]} -gt 0 ] || return 0
+	{
+		ktap_plan ${#consoles[@]}
+		for console in "${consoles[@]}"; do
+			if log=$(scripts/splats.sh "$console" 2>&1); then
+				ktap_ok "${console##*/}"
+			else
+				ktap_not_ok "${console##*/}" "$log"
+			fi
+		done
+		ktap_end
+	} >"$LOGS/consoles.log" || status=$?
+	echo "$status" >"$LOGS/consoles.status"
+	DONE="$DONE consoles"
+}
+
+# stop: when we are stopped, nothing that we started goes on
+stop()
+{
+	[ -z "$CHILD" ] || kill "$CHILD" 2>/dev/null || true
+	[ -z "$LIGHT_LANE" ] || kill "$LIGHT_LANE" 2>/dev/null || true
+	wait
+	exit "${1-1}"
+}
+
+# report: every failure in full, then the line that counts
+report()
+{
+	local name
+	local -a arguments=()
+
+	for name in $DONE; do
+		arguments+=("$name=$LOGS/$name.log:$(cat "$LOGS/$name.status" 2>/dev/null || echo lost)")
+	done
+	scripts/ktap.py report build/test.ktap "${arguments[@]}"
+}
+
+cd "$XTCP_TOP"
+if [ "${1-}" = --full ]; then
+	XTCP_TEST_FULL=1
+	shift
+fi
+WANTED=${*:-$LIGHT $HEAVY}
+for name in $WANTED; do
+	command_of "$name" >/dev/null
+done
+DONE=$WANTED
+rm -rf "$LOGS" build/log build/test.ktap
+mkdir -p "$LOGS" build/log
+start=$SECONDS
+scripts/deps.sh build kernel vm test style
+CHILD='' LIGHT_LANE=''
+trap 'stop 130' INT
+trap 'stop 143' TERM HUP
+# The light stages may run beside the making of kernels and the guests.
+# shellcheck disable=SC2086 # lists
+{
+	trap 'stop 143' TERM
+	lane $LIGHT
+} &
+LIGHT_LANE=$!
+# shellcheck disable=SC2086
+lane $HEAVY
+wait "$LIGHT_LANE"
+LIGHT_LANE=
+splats
+printf '%-16s %5d s\n' "all" "$(seconds "$start")"
+report
