@@ -1,0 +1,142 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# run.sh [TEST...]: run the selftests; to be called inside a guest, as root
+#
+# Loads $XTCP_KO, runs the tests named (default: those of $XTCP_PLACE, which is
+# uml, vm or debug; with $XTCP_TEST_FULL, all), each within a time limit, watches
+# what the kernel says meanwhile, and unloads the module again. Prints KTAP.
+# A test may be narrowed to some of its cases: close:'linger*'.
+#
+# With XTCP_PROTO=6 the tests run on the kernel's own TCP: so they are shown to
+# be right themselves.
+
+set -u
+cd "$(dirname "$0")" || exit 1
+export XTCP_PLACE="${XTCP_PLACE-vm}" XTCP_PROTO="${XTCP_PROTO-253}"
+export PYTHONDONTWRITEBYTECODE=1
+SPLATS=../scripts/splats.sh
+KMEMLEAK=/sys/kernel/debug/kmemleak
+
+ALL="wrong_use options readwrite close transfer many blackhole knobs malformed netns programs reload"
+case $XTCP_PLACE in
+uml)	TESTS=$ALL LIMIT=300 ;;
+vm)	TESTS=$ALL LIMIT=600 ;;
+debug)	TESTS="wrong_use readwrite close transfer many malformed netns reload" LIMIT=900 ;;
+*)	echo "run.sh: XTCP_PLACE is uml, vm or debug, not '$XTCP_PLACE'" >&2; exit 2 ;;
+esac
+[ -z "${XTCP_TEST_FULL-}" ] || TESTS=$ALL
+[ $# -eq 0 ] || TESTS=$*
+
+number=0 failed=0
+
+# result NAME PROBLEM: one line of KTAP; no problem, no failure
+result()
+{
+	number=$((number + 1))
+	if [ -z "$2" ]; then
+		echo "ok $number $1"
+	else
+		printf '%s\n' "$2" | sed 's/^/# /'
+		echo "not ok $number $1"
+		failed=$((failed + 1))
+	fi
+}
+
+# news: what the kernel has said since the last call
+news()
+{
+	dmesg >/run/xtcp-dmesg.now
+	# the buffer is a ring: what was last seen may have left it
+	if [ -s /run/xtcp-dmesg.last ]; then
+		awk -v last="$(tail -n 1 /run/xtcp-dmesg.last)" \
+			'{ line[NR] = $0; if ($0 == last) from = NR }
+			END { for (i = from + 1; i <= NR; i++) print line[i] }' /run/xtcp-dmesg.now
+	else
+		cat /run/xtcp-dmesg.now
+	fi
+	mv /run/xtcp-dmesg.now /run/xtcp-dmesg.last
+}
+
+# splats: complaints of the kernel since the last call
+splats()
+{
+	news >/run/xtcp-dmesg.new
+	"$SPLATS" /run/xtcp-dmesg.new 2>&1
+}
+
+# test_file NAME[:CASES]
+test_file()
+{
+	local name=${1%%:*} status=0 problem='' said cases=()
+
+	[ "$name" = "$1" ] || cases=("${1#*:}")
+	timeout -k 10 "$LIMIT" /usr/bin/python3 "$name.py" "${cases[@]}" 2>&1 | sed -u 's/^/    /'
+	status=${PIPESTATUS[0]}
+	[ "$status" = 0 ] || problem="$name.py ended with status $status"
+	[ "$status" != 124 ] || problem="$name.py was stopped: no end after $LIMIT s"
+	said=$(splats) || problem="$problem${problem:+
+}the kernel complained:
+$said"
+	result "$name" "$problem"
+}
+
+# unload: wait until nothing holds the module, within reason
+unload()
+{
+	local problem=''
+
+	for _ in $(seq 60); do
+		problem=$(rmmod xtcp 2>&1) && return
+		sleep 1
+	done
+	echo "$problem"
+	cat /proc/net/xtcp /proc/net/xtcp6
+	for ns in $(ip netns list | cut -d' ' -f1); do
+		echo "left behind: namespace $ns"
+	done
+}
+
+# leaks: kmemleak believes a leak only at the second look
+leaks()
+{
+	echo scan >$KMEMLEAK
+	sleep 6
+	echo scan >$KMEMLEAK
+	cat $KMEMLEAK
+}
+
+loaded()
+{
+	[ -d /sys/module/xtcp ]
+}
+
+ulimit -n 65536
+news >/dev/null
+[ -e $KMEMLEAK ] && echo clear >$KMEMLEAK
+set -f
+# shellcheck disable=SC2086
+set -- $TESTS
+set +f
+plan=$#
+[ "$XTCP_PROTO" = 6 ] || plan=$((plan + 2))
+[ ! -e $KMEMLEAK ] || plan=$((plan + 1))
+echo "KTAP version 1"
+echo "1..$plan"
+
+if [ "$XTCP_PROTO" != 6 ]; then
+	problem=$(loaded || insmod "$XTCP_KO" 2>&1)
+	result "module loads" "$problem"
+	if [ -n "$problem" ]; then
+		exit 1
+	fi
+fi
+for test; do
+	test_file "$test"
+done
+if [ "$XTCP_PROTO" != 6 ]; then
+	problem=$(loaded && unload)
+	result "module unloads" "$problem$(said=$(splats) || echo "$said")"
+fi
+[ ! -e $KMEMLEAK ] || result "no memory leaks" "$(leaks)"
+[ "$failed" = 0 ]
