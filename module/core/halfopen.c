@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SYN-RECEIVED after a passive open: from the SYN to the third segment (RFC 9293
+ * section 3.10.7.2 and 3.10.7.4, RFC 5961 sections 3 and 4).
+ *
+ * What a control block would hold follows from the two initial sequence numbers,
+ * since nothing but SYNs was exchanged:
+ *
+ *	SND.UNA = ISS	  SND.NXT = ISS + 1	RCV.NXT = IRS + 1
+ */
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/types.h>
+
+#include "halfopen.h"
+#include "seq.h"
+
+#define WINDOW_MAX	0xffff	/* what the header's 16 bits hold */
+
+static u32 rcv_nxt(const struct xtcp_halfopen *h)
+{
+	return h->irs + 1;
+}
+
+static u32 snd_nxt(const struct xtcp_halfopen *h)
+{
+	return h->iss + 1;
+}
+
+/**
+ * xtcp_wscale_choose - the window scale to offer
+ * @rcv_max: most bytes that the receive buffer will ever hold
+ *
+ * Pure: no context, no lock. Source: RFC 7323 section 2.1 and 2.3.
+ *
+ * Return: the smallest shift with which @rcv_max fits into the header's window
+ * field, at most XTCP_WSCALE_MAX.
+ */
+u8 xtcp_wscale_choose(u32 rcv_max)
+{
+	u8 shift = 0;
+
+	while (shift < XTCP_WSCALE_MAX && rcv_max >> shift > WINDOW_MAX)
+		shift++;
+	return shift;
+}
+
+/* Both sides scale, or neither does: RFC 7323 section 2.2 */
+static void agree_wscale(struct xtcp_halfopen *h, const struct xtcp_opts *syn,
+			 u32 rcv_free, const struct xtcp_knobs *knobs)
+{
+	h->wscale_ok = syn->wscale != XTCP_NO_WSCALE && knobs->window_scaling;
+	h->snd_wscale = h->wscale_ok ? syn->wscale : 0;
+	h->rcv_wscale = h->wscale_ok ?
+		xtcp_wscale_choose(max_t(u32, rcv_free, knobs->rmem[2])) : 0;
+}
+
+/**
+ * xtcp_halfopen_init - make the record for a SYN that a listener has accepted
+ * @h: result; all of it is set
+ * @syn: the SYN
+ * @iss: our initial sequence number (isn.h)
+ * @adv_mss: the MSS option for the SYN-ACK
+ * @default_mss: the peer's MSS when its SYN doesn't tell (MUST-15)
+ * @rcv_free: bytes that the receive buffer will have room for
+ * @knobs: the namespace's
+ * @now: time, us
+ *
+ * The caller sends the SYN-ACK and looks again after XTCP_RTO_INITIAL.
+ * Context: @h is nobody else's yet. Source: RFC 9293 section 3.10.7.2.
+ */
+void xtcp_halfopen_init(struct xtcp_halfopen *h, const struct xtcp_seg *syn,
+			u32 iss, u16 adv_mss, u16 default_mss, u32 rcv_free,
+			const struct xtcp_knobs *knobs, u64 now)
+{
+	*h = (struct xtcp_halfopen){
+		.irs = syn->seq,
+		.iss = iss,
+		/* A SYN-ACK's window is not scaled: RFC 7323 section 2.2 */
+		.rcv_wnd = min_t(u32, rcv_free, WINDOW_MAX),
+		.peer_mss = xtcp_mss_believed(syn->opts.mss, default_mss),
+		.adv_mss = adv_mss,
+		.sent = now,
+	};
+	agree_wscale(h, &syn->opts, rcv_free, knobs);
+	/*
+	 * Here SACK and timestamps will be agreed in the same way; until the
+	 * control block has them both stay off, whatever the SYN and the knobs say.
+	 */
+}
+
+/* RFC 9293 section 3.10.7.4, second, with the three checks of RFC 5961 */
+static enum xtcp_halfopen_verdict check_rst(const struct xtcp_halfopen *h,
+					    const struct xtcp_seg *seg,
+					    enum xtcp_drop *drop)
+{
+	if (seg->seq == rcv_nxt(h))
+		return XTCP_HALFOPEN_ABORT;
+	*drop = XTCP_DROP_RST_INVALID;
+	if (seq_within(seg->seq, rcv_nxt(h), rcv_nxt(h) + h->rcv_wnd))
+		return XTCP_HALFOPEN_ACK;
+	return XTCP_HALFOPEN_DROP;
+}
+
+/* First; the segment that we wait for is processed at a window of zero, too */
+static bool acceptable(const struct xtcp_halfopen *h, const struct xtcp_seg *seg)
+{
+	return seg->seq == rcv_nxt(h) ||
+	       xtcp_seg_acceptable(seg, rcv_nxt(h), h->rcv_wnd);
+}
+
+/* The peer has not seen our SYN-ACK. What text it may carry comes again later */
+static bool is_same_syn(const struct xtcp_halfopen *h, const struct xtcp_seg *seg)
+{
+	return (seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
+	       seg->seq == h->irs;
+}
+
+/**
+ * xtcp_halfopen_segment - what a segment means to a half-open connection
+ * @h: the record; not changed
+ * @seg: the segment
+ * @drop: why the segment came to nothing; XTCP_DROP_NONE when it did not
+ *
+ * The checks stand in the order of RFC 9293 section 3.10.7.4, with two exceptions.
+ * The SYN again would fail the first and be answered by a bare ACK, which doesn't
+ * open the connection: it gets the SYN-ACK once more. And the first check's clause
+ * for an RST stands with the second check.
+ *
+ * Another SYN is challenged as in a synchronized state (RFC 5961 section 4) and does
+ * not send us back to LISTEN, as RFC 9293 has it: else anybody could forget our
+ * half-open connections for us by a SYN in the window. A peer that has restarted
+ * answers the challenge with an RST that fits.
+ *
+ * FIN and text may ride on the third segment; they are the control block's affair.
+ * Context: under the record's lock, or none: the fields read don't change.
+ *
+ * Return: the verdict. ACKs in answer to *@drop are to be limited in rate by the
+ * caller (RFC 5961 section 7).
+ */
+enum xtcp_halfopen_verdict
+xtcp_halfopen_segment(const struct xtcp_halfopen *h, const struct xtcp_seg *seg,
+		      enum xtcp_drop *drop)
+{
+	*drop = XTCP_DROP_NONE;
+	if (is_same_syn(h, seg))
+		return XTCP_HALFOPEN_SYNACK;
+	if (seg->flags & XTCP_RST)
+		return check_rst(h, seg, drop);
+	if (!acceptable(h, seg)) {
+		*drop = seq_lt(seg->seq, rcv_nxt(h)) ? XTCP_DROP_OLD : XTCP_DROP_WINDOW;
+		return XTCP_HALFOPEN_ACK;
+	}
+	if (seg->flags & XTCP_SYN) {
+		*drop = XTCP_DROP_SYN_CHALLENGED;
+		return XTCP_HALFOPEN_ACK;
+	}
+	if (!(seg->flags & XTCP_ACK)) {
+		*drop = XTCP_DROP_NO_ACK;
+		return XTCP_HALFOPEN_DROP;
+	}
+	/* SND.UNA < SEG.ACK =< SND.NXT: only one number is */
+	if (seg->ack == snd_nxt(h))
+		return XTCP_HALFOPEN_ESTABLISH;
+	*drop = seq_lt(seg->ack, snd_nxt(h)) ? XTCP_DROP_ACK_OLD : XTCP_DROP_ACK_FUTURE;
+	return XTCP_HALFOPEN_RESET;
+}
+
+/**
+ * xtcp_halfopen_synack - the SYN-ACK, the first time and again
+ * @h: the record
+ * @out: result
+ *
+ * Context: under the record's lock, or none: the fields read don't change.
+ * Source: RFC 9293 section 3.10.7.2; RFC 7323 section 2.2.
+ */
+void xtcp_halfopen_synack(const struct xtcp_halfopen *h, struct xtcp_out *out)
+{
+	xtcp_out_init(out);
+	out->kind = XTCP_OUT_SYN;
+	out->flags = XTCP_SYN | XTCP_ACK;
+	out->seq = h->iss;
+	out->ack = rcv_nxt(h);
+	out->wnd = h->rcv_wnd;
+	out->opts.mss = h->adv_mss;
+	out->opts.sack_ok = h->sack_ok;
+	if (h->wscale_ok)
+		out->opts.wscale = h->rcv_wscale;
+}
+
+/**
+ * xtcp_halfopen_ack - the ACK for what is not acceptable, or challenged
+ * @h: the record
+ * @out: result
+ *
+ * Context: under the record's lock, or none: the fields read don't change.
+ * Source: RFC 9293 section 3.10.7.4, <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>.
+ */
+void xtcp_halfopen_ack(const struct xtcp_halfopen *h, struct xtcp_out *out)
+{
+	xtcp_out_init(out);
+	out->kind = XTCP_OUT_ACK;
+	out->flags = XTCP_ACK;
+	out->seq = snd_nxt(h);
+	out->ack = rcv_nxt(h);
+	out->wnd = h->rcv_wnd >> h->rcv_wscale;
+}
+
+/**
+ * xtcp_halfopen_timeout - the time since the last SYN-ACK has passed
+ * @h: the record
+ * @knobs: the namespace's
+ *
+ * Context: under the record's lock. Source: RFC 6298 (2.1), (5.5); RFC 9293 section
+ * 3.8.3 for the bound.
+ *
+ * Return: us until the time after the SYN-ACK that is to be sent now; 0 when
+ * synack_retries is used up and the record is to be forgotten.
+ */
+u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knobs)
+{
+	u64 rto = XTCP_RTO_INITIAL;
+	u8 doublings;
+
+	if (h->retries >= knobs->synack_retries || h->retries == U8_MAX)
+		return 0;
+	h->retries++;
+	for (doublings = h->retries; doublings && rto < XTCP_RTO_MAX; doublings--)
+		rto *= 2;
+	return min_t(u64, rto, XTCP_RTO_MAX);
+}
+
+/* Our SYN stands in the send queue, for SEG.ACK to take it off: an RTT sample */
+static void queue_syn(struct xtcp_tcb *t, const struct xtcp_halfopen *h)
+{
+	t->syn = (struct xtcp_rec){
+		.seq = h->iss,
+		.end_seq = h->iss + 1,
+		.flags = XTCP_REC_SYN,
+	};
+	xtcp_sendq_append(&t->sendq, &t->syn);
+	t->sendq.unsent = NULL;
+	t->syn.sent = h->sent;
+	t->syn.marks = XTCP_MARK_SENT | (h->retries ? XTCP_MARK_RETX : 0);
+	t->syn.retries = h->retries;
+}
+
+/**
+ * xtcp_tcb_from_halfopen - the control block of a half-open connection
+ * @t: result; xtcp_tcb_init() is called for it here
+ * @h: the record, whose verdict was XTCP_HALFOPEN_ESTABLISH
+ * @knobs: the namespace's
+ * @now: time, us
+ *
+ * It is in SYN-RECEIVED. The caller then sets what is the socket's (path, options,
+ * @rcv_free) and gives it the segment: xtcp_step() makes it ESTABLISHED.
+ * Context: @t is nobody else's yet. Source: RFC 9293 section 3.10.7.2, end.
+ */
+void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
+			    const struct xtcp_knobs *knobs, u64 now)
+{
+	xtcp_tcb_init(t, knobs);
+	t->state = XTCP_SYN_RECEIVED;
+	t->passive = true;
+	t->sack_ok = h->sack_ok;
+	t->ts_ok = h->ts_ok;
+	t->snd_wscale = h->snd_wscale;
+	t->rcv_wscale = h->rcv_wscale;
+	t->peer_mss = h->peer_mss;
+	t->adv_mss = h->adv_mss;
+
+	t->iss = h->iss;
+	t->snd_una = h->iss;
+	t->snd_up = h->iss;
+	t->snd_nxt = snd_nxt(h);
+	t->write_seq = snd_nxt(h);
+	t->recover = h->iss;	/* RFC 6582 section 3.2: the initial send sequence number */
+	queue_syn(t, h);
+
+	t->irs = h->irs;
+	t->rcv_nxt = rcv_nxt(h);
+	t->rcv_wup = rcv_nxt(h);
+	t->rcv_up = rcv_nxt(h);
+	t->rcv_wnd = h->rcv_wnd;
+	t->last_rcv = now;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A connection in SYN-RECEIVED after a passive open: all that is remembered
+ * between the SYN and the third segment (RFC 9293 section 3.10.7.2 and .4).
+ */
+#ifndef XTCP_CORE_HALFOPEN_H
+#define XTCP_CORE_HALFOPEN_H
+
+#include "tcb.h"
+
+/**
+ * struct xtcp_halfopen - what a half-open connection has agreed so far
+ * @irs: the peer's initial sequence number
+ * @iss: ours
+ * @rcv_wnd: window advertised in the SYN-ACK, bytes
+ * @peer_mss: MSS option of the SYN, or the default
+ * @adv_mss: MSS option of the SYN-ACK
+ * @snd_wscale: shift of the windows that the peer sends
+ * @rcv_wscale: shift of the windows that we send
+ * @wscale_ok: both sides scale
+ * @sack_ok: both sides do SACK
+ * @ts_ok: both sides do timestamps
+ * @retries: SYN-ACKs sent again by the timer
+ * @ts_recent: TSval of the SYN, when @ts_ok
+ * @sent: when the first SYN-ACK went, us (an RTT sample when it was the only one)
+ */
+struct xtcp_halfopen {
+	u32 irs;
+	u32 iss;
+	u32 rcv_wnd;
+	u16 peer_mss;
+	u16 adv_mss;
+	u8 snd_wscale;
+	u8 rcv_wscale;
+	u8 wscale_ok:1, sack_ok:1, ts_ok:1;
+	u8 retries;
+	u32 ts_recent;
+	u64 sent;
+};
+
+/* What a segment means to a half-open connection */
+enum xtcp_halfopen_verdict {
+	XTCP_HALFOPEN_DROP,	/* nothing to be done; *drop says why */
+	XTCP_HALFOPEN_SYNACK,	/* the SYN again: answer with the same SYN-ACK */
+	XTCP_HALFOPEN_ACK,	/* not acceptable, or suspect: answer with an ACK; *drop says why */
+	XTCP_HALFOPEN_RESET,	/* refused with RST: xtcp_wire_reset_reply(); *drop says why */
+	XTCP_HALFOPEN_ABORT,	/* a valid RST: forget the record */
+	XTCP_HALFOPEN_ESTABLISH, /* the third segment: make a control block, give it the segment */
+};
+
+void xtcp_halfopen_init(struct xtcp_halfopen *h, const struct xtcp_seg *syn,
+			u32 iss, u16 adv_mss, u16 default_mss, u32 rcv_free,
+			const struct xtcp_knobs *knobs, u64 now);
+enum xtcp_halfopen_verdict
+xtcp_halfopen_segment(const struct xtcp_halfopen *h, const struct xtcp_seg *seg,
+		      enum xtcp_drop *drop);
+void xtcp_halfopen_synack(const struct xtcp_halfopen *h, struct xtcp_out *out);
+void xtcp_halfopen_ack(const struct xtcp_halfopen *h, struct xtcp_out *out);
+u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knobs);
+void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
+			    const struct xtcp_knobs *knobs, u64 now);
+u8 xtcp_wscale_choose(u32 rcv_max);
+
+#endif /* XTCP_CORE_HALFOPEN_H */

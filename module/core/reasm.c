@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The reassembly queue: bytes that came before those in front of them (RFC 9293
+ * section 3.10.7.4, SHLD-31). A tree of records ordered by sequence number, of
+ * which no two overlap:
+ *
+ *	   RCV.NXT
+ *	      |   hole	  +------+  hole  +------+------+
+ *	------v - - - - - |  a	 | - - - -|  b	 |  c	|
+ *			  +------+	  +------+------+
+ *
+ * Only memory bounds the number of holes. Every operation takes O(log n) for the
+ * record it is about and for each that it removes; a record is removed once.
+ *
+ * The FIN has no record here: the control block remembers where it stands.
+ */
+#include <linux/rbtree.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+
+#include "rec.h"
+#include "seq.h"
+
+static struct xtcp_rec *entry(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct xtcp_rec, node);
+}
+
+/* The last record that begins before @seq, NULL when there is none */
+static struct xtcp_rec *find_before(const struct xtcp_reasm *q, u32 seq)
+{
+	struct rb_node *node = q->root.rb_node;
+	struct xtcp_rec *before = NULL;
+
+	while (node) {
+		struct xtcp_rec *rec = entry(node);
+
+		if (seq_lt(rec->seq, seq)) {
+			before = rec;
+			node = node->rb_right;
+		} else {
+			node = node->rb_left;
+		}
+	}
+	return before;
+}
+
+static void link_rec(struct xtcp_reasm *q, struct xtcp_rec *rec)
+{
+	struct rb_node **link = &q->root.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (seq_lt(rec->seq, entry(parent)->seq))
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	rb_link_node(&rec->node, parent, link);
+	rb_insert_color(&rec->node, &q->root);
+	q->bytes += xtcp_rec_len(rec);
+}
+
+static void unlink_rec(struct xtcp_reasm *q, struct xtcp_rec *rec)
+{
+	q->bytes -= xtcp_rec_len(rec);
+	rb_erase(&rec->node, &q->root);
+	rec->next = NULL;
+}
+
+static void push(struct xtcp_rec **chain, struct xtcp_rec *rec)
+{
+	rec->next = *chain;
+	*chain = rec;
+}
+
+/* Let @rec begin at @seq, which lies within it */
+static void trim_front(struct xtcp_rec *rec, u32 seq)
+{
+	rec->skip += seq - rec->seq;
+	rec->seq = seq;
+}
+
+/**
+ * xtcp_reasm_insert - keep a record until what is in front of it has come
+ * @q: reassembly queue
+ * @rec: the record, in no queue; @seq, @end_seq and @skip are set. It is trimmed to
+ *	what the queue lacks
+ * @freed: chain to which records are added that @rec covers wholly
+ *
+ * Where bytes came twice those that came first are kept, but for records that @rec
+ * covers wholly: they go, so that the tree never has to split one, and a flood of
+ * tiny records ends with the first whole segment over it.
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4.
+ *
+ * Return: true when the queue has taken @rec; false when it adds nothing: it is
+ * empty, or a record (or one at its front and one at its end) has all of it. Then
+ * nothing was freed, and @rec's fields are undefined.
+ */
+bool xtcp_reasm_insert(struct xtcp_reasm *q, struct xtcp_rec *rec,
+		       struct xtcp_rec **freed)
+{
+	struct xtcp_rec *before = find_before(q, rec->seq), *after;
+
+	if (before && seq_gt(before->end_seq, rec->seq)) {
+		if (seq_geq(before->end_seq, rec->end_seq))
+			return false;
+		trim_front(rec, before->end_seq);
+	}
+	after = entry(before ? rb_next(&before->node) : rb_first(&q->root));
+	while (after && seq_lt(after->seq, rec->end_seq)) {
+		struct xtcp_rec *next = entry(rb_next(&after->node));
+
+		if (seq_gt(after->end_seq, rec->end_seq) ||
+		    (after->seq == rec->seq && after->end_seq == rec->end_seq)) {
+			rec->end_seq = after->seq;
+			break;
+		}
+		unlink_rec(q, after);
+		push(freed, after);
+		after = next;
+	}
+	if (!xtcp_rec_len(rec))
+		return false;
+	link_rec(q, rec);
+	return true;
+}
+
+/**
+ * xtcp_reasm_take - take out what has become contiguous
+ * @q: reassembly queue
+ * @rcv_nxt: RCV.NXT; moved behind what is returned
+ * @freed: chain to which records are added that lie all before RCV.NXT
+ *
+ * The front of a record that RCV.NXT has overtaken is trimmed.
+ * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4.
+ *
+ * Return: the records, in order, as a chain by @next; NULL when there is none.
+ */
+struct xtcp_rec *xtcp_reasm_take(struct xtcp_reasm *q, u32 *rcv_nxt,
+				 struct xtcp_rec **freed)
+{
+	struct xtcp_rec *chain = NULL, **link = &chain, *rec, *next;
+
+	for (rec = entry(rb_first(&q->root));
+	     rec && seq_leq(rec->seq, *rcv_nxt); rec = next) {
+		next = entry(rb_next(&rec->node));
+		unlink_rec(q, rec);
+		if (seq_leq(rec->end_seq, *rcv_nxt)) {
+			push(freed, rec);
+			continue;
+		}
+		trim_front(rec, *rcv_nxt);
+		*rcv_nxt = rec->end_seq;
+		*link = rec;
+		link = &rec->next;
+	}
+	return chain;
+}
+
+/**
+ * xtcp_reasm_purge - empty the queue
+ * @q: reassembly queue
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4 ("all segment
+ * queues should be flushed").
+ *
+ * Return: all that was in it, in no order, as a chain by @next.
+ */
+struct xtcp_rec *xtcp_reasm_purge(struct xtcp_reasm *q)
+{
+	struct xtcp_rec *chain = NULL, *rec, *next;
+
+	rbtree_postorder_for_each_entry_safe(rec, next, &q->root, node)
+		push(&chain, rec);
+	q->root = RB_ROOT;
+	q->bytes = 0;
+	return chain;
+}

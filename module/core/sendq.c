@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The send queue: SYN, bytes and FIN in sequence order, from the oldest that is
+ * not acknowledged to the newest that was written (RFC 9293 section 3.8: the
+ * "retransmission queue", and behind @unsent what was never sent).
+ *
+ *	 SND.UNA		 SND.NXT		  write_seq
+ *	    |			    |			      |
+ *	+---v----+--------+--------+v-------+--------+--------+
+ *	|  head  |	  |	   | unsent |	     |	tail  |
+ *	+--------+--------+--------+--------+--------+--------+
+ */
+#include <linux/stddef.h>
+#include <linux/types.h>
+
+#include "rec.h"
+#include "seq.h"
+
+/**
+ * xtcp_sendq_append - put a record behind the last
+ * @q: send queue
+ * @rec: the record; @seq, @end_seq and @flags are set, the rest becomes that of a
+ *	record that was never sent
+ *
+ * Context: under the owner's lock.
+ */
+void xtcp_sendq_append(struct xtcp_sendq *q, struct xtcp_rec *rec)
+{
+	rec->sent = 0;
+	rec->delivered = 0;
+	rec->marks = 0;
+	rec->retries = 0;
+	rec->next = NULL;
+	rec->prev = q->tail;
+	if (q->tail)
+		q->tail->next = rec;
+	else
+		q->head = rec;
+	q->tail = rec;
+	if (!q->unsent)
+		q->unsent = rec;
+}
+
+/**
+ * xtcp_sendq_split - cut a record in two
+ * @q: send queue that holds @rec
+ * @rec: the record, of bytes; it keeps the first @len
+ * @rest: a record in no queue; it gets the others and stands behind @rec
+ * @len: bytes; more than none, fewer than @rec has
+ *
+ * What befell @rec befell both halves. PSH belongs to the last byte, so to @rest.
+ * @unsent needs no care: when @rec is the first that was not sent it still is, and
+ * when it was sent @rest counts as sent too. Context: under the owner's lock.
+ */
+void xtcp_sendq_split(struct xtcp_sendq *q, struct xtcp_rec *rec,
+		      struct xtcp_rec *rest, u32 len)
+{
+	*rest = *rec;
+	rest->seq = rec->seq + len;
+	rec->end_seq = rest->seq;
+	rec->flags &= ~XTCP_REC_PSH;
+
+	rest->prev = rec;
+	if (rest->next)
+		rest->next->prev = rest;
+	else
+		q->tail = rest;
+	rec->next = rest;
+}
+
+/* Take the head off; its record keeps no trace of the queue */
+static struct xtcp_rec *pop(struct xtcp_sendq *q)
+{
+	struct xtcp_rec *rec = q->head;
+
+	q->head = rec->next;
+	if (q->head)
+		q->head->prev = NULL;
+	else
+		q->tail = NULL;
+	rec->next = NULL;
+	return rec;
+}
+
+/*
+ * Take everything before @stop off. The chain has the records that have bytes: the
+ * memory of SYN and FIN is the control block's.
+ */
+static struct xtcp_rec *pop_until(struct xtcp_sendq *q, const struct xtcp_rec *stop)
+{
+	struct xtcp_rec *chain = NULL, **link = &chain;
+
+	while (q->head != stop) {
+		struct xtcp_rec *rec = pop(q);
+
+		if (rec->flags & (XTCP_REC_SYN | XTCP_REC_FIN))
+			continue;
+		*link = rec;
+		link = &rec->next;
+	}
+	return chain;
+}
+
+/**
+ * xtcp_sendq_ack - remove the records that are acknowledged
+ * @q: send queue
+ * @una: the new SND.UNA
+ *
+ * A record that @una cuts stays as it is (see rec.h), and so does what was never
+ * sent. Context: under the owner's lock. Source: RFC 9293 section 3.4 ("a segment
+ * on the retransmission queue is fully acknowledged if ...") and 3.10.7.4.
+ *
+ * Return: those removed, in order, as a chain by @next, SYN and FIN left out.
+ */
+struct xtcp_rec *xtcp_sendq_ack(struct xtcp_sendq *q, u32 una)
+{
+	struct xtcp_rec *stop = q->head;
+
+	while (stop != q->unsent && seq_leq(stop->end_seq, una))
+		stop = stop->next;
+	return pop_until(q, stop);
+}
+
+/**
+ * xtcp_sendq_purge - empty the queue
+ * @q: send queue
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.10.5 and 3.10.7.4
+ * ("all segment queues should be flushed").
+ *
+ * Return: all that was in it, as a chain by @next, SYN and FIN left out.
+ */
+struct xtcp_rec *xtcp_sendq_purge(struct xtcp_sendq *q)
+{
+	q->unsent = NULL;
+	return pop_until(q, NULL);
+}

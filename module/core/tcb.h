@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The transmission control block and the two questions the module asks of it:
+ *
+ *   xtcp_step(tcb, event, actions)  what does this event change, and what must
+ *				     be done about it?
+ *   xtcp_next(tcb, now, out)	     what is to be sent now? asked until it says
+ *				     "nothing"; each answer that went out is
+ *				     reported back by xtcp_sent()
+ *
+ * Time is microseconds of a monotonic clock that starts above zero; 0 stands for
+ * "not set". Everything is called under the lock of the connection's owner; the
+ * core holds no lock, allocates nothing and calls nobody.
+ */
+#ifndef XTCP_CORE_TCB_H
+#define XTCP_CORE_TCB_H
+
+#include <linux/types.h>
+#include "rec.h"
+#include "wire.h"
+
+/*
+ * States (RFC 9293 section 3.3.2); the numbers are those that Linux shows in
+ * /proc/net/tcp, so that no table translates them.
+ *
+ *			       +---------+ ---------\      active OPEN
+ *			       |  CLOSED |	      \    -----------
+ *			       +---------+<---------\   \   snd SYN
+ *				 |     ^	      \	  \
+ *		    passive OPEN |     | CLOSE	        \   \
+ *				 V     |		  \   \
+ *			       +---------+	      CLOSE |  \
+ *			       |  LISTEN |		    |	 |
+ *			       +---------+		    |	 |
+ *	      rcv SYN		 |     |     SEND	    |	 V
+ *  +--------+ snd SYN,ACK	/	\   snd SYN	   +----------+
+ *  |  SYN-  |<-----------------	 ----------------->|   SYN-   |
+ *  | RCVD   |<--------------------------------------------|   SENT   |
+ *  +--------+			rcv SYN, snd SYN,ACK	   +----------+
+ *   | rcv ACK of SYN  \		/  rcv SYN,ACK, snd ACK
+ *   |			V	       V
+ *   | CLOSE, snd FIN	+-------------+
+ *   |			| ESTABLISHED |
+ *   V			+-------------+
+ *  +--------+ CLOSE	  /	    \	rcv FIN, snd ACK  +----------+
+ *  |  FIN-  |<-----------	      ------------------->|	CLOSE-	 |
+ *  | WAIT-1 |------------------\			  |   WAIT	 |
+ *  +--------+	rcv FIN, snd ACK \			  +----------+
+ *   | rcv ACK of FIN		  V			  | CLOSE, snd FIN
+ *   V			      +---------+		  V
+ *  +--------+		      | CLOSING |	  +----------+
+ *  | FIN-   |		      +---------+	  | LAST-ACK |
+ *  | WAIT-2 |			  | rcv ACK of FIN	  +----------+
+ *  +--------+	rcv FIN, snd ACK  V			  | rcv ACK of FIN
+ *   -------------------->+-----------+	 2 MSL	  V
+ *				| TIME-WAIT |---------> CLOSED
+ *				+-----------+
+ *
+ * SYN-RCVD of a passive open and TIME-WAIT live in small records of their own
+ * (halfopen.h, timewait.h); a control block is in SYN-RCVD only for the moment
+ * between its birth and the third segment, and in a simultaneous open.
+ */
+enum xtcp_state {
+	XTCP_ESTABLISHED = 1,
+	XTCP_SYN_SENT,
+	XTCP_SYN_RECEIVED,
+	XTCP_FIN_WAIT_1,
+	XTCP_FIN_WAIT_2,
+	XTCP_TIME_WAIT,
+	XTCP_CLOSED,
+	XTCP_CLOSE_WAIT,
+	XTCP_LAST_ACK,
+	XTCP_LISTEN,
+	XTCP_CLOSING,
+};
+
+/* A set of states, for "in one of these" */
+#define XTCP_IN(state, set)	(!!((1u << (state)) & (set)))
+#define XTCP_S(name)		(1u << XTCP_##name)
+
+/* The user may still send: RFC 9293 section 3.10.2 */
+#define XTCP_CAN_SEND	(XTCP_S(ESTABLISHED) | XTCP_S(CLOSE_WAIT))
+/* The peer may still send */
+#define XTCP_CAN_RECEIVE (XTCP_S(ESTABLISHED) | XTCP_S(FIN_WAIT_1) | XTCP_S(FIN_WAIT_2))
+/* Both ends know each other's sequence numbers */
+#define XTCP_SYNCHRONIZED (~(XTCP_S(CLOSED) | XTCP_S(LISTEN) | XTCP_S(SYN_SENT)))
+
+/* Fixed times, microseconds */
+#define XTCP_US_PER_MS		1000ULL
+#define XTCP_US_PER_S		1000000ULL
+#define XTCP_RTO_INITIAL	(1 * XTCP_US_PER_S)	/* RFC 6298 (2.1) */
+#define XTCP_RTO_MIN		(200 * XTCP_US_PER_MS)	/* as Linux; RFC 6298 (2.4) would have 1 s */
+#define XTCP_RTO_MAX		(120 * XTCP_US_PER_S)	/* RFC 6298 (2.5) asks for 60 s at least */
+#define XTCP_DELACK_MIN		(40 * XTCP_US_PER_MS)
+#define XTCP_DELACK_MAX		(200 * XTCP_US_PER_MS)	/* RFC 9293 MUST-40: under 500 ms */
+#define XTCP_RETRY_AFTER	(20 * XTCP_US_PER_MS)	/* after a failed allocation */
+
+#define XTCP_MSS_DEFAULT4	536	/* RFC 9293 MUST-15 */
+#define XTCP_MSS_DEFAULT6	1220
+#define XTCP_MSS_MIN		88	/* below this the peer's option is not believed */
+
+/**
+ * xtcp_mss_believed - SendMSS (RFC 9293 section 3.7.1)
+ * @option: the MSS option of the peer's SYN; 0: absent
+ * @default_mss: what holds then (MUST-15)
+ *
+ * A tiny MSS would make us send headers around nearly no data, at the peer's
+ * wish and our cost: XTCP_MSS_MIN is the least.
+ */
+static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
+{
+	if (!option)
+		return default_mss;
+	return option < XTCP_MSS_MIN ? XTCP_MSS_MIN : option;
+}
+
+/**
+ * struct xtcp_knobs - what an administrator sets, per network namespace
+ *
+ * Read at any time without a lock: every field is one int, written whole.
+ * A value the socket has set for itself goes before it.
+ */
+struct xtcp_knobs {
+	int msl_ms;
+	int keepalive_time;	/* s */
+	int keepalive_intvl;	/* s */
+	int keepalive_probes;
+	int max_syn_backlog;
+	int max_accept_backlog;
+	int syn_retries;
+	int synack_retries;
+	int retries1;
+	int retries2;
+	int fin_timeout;	/* s */
+	int orphan_retries;
+	int max_orphans;
+	int max_tw_buckets;
+	int abort_on_overflow;
+	int sack;
+	int timestamps;
+	int window_scaling;
+	int rmem[3];		/* bytes: min, default, max */
+	int wmem[3];
+};
+
+/* The deadlines of a connection; one wheel entry stands for the earliest */
+enum xtcp_timer_kind {
+	XTCP_TIMER_RTX,		/* retransmission, RFC 6298 */
+	XTCP_TIMER_PERSIST,	/* zero-window probe, RFC 9293 section 3.8.6.1 */
+	XTCP_TIMER_DELACK,	/* delayed ACK, RFC 9293 section 3.8.6.3 */
+	XTCP_TIMER_KEEPALIVE,	/* RFC 9293 section 3.8.4 */
+	XTCP_TIMER_FIN_WAIT_2,	/* an orphan waits for the peer's FIN */
+	XTCP_TIMER_RETRY,	/* memory was short when something was to be sent */
+	XTCP_TIMER_KINDS
+};
+
+/**
+ * struct xtcp_tcb - the control block
+ *
+ * The names of the sequence variables are those of RFC 9293 section 3.3.1.
+ *
+ * @state: enum xtcp_state
+ * @passive: opened passively (MUST-11)
+ * @orphan: the user has closed it; nobody will read
+ * @nodelay: Nagle is off (MUST-17)
+ * @cork: hold back all but full segments
+ * @keepalive: SO_KEEPALIVE is on
+ * @quickack: number of ACKs still to be sent at once
+ * @ack_pending: something was received that is not acknowledged yet
+ * @ack_now: and it must be acknowledged now
+ * @probe_now: a zero-window or keepalive probe is due
+ * @rcv_fin: the peer's FIN was seen; it stands at @rcv_fin_seq
+ * @rcv_fin_done: and everything before it was received: RCV.NXT is past it
+ * @snd_fin: our FIN is queued (the record @fin), after it nothing is written
+ * @sack_ok: SACK may be used by both
+ * @ts_ok: timestamps are used by both
+ * @snd_wscale: shift of the windows that the peer sends
+ * @rcv_wscale: shift of the windows that we send
+ * @iss: our initial send sequence number
+ * @snd_una: oldest unacknowledged
+ * @snd_nxt: next to be sent for the first time
+ * @snd_wl1: SEG.SEQ of the last window update
+ * @snd_wl2: SEG.ACK of the last window update
+ * @snd_wnd: the peer's window, in bytes, scaled
+ * @snd_wnd_max: the largest it ever was (MAX.SND.WND, sender SWS avoidance)
+ * @snd_up: urgent pointer of what we send
+ * @write_seq: sequence number after the last byte the user wrote
+ * @snd_mss: payload of a full segment now (Eff.snd.MSS, MUST-16)
+ * @peer_mss: the MSS option of the peer, or the default
+ * @path_mss: what the path's MTU leaves for header options and payload together
+ * @irs: the peer's initial sequence number
+ * @rcv_nxt: next expected
+ * @rcv_wup: RCV.NXT when the last window was advertised
+ * @rcv_wnd: the window advertised then, in bytes
+ * @rcv_up: urgent pointer of what we receive
+ * @rcv_fin_seq: where the peer's FIN stands, when @rcv_fin
+ * @rcv_mss: estimate of the peer's segment size, for the delayed ACK
+ * @rcv_free: INPUT, set by the caller before each call: bytes of payload that
+ *	the receive buffer has room for
+ * @rcv_wnd_clamp: largest window the user lets us offer
+ * @adv_mss: the MSS option we send
+ * @sendq: the send queue
+ * @reasm: the reassembly queue
+ * @syn: record of our SYN
+ * @fin: record of our FIN
+ * @srtt: smoothed RTT, us; 0 before the first sample
+ * @rttvar: RTT variation, us
+ * @rto: retransmission timeout, us, backed off already
+ * @backoff: doublings of @rto since the last acknowledged new data
+ * @probes_out: zero-window probes since the window was last open
+ * @keep_probes_out: keepalive probes that were not answered
+ * @retries: retransmissions of the same oldest record by timeout
+ * @rtx_start: when the first of them (or of the probes) went out, us
+ * @dupacks: duplicate ACKs in a row
+ * @recovery: in fast recovery until @recover is acknowledged (RFC 6582)
+ * @rto_recovery: after an RTO, until @recover is acknowledged
+ * @recover: SND.NXT when recovery began
+ * @cwnd: congestion window, bytes
+ * @ssthresh: slow start threshold, bytes
+ * @cwnd_cnt: bytes acknowledged towards the next increase in congestion avoidance
+ * @lost: bytes in records marked lost and not retransmitted yet
+ * @sacked: bytes in records marked SACKed; without SACK, one MSS a duplicate ACK
+ * @delivered: bytes known to have reached the peer, ever
+ * @last_rcv: when the last segment came, us
+ * @last_snd: when the last segment with data went, us
+ * @deadline: per timer, us; 0 is unarmed
+ * @set_keepalive_time: SOCKET's own, s; 0: the knob holds
+ * @set_keepalive_intvl: likewise
+ * @set_keepalive_probes: likewise
+ * @set_syn_retries: likewise
+ * @set_fin_timeout: likewise, s; negative: do not linger in FIN-WAIT-2 at all
+ * @user_timeout: ms; 0: retries2 decides (RFC 5482, MUST-21)
+ * @knobs: the namespace's
+ */
+struct xtcp_tcb {
+	u8 state;
+	bool passive:1, orphan:1, nodelay:1, cork:1, keepalive:1;
+	bool ack_pending:1, ack_now:1, probe_now:1;
+	bool rcv_fin:1, rcv_fin_done:1, snd_fin:1, sack_ok:1, ts_ok:1;
+	bool recovery:1, rto_recovery:1;
+	u8 quickack;
+	u8 snd_wscale;
+	u8 rcv_wscale;
+
+	u32 iss, snd_una, snd_nxt, snd_wl1, snd_wl2, snd_wnd, snd_wnd_max, snd_up;
+	u32 write_seq;
+	u16 snd_mss, peer_mss, path_mss, adv_mss;
+
+	u32 irs, rcv_nxt, rcv_wup, rcv_wnd, rcv_up, rcv_fin_seq;
+	u16 rcv_mss;
+	u32 rcv_free, rcv_wnd_clamp;
+
+	struct xtcp_sendq sendq;
+	struct xtcp_reasm reasm;
+	struct xtcp_rec syn, fin;
+
+	u32 srtt, rttvar, rto;
+	u8 backoff, probes_out, keep_probes_out, retries;
+	u64 rtx_start;
+
+	u8 dupacks;
+	u32 recover, cwnd, ssthresh, cwnd_cnt, lost, sacked, delivered;
+
+	u64 last_rcv, last_snd;
+	u64 deadline[XTCP_TIMER_KINDS];
+
+	u32 set_keepalive_time, set_keepalive_intvl;
+	u8 set_keepalive_probes, set_syn_retries;
+	int set_fin_timeout;
+	u32 user_timeout;
+
+	const struct xtcp_knobs *knobs;
+};
+
+/* Events: the user calls of RFC 9293 section 3.10, segments and timeouts */
+enum xtcp_event_kind {
+	XTCP_EV_OPEN,		/* active OPEN; @iss */
+	XTCP_EV_SEND,		/* records were appended to the send queue, or cork or nodelay changed */
+	XTCP_EV_RECEIVE,	/* the user took bytes: rcv_free has grown */
+	XTCP_EV_SHUTDOWN,	/* no more will be written: CLOSE as RFC 9293 has it */
+	XTCP_EV_ORPHAN,		/* the user has closed the socket: nobody reads. After XTCP_EV_SHUTDOWN */
+	XTCP_EV_ABORT,		/* ABORT: RST to the peer where RFC 9293 has one */
+	XTCP_EV_SEGMENT,	/* @seg, @rec */
+	XTCP_EV_TIMER,		/* at least one deadline may have passed */
+	XTCP_EV_ICMP,		/* a valid ICMP error: @err, @hard */
+	XTCP_EV_MTU,		/* path_mss was changed by xtcp_tcb_set_path(): cut and send again */
+};
+
+/**
+ * struct xtcp_event - one event
+ * @kind: enum xtcp_event_kind
+ * @now: the time, us
+ * @seg: XTCP_EV_SEGMENT: the parsed segment
+ * @rec: XTCP_EV_SEGMENT: a record for its payload, @seq and @end_seq set by the
+ *	core; when the core takes it, it is in the reassembly queue or in
+ *	@actions->deliver afterwards, and @actions->taken is set
+ * @iss: XTCP_EV_OPEN: the initial sequence number
+ * @err: XTCP_EV_ICMP: the errno (positive) it means
+ * @hard: XTCP_EV_ICMP: RFC 1122 calls it hard
+ */
+struct xtcp_event {
+	enum xtcp_event_kind kind;
+	u64 now;
+	const struct xtcp_seg *seg;
+	struct xtcp_rec *rec;
+	u32 iss;
+	int err;
+	bool hard;
+};
+
+/* Actions, a set; module/act.c carries them out in its one written order */
+#define XTCP_ACT_OUTPUT		0x0001	/* ask xtcp_next() until it has nothing more */
+#define XTCP_ACT_RST		0x0002	/* send actions->rst, now */
+#define XTCP_ACT_CONNECTED	0x0004	/* the handshake is done: wake connect() */
+#define XTCP_ACT_READABLE	0x0008	/* data, FIN or an error waits for the reader */
+#define XTCP_ACT_WRITABLE	0x0010	/* records were acknowledged: there may be room */
+#define XTCP_ACT_ERROR		0x0020	/* actions->err for the user */
+#define XTCP_ACT_SOFT_ERROR	0x0040	/* actions->err, only if nothing worse comes */
+#define XTCP_ACT_PEER_FIN	0x0080	/* the peer sends no more: RCV_SHUTDOWN */
+#define XTCP_ACT_TIME_WAIT	0x0100	/* swap the connection for a TIME-WAIT record */
+#define XTCP_ACT_CLOSED		0x0200	/* the connection is gone: unhash, free if orphan */
+#define XTCP_ACT_NEW_ROUTE	0x0400	/* R1 passed: let IP look for another route (RFC 9293 section 3.8.3) */
+#define XTCP_ACT_WRITE_SHUT	0x0800	/* our FIN is acknowledged: shutdown is complete */
+
+/* What became of a segment, for the counters; each refusal has its own */
+enum xtcp_drop {
+	XTCP_DROP_NONE,
+	XTCP_DROP_OLD,		/* all of it lies before RCV.NXT */
+	XTCP_DROP_WINDOW,	/* outside of the receive window */
+	XTCP_DROP_ACK_OLD,	/* acknowledges what was acknowledged long ago */
+	XTCP_DROP_ACK_FUTURE,	/* acknowledges what was never sent */
+	XTCP_DROP_NO_ACK,	/* lacks ACK where every segment must have it */
+	XTCP_DROP_RST_INVALID,	/* RST outside of the window, or that is only challenged */
+	XTCP_DROP_SYN_CHALLENGED, /* SYN in a synchronized state (RFC 5961) */
+	XTCP_DROP_PAWS,		/* timestamp too old (RFC 7323) */
+	XTCP_DROP_CLOSED,	/* data for a reader that is gone: reset */
+	XTCP_DROP_DUPLICATE,	/* the reassembly queue has all of it */
+	XTCP_DROP_NOT_EXPECTED,	/* the state has no use for it */
+	XTCP_DROP_KINDS
+};
+
+/**
+ * struct xtcp_actions - what must be done about an event
+ * @todo: XTCP_ACT_*
+ * @err: errno (positive) with XTCP_ACT_ERROR and XTCP_ACT_SOFT_ERROR
+ * @drop: why the segment came to nothing; XTCP_DROP_NONE when it did not
+ * @taken: the core keeps event->rec (in the reassembly queue or in @deliver)
+ * @deliver: records that are next in the stream, in order
+ * @freed: records that nobody needs any more: acknowledged, purged, or covered
+ *	by others. SYN and FIN records never appear here
+ * @delivered: bytes in @deliver
+ * @rst: the segment to send with XTCP_ACT_RST
+ */
+struct xtcp_actions {
+	u32 todo;
+	int err;
+	enum xtcp_drop drop;
+	bool taken;
+	struct xtcp_rec *deliver;
+	struct xtcp_rec *freed;
+	u32 delivered;
+	struct xtcp_out rst;
+};
+
+/* Why a segment is sent (xtcp_out.kind) */
+enum xtcp_out_kind {
+	XTCP_OUT_ACK,		/* nothing but an acknowledgment */
+	XTCP_OUT_SYN,		/* SYN, or SYN-ACK of a simultaneous open */
+	XTCP_OUT_DATA,		/* new data, maybe with FIN */
+	XTCP_OUT_RETX,		/* data, maybe with FIN, again */
+	XTCP_OUT_FIN,		/* FIN alone, new or again */
+	XTCP_OUT_PROBE,		/* zero-window probe */
+	XTCP_OUT_KEEPALIVE,	/* keepalive probe */
+	XTCP_OUT_RST,
+};
+
+void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_knobs *knobs);
+void xtcp_tcb_set_path(struct xtcp_tcb *t, u32 path_mss);
+void xtcp_step(struct xtcp_tcb *t, const struct xtcp_event *ev,
+	       struct xtcp_actions *act);
+bool xtcp_next(struct xtcp_tcb *t, u64 now, struct xtcp_out *out);
+void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out);
+void xtcp_send_failed(struct xtcp_tcb *t, u64 now);
+u64 xtcp_earliest_deadline(const struct xtcp_tcb *t);
+
+/**
+ * xtcp_write - count bytes that the caller put behind the last record
+ * @t: control block
+ * @rec: the record that holds them now: the tail of the send queue, not sent
+ *	yet, or one just appended
+ * @len: bytes
+ */
+static inline void xtcp_write(struct xtcp_tcb *t, struct xtcp_rec *rec, u32 len)
+{
+	rec->end_seq += len;
+	t->write_seq += len;
+}
+
+#endif /* XTCP_CORE_TCB_H */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * TIME-WAIT: what is remembered of a connection for 2 MSL after its end
+ * (RFC 9293 section 3.6.1 and 3.10.7.4; RFC 1337; RFC 6191).
+ */
+#ifndef XTCP_CORE_TIMEWAIT_H
+#define XTCP_CORE_TIMEWAIT_H
+
+#include "tcb.h"
+
+/**
+ * struct xtcp_timewait - a finished connection
+ * @snd_nxt: SND.NXT: sequence number of every answer
+ * @rcv_nxt: RCV.NXT, after the peer's FIN
+ * @rcv_wnd: the last window, as it stands in the header of an answer. Nothing
+ *	can follow the FIN: it isn't used to judge what arrives
+ * @ts_ok: timestamps were used
+ * @ts_recent: last TSval of the peer, when @ts_ok
+ */
+struct xtcp_timewait {
+	u32 snd_nxt;
+	u32 rcv_nxt;
+	u16 rcv_wnd;
+	bool ts_ok;
+	u32 ts_recent;
+};
+
+/* What a segment means in TIME-WAIT */
+enum xtcp_timewait_verdict {
+	XTCP_TIMEWAIT_DROP,	/* nothing (an RST too: RFC 1337); *drop says why */
+	XTCP_TIMEWAIT_ACK,	/* answer with an ACK; *drop says why */
+	XTCP_TIMEWAIT_RESTART,	/* the FIN again: answer, and start the 2 MSL anew */
+	XTCP_TIMEWAIT_REOPEN,	/* a newer SYN: give way to a listener (RFC 6191) */
+};
+
+void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t);
+enum xtcp_timewait_verdict
+xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg,
+		      enum xtcp_drop *drop);
+void xtcp_timewait_ack(const struct xtcp_timewait *tw, struct xtcp_out *out);
+
+#endif /* XTCP_CORE_TIMEWAIT_H */
