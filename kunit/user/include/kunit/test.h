@@ -149,7 +149,8 @@ void kunit_user_failed_plain(struct kunit *test,
 } while (0)
 
 #define KUNIT_USER_TRUTH(test, stop, wanted, cond, ...) do {		\
-	if (unlikely(!!(cond) != (wanted)))				\
+	bool is_ = (cond);						\
+	if (unlikely(is_ != (wanted)))					\
 		kunit_user_failed_plain(test,				\
 			KUNIT_USER_CHECK(stop, #cond, "is", #wanted),	\
 			__VA_ARGS__);					\

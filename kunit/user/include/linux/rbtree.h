@@ -24,7 +24,7 @@ struct rb_root_cached {
 
 #define RB_ROOT			((struct rb_root){ NULL })
 #define RB_ROOT_CACHED		((struct rb_root_cached){ { NULL }, NULL })
-#define RB_EMPTY_ROOT(root)	(!(root)->rb_node)
+#define RB_EMPTY_ROOT(root)	((root)->rb_node == NULL)
 /* A node that is in no tree is its own parent. */
 #define RB_EMPTY_NODE(node)	((node)->rb_parent == (node))
 #define RB_CLEAR_NODE(node)	((node)->rb_parent = (node))

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Initial sequence numbers: module/core/isn.c, RFC 6528 and RFC 9293 section 3.4.1 */
+#include <kunit/test.h>
+#include "random.h"
+#include "../module/core/isn.h"
+#include "../module/core/seq.h"
+
+#define HOUR (3600 * 1000000ULL)
+
+/* MUST-8: the clock part moves on by one about every 4 microseconds. */
+static void xtcp_isn__ticks_every_four_microseconds(struct kunit *test)
+{
+	u64 now = 123456789;
+
+	KUNIT_EXPECT_EQ(test, xtcp_isn(now + 4, 7) - xtcp_isn(now, 7), 1);
+	KUNIT_EXPECT_EQ(test, xtcp_isn(now + 4000000, 7) - xtcp_isn(now, 7), 1000000);
+}
+
+/* The circle takes 4.77 hours, and time goes on after it. */
+static void xtcp_isn__clock_beyond_32_bits(struct kunit *test)
+{
+	u64 now = 1000 * HOUR;
+
+	KUNIT_EXPECT_EQ(test, xtcp_isn(now + (4ULL << 32), 7), xtcp_isn(now, 7));
+	KUNIT_EXPECT_EQ(test, xtcp_isn(now + HOUR, 7) - xtcp_isn(now, 7),
+			(u32)(HOUR / 4));
+}
+
+/* MUST-9: each 4-tuple (its hash) has a number space of its own. */
+static void xtcp_isn__hash_moves_the_whole_space(struct kunit *test)
+{
+	u64 now = 5 * HOUR;
+
+	KUNIT_EXPECT_EQ(test, xtcp_isn(now, 1000) - xtcp_isn(now, 0), 1000);
+	KUNIT_EXPECT_EQ(test, xtcp_isn(now, 0xffffffff) - xtcp_isn(now, 0), 0xffffffff);
+}
+
+/* A connection reopened out of TIME-WAIT starts beyond the old one's numbers. */
+static void xtcp_isn_above__is_above_the_floor(struct kunit *test)
+{
+	struct random random = { 3 };
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		u64 now = HOUR + random_u32(&random);
+		u32 hash = random_u32(&random), floor = random_u32(&random);
+
+		KUNIT_EXPECT_TRUE(test, seq_gt(xtcp_isn_above(now, hash, floor), floor));
+	}
+}
+
+static void xtcp_isn_above__clock_is_beyond_already(struct kunit *test)
+{
+	u32 isn = xtcp_isn(HOUR, 99);
+
+	KUNIT_EXPECT_EQ(test, xtcp_isn_above(HOUR, 99, isn - 100), isn);
+}
+
+static struct kunit_case isn_cases[] = {
+	KUNIT_CASE(xtcp_isn__ticks_every_four_microseconds),
+	KUNIT_CASE(xtcp_isn__clock_beyond_32_bits),
+	KUNIT_CASE(xtcp_isn__hash_moves_the_whole_space),
+	KUNIT_CASE(xtcp_isn_above__is_above_the_floor),
+	KUNIT_CASE(xtcp_isn_above__clock_is_beyond_already),
+	{}
+};
+
+static struct kunit_suite isn_suite = {
+	.name = "isn",
+	.test_cases = isn_cases,
+};
+
+kunit_test_suite(isn_suite);

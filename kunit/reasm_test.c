@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reassembly queue: module/core/reasm.c, RFC 9293 section 3.10.7.4 */
+#include <kunit/test.h>
+#include <linux/rbtree.h>
+#include <linux/string.h>
+#include "random.h"
+#include "../module/core/rec.h"
+#include "../module/core/seq.h"
+
+#define BASE	0xffffff00u	/* RCV.NXT: what follows crosses zero */
+#define STREAM	600		/* bytes after BASE that the random test plays with */
+#define RECORDS	400
+
+/* A record, and which bytes its buffer holds: those never change. */
+struct piece {
+	struct xtcp_rec rec;
+	u32 seq;
+	u32 len;
+	bool queued;
+};
+
+struct fixture {
+	struct xtcp_reasm q;
+	struct xtcp_rec *freed;
+	u32 rcv_nxt;
+	struct piece pieces[RECORDS];
+	int used;
+	bool held[STREAM];	/* bytes that the queue must have */
+};
+
+static int setup(struct kunit *test)
+{
+	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+
+	if (!f)
+		return -1;
+	f->q.root = RB_ROOT;
+	f->rcv_nxt = BASE;
+	test->priv = f;
+	return 0;
+}
+
+/* Inserts bytes BASE + from up to BASE + to. */
+static bool insert(struct fixture *f, u32 from, u32 to)
+{
+	struct piece *piece = &f->pieces[f->used++];
+
+	piece->seq = BASE + from;
+	piece->len = to - from;
+	piece->rec.seq = piece->seq;
+	piece->rec.end_seq = piece->seq + piece->len;
+	piece->rec.skip = 0;
+	piece->queued = xtcp_reasm_insert(&f->q, &piece->rec, &f->freed);
+	return piece->queued;
+}
+
+/* What a record says of itself must be true of its buffer. */
+static void expect_honest(struct kunit *test, const struct xtcp_rec *rec)
+{
+	const struct piece *piece = container_of(rec, struct piece, rec);
+
+	KUNIT_EXPECT_EQ(test, rec->seq - piece->seq, rec->skip);
+	KUNIT_EXPECT_TRUE(test, seq_leq(rec->end_seq, piece->seq + piece->len));
+	KUNIT_EXPECT_TRUE(test, seq_lt(rec->seq, rec->end_seq));
+}
+
+static int count_freed(struct fixture *f)
+{
+	int count = 0;
+
+	for (; f->freed; f->freed = f->freed->next) {
+		container_of(f->freed, struct piece, rec)->queued = false;
+		count++;
+	}
+	return count;
+}
+
+/* Walks the tree: honest records in order, without overlap, and their sum. */
+static void expect_sound(struct kunit *test, struct fixture *f)
+{
+	struct rb_node *node;
+	bool first = true;
+	u32 bytes = 0, end = 0;
+
+	for (node = rb_first(&f->q.root); node; node = rb_next(node)) {
+		struct xtcp_rec *rec = rb_entry(node, struct xtcp_rec, node);
+
+		expect_honest(test, rec);
+		if (!first)
+			KUNIT_EXPECT_TRUE(test, seq_leq(end, rec->seq));
+		first = false;
+		end = rec->end_seq;
+		bytes += rec->end_seq - rec->seq;
+	}
+	KUNIT_EXPECT_EQ(test, f->q.bytes, bytes);
+}
+
+/* Takes what has become contiguous, and returns how many bytes it was. */
+static u32 take(struct kunit *test, struct fixture *f)
+{
+	u32 start = f->rcv_nxt, next = start;
+	struct xtcp_rec *rec = xtcp_reasm_take(&f->q, &f->rcv_nxt, &f->freed);
+
+	for (; rec; rec = rec->next) {
+		KUNIT_EXPECT_EQ(test, rec->seq, next);
+		expect_honest(test, rec);
+		next = rec->end_seq;
+		container_of(rec, struct piece, rec)->queued = false;
+	}
+	KUNIT_EXPECT_EQ(test, f->rcv_nxt, next);
+	return f->rcv_nxt - start;
+}
+
+static void xtcp_reasm_take__nothing_before_the_hole_is_filled(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_EQ(test, take(test, f), 0);
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 20));
+	KUNIT_EXPECT_TRUE(test, insert(f, 30, 40));
+	KUNIT_EXPECT_EQ(test, take(test, f), 0);
+	KUNIT_EXPECT_EQ(test, f->q.bytes, 20);
+}
+
+static void xtcp_reasm_take__up_to_the_next_hole(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_TRUE(test, insert(f, 20, 30));
+	KUNIT_EXPECT_TRUE(test, insert(f, 40, 50));
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 20));
+	KUNIT_EXPECT_TRUE(test, insert(f, 0, 10));
+	KUNIT_EXPECT_EQ(test, take(test, f), 30);
+	KUNIT_EXPECT_EQ(test, f->q.bytes, 10);
+	KUNIT_EXPECT_EQ(test, count_freed(f), 0);
+}
+
+static void xtcp_reasm_take__overtaken_records_are_trimmed_and_freed(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 20));
+	KUNIT_EXPECT_TRUE(test, insert(f, 25, 35));
+	f->rcv_nxt = BASE + 28;
+	KUNIT_EXPECT_EQ(test, take(test, f), 7);
+	KUNIT_EXPECT_EQ(test, f->pieces[1].rec.skip, 3);
+	KUNIT_EXPECT_EQ(test, count_freed(f), 1);
+	KUNIT_EXPECT_EQ(test, f->q.bytes, 0);
+}
+
+static void xtcp_reasm_insert__duplicate_is_refused(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 30));
+	KUNIT_EXPECT_FALSE(test, insert(f, 10, 30));
+	KUNIT_EXPECT_FALSE(test, insert(f, 10, 20));
+	KUNIT_EXPECT_FALSE(test, insert(f, 20, 30));
+	KUNIT_EXPECT_FALSE(test, insert(f, 15, 16));
+	KUNIT_EXPECT_EQ(test, f->q.bytes, 20);
+	KUNIT_EXPECT_EQ(test, count_freed(f), 0);
+}
+
+static void xtcp_reasm_insert__empty_record_is_refused(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_FALSE(test, insert(f, 10, 10));
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 20));
+	KUNIT_EXPECT_FALSE(test, insert(f, 15, 15));
+	KUNIT_EXPECT_EQ(test, f->q.bytes, 10);
+}
+
+static void xtcp_reasm_insert__overlaps_on_either_side(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_TRUE(test, insert(f, 20, 30));
+	KUNIT_EXPECT_TRUE(test, insert(f, 25, 40));
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 25));
+	KUNIT_EXPECT_EQ(test, f->q.bytes, 30);
+	expect_sound(test, f);
+	KUNIT_EXPECT_TRUE(test, insert(f, 0, 10));
+	KUNIT_EXPECT_EQ(test, take(test, f), 40);
+}
+
+static void xtcp_reasm_insert__covered_records_are_freed(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_TRUE(test, insert(f, 12, 14));
+	KUNIT_EXPECT_TRUE(test, insert(f, 16, 18));
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 20));
+	KUNIT_EXPECT_EQ(test, count_freed(f), 2);
+	KUNIT_EXPECT_EQ(test, f->q.bytes, 10);
+	expect_sound(test, f);
+}
+
+static void xtcp_reasm_insert__two_records_have_all_of_it(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 20));
+	KUNIT_EXPECT_TRUE(test, insert(f, 20, 30));
+	KUNIT_EXPECT_FALSE(test, insert(f, 15, 25));
+	KUNIT_EXPECT_EQ(test, f->q.bytes, 20);
+	expect_sound(test, f);
+}
+
+static void xtcp_reasm_purge__returns_every_record_once(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xtcp_rec *rec;
+	int i, count = 0;
+
+	for (i = 0; i < 50; i++)
+		KUNIT_EXPECT_TRUE(test, insert(f, 10 + 7 * (i * 13 % 50),
+					       15 + 7 * (i * 13 % 50)));
+	for (rec = xtcp_reasm_purge(&f->q); rec; rec = rec->next)
+		count++;
+	KUNIT_EXPECT_EQ(test, count, 50);
+	KUNIT_EXPECT_EQ(test, f->q.bytes, 0);
+	KUNIT_EXPECT_TRUE(test, RB_EMPTY_ROOT(&f->q.root));
+}
+
+/* The queue must hold what the model holds; returns the model's sum. */
+static u32 model_bytes(const struct fixture *f)
+{
+	u32 i, bytes = 0;
+
+	for (i = f->rcv_nxt - BASE; i < STREAM; i++)
+		bytes += f->held[i];
+	return bytes;
+}
+
+/* Pieces in any order, cut anywhere: all bytes come out, once and in order. */
+static void random_stream(struct kunit *test, struct random *random)
+{
+	struct fixture *f = test->priv;
+	u32 from, to, i;
+
+	while (f->rcv_nxt != BASE + STREAM && f->used < RECORDS - 1) {
+		from = random_below(random, STREAM);
+		to = from + 1 + random_below(random, 40);
+		if (f->used == RECORDS - 2)
+			from = 0;
+		if (to > STREAM || f->used == RECORDS - 2)
+			to = STREAM;
+		if (seq_lt(BASE + from, f->rcv_nxt))
+			from = f->rcv_nxt - BASE;
+		if (from >= to)
+			continue;
+		insert(f, from, to);
+		for (i = from; i < to; i++)
+			f->held[i] = true;
+		count_freed(f);
+		expect_sound(test, f);
+		KUNIT_ASSERT_EQ(test, f->q.bytes, model_bytes(f));
+		if (random_chance(random, 30))
+			take(test, f);
+		count_freed(f);
+		KUNIT_ASSERT_EQ(test, f->q.bytes, model_bytes(f));
+	}
+	take(test, f);
+	count_freed(f);
+}
+
+static void xtcp_reasm_insert__random_pieces_make_the_stream(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct random random = { 5 };
+	int round, i;
+
+	for (round = 0; round < 50; round++) {
+		memset(f, 0, sizeof(*f));
+		f->rcv_nxt = BASE;
+		random_stream(test, &random);
+		KUNIT_ASSERT_EQ(test, f->rcv_nxt, BASE + STREAM);
+		KUNIT_ASSERT_EQ(test, f->q.bytes, 0);
+		for (i = 0; i < f->used; i++)
+			KUNIT_ASSERT_FALSE_MSG(test, f->pieces[i].queued, "piece %d is lost", i);
+	}
+}
+
+static struct kunit_case reasm_cases[] = {
+	KUNIT_CASE(xtcp_reasm_take__nothing_before_the_hole_is_filled),
+	KUNIT_CASE(xtcp_reasm_take__up_to_the_next_hole),
+	KUNIT_CASE(xtcp_reasm_take__overtaken_records_are_trimmed_and_freed),
+	KUNIT_CASE(xtcp_reasm_insert__duplicate_is_refused),
+	KUNIT_CASE(xtcp_reasm_insert__empty_record_is_refused),
+	KUNIT_CASE(xtcp_reasm_insert__overlaps_on_either_side),
+	KUNIT_CASE(xtcp_reasm_insert__covered_records_are_freed),
+	KUNIT_CASE(xtcp_reasm_insert__two_records_have_all_of_it),
+	KUNIT_CASE(xtcp_reasm_purge__returns_every_record_once),
+	KUNIT_CASE(xtcp_reasm_insert__random_pieces_make_the_stream),
+	{}
+};
+
+static struct kunit_suite reasm_suite = {
+	.name = "reasm",
+	.init = setup,
+	.test_cases = reasm_cases,
+};
+
+kunit_test_suite(reasm_suite);

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Header and options: module/core/wire.c, RFC 9293 section 3.1 and 3.2 */
+#include <kunit/test.h>
+#include <linux/string.h>
+#include "random.h"
+#include "../module/core/wire.h"
+
+#define OPTION_ROOM 40
+
+/* A header as the RFC draws it: ports 0x1234 and 0x5678, no options. */
+static const u8 plain[XTCP_HDR_LEN] = {
+	0x12, 0x34, 0x56, 0x78,		/* ports */
+	0x01, 0x02, 0x03, 0x04,		/* sequence number */
+	0x0a, 0x0b, 0x0c, 0x0d,		/* acknowledgment number */
+	0x50, 0x10, 0x80, 0x01,		/* offset 5, ACK, window */
+	0xbe, 0xef, 0x00, 0x07,		/* checksum, urgent pointer */
+};
+
+/* Puts @options (@len bytes) behind the plain header, padded with EOL. */
+static u32 with_options(u8 *hdr, const void *options, u32 len)
+{
+	u32 padded = (len + 3) & ~3u;
+
+	memcpy(hdr, plain, XTCP_HDR_LEN);
+	memset(hdr + XTCP_HDR_LEN, 0, padded);
+	memcpy(hdr + XTCP_HDR_LEN, options, len);
+	hdr[12] = (XTCP_HDR_LEN + padded) << 2;
+	return XTCP_HDR_LEN + padded;
+}
+
+/* Parses options in a segment that is as large as its header. */
+static enum xtcp_wire_err parse_options(const void *options, u32 len, u8 flags,
+					struct xtcp_seg *seg)
+{
+	u8 hdr[XTCP_HDR_MAX];
+	u32 hdr_len = with_options(hdr, options, len);
+
+	hdr[13] = flags;
+	memset(seg, 0xa5, sizeof(*seg));
+	return xtcp_wire_parse(hdr, hdr_len, hdr_len, seg);
+}
+
+static void xtcp_wire_parse__plain_header(struct kunit *test)
+{
+	struct xtcp_seg seg;
+
+	memset(&seg, 0xa5, sizeof(seg));
+	KUNIT_ASSERT_EQ(test, xtcp_wire_parse(plain, sizeof(plain), 120, &seg), XTCP_WIRE_OK);
+	KUNIT_EXPECT_EQ(test, seg.sport, 0x1234);
+	KUNIT_EXPECT_EQ(test, seg.dport, 0x5678);
+	KUNIT_EXPECT_EQ(test, seg.seq, 0x01020304);
+	KUNIT_EXPECT_EQ(test, seg.ack, 0x0a0b0c0d);
+	KUNIT_EXPECT_EQ(test, seg.wnd, 0x8001);
+	KUNIT_EXPECT_EQ(test, seg.up, 7);
+	KUNIT_EXPECT_EQ(test, seg.flags, XTCP_ACK);
+	KUNIT_EXPECT_EQ(test, seg.hdr_len, 20);
+	KUNIT_EXPECT_EQ(test, seg.len, 100);
+}
+
+static void xtcp_wire_parse__no_options(struct kunit *test)
+{
+	struct xtcp_seg seg;
+
+	memset(&seg, 0xa5, sizeof(seg));
+	KUNIT_ASSERT_EQ(test, xtcp_wire_parse(plain, 20, 20, &seg), XTCP_WIRE_OK);
+	KUNIT_EXPECT_EQ(test, seg.opts.mss, 0);
+	KUNIT_EXPECT_EQ(test, seg.opts.wscale, XTCP_NO_WSCALE);
+	KUNIT_EXPECT_FALSE(test, seg.opts.sack_ok);
+	KUNIT_EXPECT_FALSE(test, seg.opts.ts);
+	KUNIT_EXPECT_EQ(test, seg.opts.nsack, 0);
+}
+
+static void xtcp_wire_parse__shorter_than_a_header(struct kunit *test)
+{
+	struct xtcp_seg seg;
+	u32 len;
+
+	for (len = 0; len < XTCP_HDR_LEN; len++)
+		KUNIT_EXPECT_EQ_MSG(test, xtcp_wire_parse(plain, len, len, &seg),
+				    XTCP_WIRE_SHORT, "%u bytes", len);
+}
+
+static void xtcp_wire_parse__data_offset_below_five(struct kunit *test)
+{
+	struct xtcp_seg seg;
+	u8 hdr[XTCP_HDR_MAX];
+	int words;
+
+	for (words = 0; words < 5; words++) {
+		memcpy(hdr, plain, sizeof(plain));
+		hdr[12] = words << 4;
+		KUNIT_EXPECT_EQ_MSG(test, xtcp_wire_parse(hdr, 20, 20, &seg),
+				    XTCP_WIRE_OFFSET, "%d words", words);
+	}
+}
+
+static void xtcp_wire_parse__data_offset_beyond_the_segment(struct kunit *test)
+{
+	struct xtcp_seg seg;
+	u8 hdr[XTCP_HDR_MAX];
+	int words;
+
+	for (words = 6; words < 16; words++) {
+		memcpy(hdr, plain, sizeof(plain));
+		hdr[12] = words << 4;
+		KUNIT_EXPECT_EQ_MSG(test, xtcp_wire_parse(hdr, 20, words * 4 - 1, &seg),
+				    XTCP_WIRE_OFFSET, "%d words", words);
+	}
+}
+
+static void xtcp_wire_parse__syn_options(struct kunit *test)
+{
+	static const u8 options[] = {
+		2, 4, 0x05, 0xb4,				/* MSS 1460 */
+		4, 2,						/* SACK permitted */
+		8, 10, 0x11, 0x22, 0x33, 0x44, 0, 0, 0, 0,	/* timestamps */
+		1,						/* no operation */
+		3, 3, 7,					/* window scale */
+	};
+	struct xtcp_seg seg;
+
+	KUNIT_ASSERT_EQ(test, parse_options(options, sizeof(options), XTCP_SYN, &seg),
+			XTCP_WIRE_OK);
+	KUNIT_EXPECT_EQ(test, seg.opts.mss, 1460);
+	KUNIT_EXPECT_TRUE(test, seg.opts.sack_ok);
+	KUNIT_EXPECT_TRUE(test, seg.opts.ts);
+	KUNIT_EXPECT_EQ(test, seg.opts.tsval, 0x11223344);
+	KUNIT_EXPECT_EQ(test, seg.opts.tsecr, 0);
+	KUNIT_EXPECT_EQ(test, seg.opts.wscale, 7);
+	KUNIT_EXPECT_EQ(test, seg.hdr_len, 40);
+	KUNIT_EXPECT_EQ(test, seg.len, 0);
+}
+
+/* MUST-64: options begin at any byte. */
+static void xtcp_wire_parse__options_at_any_alignment(struct kunit *test)
+{
+	static const u8 timestamps[] = { 8, 10, 1, 2, 3, 4, 5, 6, 7, 8 };
+	u8 options[OPTION_ROOM];
+	struct xtcp_seg seg;
+	int lead;
+
+	for (lead = 0; lead < 8; lead++) {
+		memset(options, 1, lead);
+		memcpy(options + lead, timestamps, sizeof(timestamps));
+		KUNIT_ASSERT_EQ(test, parse_options(options, lead + sizeof(timestamps),
+						    XTCP_ACK, &seg), XTCP_WIRE_OK);
+		KUNIT_EXPECT_TRUE(test, seg.opts.ts);
+		KUNIT_EXPECT_EQ(test, seg.opts.tsval, 0x01020304);
+		KUNIT_EXPECT_EQ(test, seg.opts.tsecr, 0x05060708);
+	}
+}
+
+/* MUST-6: what is not known is stepped over by its length. */
+static void xtcp_wire_parse__unknown_options_are_skipped(struct kunit *test)
+{
+	static const u8 options[] = {
+		254, 6, 0xff, 0xff, 0xff, 0xff,
+		99, 2,
+		2, 4, 0x02, 0x18,
+		19, 18, 2, 4, 9, 9, 3, 3, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	};
+	struct xtcp_seg seg;
+
+	KUNIT_ASSERT_EQ(test, parse_options(options, sizeof(options), XTCP_SYN, &seg),
+			XTCP_WIRE_OK);
+	KUNIT_EXPECT_EQ(test, seg.opts.mss, 536);
+	KUNIT_EXPECT_EQ(test, seg.opts.wscale, XTCP_NO_WSCALE);
+}
+
+static void xtcp_wire_parse__nothing_counts_after_the_end_of_options(struct kunit *test)
+{
+	static const u8 options[] = { 1, 0, 2, 4, 0x05, 0xb4, 3, 0 };
+	struct xtcp_seg seg;
+
+	KUNIT_ASSERT_EQ(test, parse_options(options, sizeof(options), XTCP_SYN, &seg),
+			XTCP_WIRE_OK);
+	KUNIT_EXPECT_EQ(test, seg.opts.mss, 0);
+}
+
+/* MUST-7: no length that an option says can lead astray. */
+static void xtcp_wire_parse__impossible_option_lengths(struct kunit *test)
+{
+	static const u8 kinds[] = { 2, 3, 4, 5, 8, 99, 254 };
+	u8 options[4] = { 1, 1, 0, 0 };
+	struct xtcp_seg seg;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		options[2] = kinds[i];
+		options[3] = 0;
+		KUNIT_EXPECT_EQ_MSG(test, parse_options(options, 4, XTCP_SYN, &seg),
+				    XTCP_WIRE_OPTION, "kind %d, length 0", kinds[i]);
+		options[3] = 1;
+		KUNIT_EXPECT_EQ_MSG(test, parse_options(options, 4, XTCP_SYN, &seg),
+				    XTCP_WIRE_OPTION, "kind %d, length 1", kinds[i]);
+		options[3] = 3;
+		KUNIT_EXPECT_EQ_MSG(test, parse_options(options, 4, XTCP_SYN, &seg),
+				    XTCP_WIRE_OPTION, "kind %d beyond the header", kinds[i]);
+	}
+}
+
+static void xtcp_wire_parse__kind_in_the_last_byte(struct kunit *test)
+{
+	static const u8 options[] = { 1, 1, 1, 2 };
+	struct xtcp_seg seg;
+
+	KUNIT_EXPECT_EQ(test, parse_options(options, sizeof(options), XTCP_SYN, &seg),
+			XTCP_WIRE_OPTION);
+}
+
+/* RFC 7323 section 2.3: a shift above 14 is taken for 14. */
+static void xtcp_wire_parse__window_scale_above_fourteen(struct kunit *test)
+{
+	static const u8 options[] = { 3, 3, 15, 1 };
+	struct xtcp_seg seg;
+
+	KUNIT_ASSERT_EQ(test, parse_options(options, sizeof(options), XTCP_SYN, &seg),
+			XTCP_WIRE_OK);
+	KUNIT_EXPECT_EQ(test, seg.opts.wscale, 14);
+}
+
+static void xtcp_wire_parse__sack_blocks(struct kunit *test)
+{
+	static const u8 options[] = {
+		1, 1, 5, 18,
+		0, 0, 0, 1, 0, 0, 0, 2,
+		0xff, 0xff, 0xff, 0xf0, 0, 0, 0, 0x10,
+	};
+	struct xtcp_seg seg;
+
+	KUNIT_ASSERT_EQ(test, parse_options(options, sizeof(options), XTCP_ACK, &seg),
+			XTCP_WIRE_OK);
+	KUNIT_ASSERT_EQ(test, seg.opts.nsack, 2);
+	KUNIT_EXPECT_EQ(test, seg.opts.sack[0].start, 1);
+	KUNIT_EXPECT_EQ(test, seg.opts.sack[0].end, 2);
+	KUNIT_EXPECT_EQ(test, seg.opts.sack[1].start, 0xfffffff0);
+	KUNIT_EXPECT_EQ(test, seg.opts.sack[1].end, 0x10);
+}
+
+static void xtcp_wire_parse__impossible_flags(struct kunit *test)
+{
+	static const u8 impossible[] = {
+		0, XTCP_SYN | XTCP_FIN, XTCP_SYN | XTCP_RST, XTCP_SYN | XTCP_FIN | XTCP_ACK,
+		XTCP_SYN | XTCP_RST | XTCP_ACK, 0x3f, XTCP_FIN | XTCP_PSH | XTCP_URG | XTCP_SYN,
+	};
+	static const u8 possible[] = {
+		XTCP_SYN, XTCP_SYN | XTCP_ACK, XTCP_ACK, XTCP_RST, XTCP_RST | XTCP_ACK,
+		XTCP_FIN | XTCP_ACK, XTCP_PSH | XTCP_ACK, XTCP_ACK | XTCP_URG,
+		XTCP_FIN | XTCP_PSH | XTCP_ACK, XTCP_SYN | XTCP_ECE | XTCP_CWR,
+		XTCP_ACK | XTCP_ECE, XTCP_ACK | XTCP_CWR,
+	};
+	struct xtcp_seg seg;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(impossible); i++)
+		KUNIT_EXPECT_EQ_MSG(test, parse_options("", 0, impossible[i], &seg),
+				    XTCP_WIRE_FLAGS, "flags 0x%02x", impossible[i]);
+	for (i = 0; i < ARRAY_SIZE(possible); i++)
+		KUNIT_EXPECT_EQ_MSG(test, parse_options("", 0, possible[i], &seg),
+				    XTCP_WIRE_OK, "flags 0x%02x", possible[i]);
+}
+
+/* Whatever comes, nothing outside of the header is read (ASan watches). */
+static void xtcp_wire_parse__random_bytes(struct kunit *test)
+{
+	struct random random = { 4 };
+	struct xtcp_seg seg;
+	int round, accepted = 0;
+	u32 len, i;
+
+	for (round = 0; round < 20000; round++) {
+		u8 *hdr;
+
+		len = random_below(&random, XTCP_HDR_MAX + 1);
+		hdr = kunit_kzalloc(test, len + 1, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, hdr);
+		for (i = 0; i < len; i++)
+			hdr[i] = random_u32(&random);
+		if (len > 12 && random_chance(&random, 90))
+			hdr[12] = len >> 2 << 4;
+		for (i = XTCP_HDR_LEN; i + 1 < len; i += 1 + random_below(&random, 4))
+			hdr[i] = random_below(&random, 10);
+		if (xtcp_wire_parse(hdr, len, len, &seg) == XTCP_WIRE_OK) {
+			accepted++;
+			KUNIT_EXPECT_EQ(test, seg.hdr_len + seg.len, len);
+			KUNIT_EXPECT_LE(test, seg.opts.nsack, XTCP_SACK_BLOCKS);
+			if (seg.opts.wscale != XTCP_NO_WSCALE)
+				KUNIT_EXPECT_LE(test, seg.opts.wscale, XTCP_WSCALE_MAX);
+		}
+		kunit_kfree(test, hdr);
+	}
+	KUNIT_EXPECT_GT(test, accepted, 100);
+}
+
+static void clear_out(struct xtcp_out *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->opts.wscale = XTCP_NO_WSCALE;
+}
+
+static void xtcp_wire_build__fields_where_the_rfc_has_them(struct kunit *test)
+{
+	u8 buf[XTCP_HDR_MAX];
+	struct xtcp_out out;
+
+	clear_out(&out);
+	out.seq = 0x01020304;
+	out.ack = 0x0a0b0c0d;
+	out.wnd = 0x8001;
+	out.up = 7;
+	out.flags = XTCP_ACK;
+	memset(buf, 0xa5, sizeof(buf));
+	KUNIT_ASSERT_EQ(test, xtcp_wire_build(buf, &out, 0x1234, 0x5678), XTCP_HDR_LEN);
+	KUNIT_EXPECT_MEMEQ(test, buf, plain, XTCP_CHECK_OFFSET);
+	KUNIT_EXPECT_EQ(test, buf[18], 0);
+	KUNIT_EXPECT_EQ(test, buf[19], 7);
+}
+
+/* A SYN with everything fits and leaves room for what will be negotiated. */
+static void xtcp_wire_build__syn_with_all_options(struct kunit *test)
+{
+	struct xtcp_seg seg;
+	struct xtcp_out out;
+	u8 buf[XTCP_HDR_MAX];
+	u32 len;
+
+	clear_out(&out);
+	out.flags = XTCP_SYN;
+	out.opts.mss = 1440;
+	out.opts.wscale = 14;
+	out.opts.sack_ok = true;
+	out.opts.ts = true;
+	out.opts.tsval = 77;
+	len = xtcp_wire_build(buf, &out, 1, 2);
+	KUNIT_ASSERT_EQ(test, len, XTCP_HDR_LEN + xtcp_wire_opts_len(&out.opts));
+	KUNIT_EXPECT_LE(test, len, XTCP_HDR_LEN + 20);
+	KUNIT_ASSERT_EQ(test, xtcp_wire_parse(buf, len, len, &seg), XTCP_WIRE_OK);
+	KUNIT_EXPECT_EQ(test, seg.opts.mss, 1440);
+	KUNIT_EXPECT_EQ(test, seg.opts.wscale, 14);
+	KUNIT_EXPECT_TRUE(test, seg.opts.sack_ok);
+	KUNIT_EXPECT_TRUE(test, seg.opts.ts);
+	KUNIT_EXPECT_EQ(test, seg.opts.tsval, 77);
+}
+
+static void random_opts(struct random *random, struct xtcp_opts *opts)
+{
+	u32 room = OPTION_ROOM;
+	int i;
+
+	memset(opts, 0, sizeof(*opts));
+	opts->wscale = XTCP_NO_WSCALE;
+	if (random_chance(random, 50)) {
+		opts->ts = true;
+		opts->tsval = random_u32(random);
+		opts->tsecr = random_u32(random);
+		room -= 12;
+	}
+	if (random_chance(random, 50)) {
+		opts->mss = 1 + random_below(random, 65535);
+		opts->wscale = random_chance(random, 50) ?
+			       random_below(random, XTCP_WSCALE_MAX + 1) : XTCP_NO_WSCALE;
+		opts->sack_ok = random_chance(random, 50);
+		return;
+	}
+	opts->nsack = random_below(random, (room - 4) / 8 + 1);
+	for (i = 0; i < opts->nsack; i++) {
+		opts->sack[i].start = random_u32(random);
+		opts->sack[i].end = random_u32(random);
+	}
+}
+
+static void expect_same_opts(struct kunit *test, const struct xtcp_opts *got,
+			     const struct xtcp_opts *sent)
+{
+	int i;
+
+	KUNIT_EXPECT_EQ(test, got->mss, sent->mss);
+	KUNIT_EXPECT_EQ(test, got->wscale, sent->wscale);
+	KUNIT_EXPECT_EQ(test, got->sack_ok, sent->sack_ok);
+	KUNIT_EXPECT_EQ(test, got->ts, sent->ts);
+	if (sent->ts) {
+		KUNIT_EXPECT_EQ(test, got->tsval, sent->tsval);
+		KUNIT_EXPECT_EQ(test, got->tsecr, sent->tsecr);
+	}
+	KUNIT_ASSERT_EQ(test, got->nsack, sent->nsack);
+	for (i = 0; i < sent->nsack; i++) {
+		KUNIT_EXPECT_EQ(test, got->sack[i].start, sent->sack[i].start);
+		KUNIT_EXPECT_EQ(test, got->sack[i].end, sent->sack[i].end);
+	}
+}
+
+static void xtcp_wire_build__what_is_built_is_what_is_parsed(struct kunit *test)
+{
+	struct random random = { 11 };
+	struct xtcp_seg seg;
+	struct xtcp_out out;
+	u8 buf[XTCP_HDR_MAX];
+	int round;
+	u32 len;
+
+	for (round = 0; round < 5000; round++) {
+		clear_out(&out);
+		random_opts(&random, &out.opts);
+		out.flags = out.opts.mss ? XTCP_SYN : XTCP_ACK;
+		out.seq = random_u32(&random);
+		out.ack = random_u32(&random);
+		out.wnd = random_u32(&random);
+		len = xtcp_wire_build(buf, &out, 1, 2);
+		KUNIT_ASSERT_LE(test, len, XTCP_HDR_MAX);
+		KUNIT_ASSERT_EQ(test, len % 4, 0);
+		KUNIT_ASSERT_EQ(test, len, XTCP_HDR_LEN + xtcp_wire_opts_len(&out.opts));
+		KUNIT_ASSERT_EQ(test, buf[12] >> 4, len / 4);
+		KUNIT_ASSERT_EQ(test, xtcp_wire_parse(buf, len, len + 9, &seg), XTCP_WIRE_OK);
+		KUNIT_EXPECT_EQ(test, seg.seq, out.seq);
+		KUNIT_EXPECT_EQ(test, seg.wnd, out.wnd);
+		KUNIT_EXPECT_EQ(test, seg.len, 9);
+		expect_same_opts(test, &seg.opts, &out.opts);
+	}
+}
+
+/* RFC 9293 section 3.10.7.1: the reset that answers a segment without ACK */
+static void xtcp_wire_reset_reply__to_a_segment_without_ack(struct kunit *test)
+{
+	struct xtcp_seg seg = { .seq = 0xfffffffe, .ack = 5, .flags = XTCP_SYN, .len = 3 };
+	struct xtcp_out out;
+
+	memset(&out, 0xa5, sizeof(out));
+	xtcp_wire_reset_reply(&seg, &out);
+	KUNIT_EXPECT_EQ(test, out.flags, XTCP_RST | XTCP_ACK);
+	KUNIT_EXPECT_EQ(test, out.seq, 0);
+	KUNIT_EXPECT_EQ(test, out.ack, 2);
+	KUNIT_EXPECT_EQ(test, out.len, 0);
+	KUNIT_EXPECT_NULL(test, out.rec);
+	KUNIT_EXPECT_EQ(test, xtcp_wire_opts_len(&out.opts), 0);
+}
+
+/* ... and the one that answers a segment with ACK */
+static void xtcp_wire_reset_reply__to_a_segment_with_ack(struct kunit *test)
+{
+	struct xtcp_seg seg = { .seq = 9, .ack = 0x80000005, .flags = XTCP_ACK | XTCP_FIN,
+				.len = 3 };
+	struct xtcp_out out;
+
+	memset(&out, 0xa5, sizeof(out));
+	xtcp_wire_reset_reply(&seg, &out);
+	KUNIT_EXPECT_EQ(test, out.flags, XTCP_RST);
+	KUNIT_EXPECT_EQ(test, out.seq, 0x80000005);
+	KUNIT_EXPECT_EQ(test, out.len, 0);
+}
+
+static struct kunit_case wire_cases[] = {
+	KUNIT_CASE(xtcp_wire_parse__plain_header),
+	KUNIT_CASE(xtcp_wire_parse__no_options),
+	KUNIT_CASE(xtcp_wire_parse__shorter_than_a_header),
+	KUNIT_CASE(xtcp_wire_parse__data_offset_below_five),
+	KUNIT_CASE(xtcp_wire_parse__data_offset_beyond_the_segment),
+	KUNIT_CASE(xtcp_wire_parse__syn_options),
+	KUNIT_CASE(xtcp_wire_parse__options_at_any_alignment),
+	KUNIT_CASE(xtcp_wire_parse__unknown_options_are_skipped),
+	KUNIT_CASE(xtcp_wire_parse__nothing_counts_after_the_end_of_options),
+	KUNIT_CASE(xtcp_wire_parse__impossible_option_lengths),
+	KUNIT_CASE(xtcp_wire_parse__kind_in_the_last_byte),
+	KUNIT_CASE(xtcp_wire_parse__window_scale_above_fourteen),
+	KUNIT_CASE(xtcp_wire_parse__sack_blocks),
+	KUNIT_CASE(xtcp_wire_parse__impossible_flags),
+	KUNIT_CASE(xtcp_wire_parse__random_bytes),
+	KUNIT_CASE(xtcp_wire_build__fields_where_the_rfc_has_them),
+	KUNIT_CASE(xtcp_wire_build__syn_with_all_options),
+	KUNIT_CASE(xtcp_wire_build__what_is_built_is_what_is_parsed),
+	KUNIT_CASE(xtcp_wire_reset_reply__to_a_segment_without_ack),
+	KUNIT_CASE(xtcp_wire_reset_reply__to_a_segment_with_ack),
+	{}
+};
+
+static struct kunit_suite wire_suite = {
+	.name = "wire",
+	.test_cases = wire_cases,
+};
+
+kunit_test_suite(wire_suite);
