@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The send queue: module/core/sendq.c, RFC 9293 section 3.4 and 3.8 */
 #include <kunit/test.h>
+#include <linux/string.h>
 #include "random.h"
 #include "../module/core/rec.h"
 #include "../module/core/seq.h"

@@ -1,149 +1,273 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT: module/core/timewait.c, RFC 9293 sections 3.6.1 and 3.10.7.4,
+ * TIME-WAIT: module/core/timewait.c, RFC 9293 section 3.6.1 and 3.10.7.4,
  * RFC 1337, RFC 6191
  */
 #include <kunit/test.h>
 #include <linux/string.h>
-#include "segment.h"
+#include "../module/core/isn.h"
+#include "../module/core/seq.h"
 #include "../module/core/timewait.h"
 
-#define RCV_NXT	0x00000005u	/* the peer's FIN was number 4 */
-#define SND_NXT	0xfffffff0u
+#define SND_NXT	0x80000000u
+#define RCV_NXT	2u		/* the peer's FIN had number 1, its data wrapped */
 
+struct fixture {
+	struct xtcp_timewait tw;
+	struct xtcp_seg seg;
+	enum xtcp_drop drop;
+};
+
+/* A connection without timestamps, and the ACK that its peer would send */
 static int setup(struct kunit *test)
 {
-	struct xtcp_timewait *tw = kunit_kzalloc(test, sizeof(*tw), GFP_KERNEL);
-	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 
-	if (!tw || !t)
+	if (!f)
 		return -1;
-	t->state = XTCP_TIME_WAIT;
-	t->snd_nxt = SND_NXT;
-	t->snd_una = SND_NXT;
-	t->rcv_nxt = RCV_NXT;
-	t->rcv_wnd = 4096 << 3;
-	t->rcv_wscale = 3;
-	xtcp_timewait_init(tw, t);
-	test->priv = tw;
+	f->tw.snd_nxt = SND_NXT;
+	f->tw.rcv_nxt = RCV_NXT;
+	f->tw.rcv_wnd = 500;
+	f->seg.seq = RCV_NXT;
+	f->seg.ack = SND_NXT;
+	f->seg.flags = XTCP_ACK;
+	test->priv = f;
 	return 0;
 }
 
-static enum xtcp_timewait_verdict verdict_on(struct kunit *test, u8 flags, u32 seq,
-					     u32 ack, u32 len)
-{
-	struct xtcp_seg seg = segment(flags, seq, ack, len);
-	enum xtcp_drop drop = XTCP_DROP_KINDS;
-	enum xtcp_timewait_verdict verdict;
+#define EXPECT_VERDICT(test, f, verdict, reason) do {			\
+	(f)->drop = XTCP_DROP_KINDS;					\
+	KUNIT_EXPECT_EQ(test, xtcp_timewait_segment(&(f)->tw, &(f)->seg, \
+						    &(f)->drop), verdict); \
+	KUNIT_EXPECT_EQ(test, (f)->drop, reason);			\
+} while (0)
 
-	verdict = xtcp_timewait_segment(test->priv, &seg, &drop);
-	KUNIT_EXPECT_LT(test, drop, XTCP_DROP_KINDS);
-	if (verdict == XTCP_TIMEWAIT_DROP)
-		KUNIT_EXPECT_NE(test, drop, XTCP_DROP_NONE);
-	return verdict;
+static void xtcp_timewait_init__takes_what_answers_need(struct kunit *test)
+{
+	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->snd_nxt = 77;
+	t->rcv_nxt = 88;
+	t->rcv_wnd = 1 << 20;
+	t->rcv_wscale = 7;
+	memset(&f->tw, 0xa5, sizeof(f->tw));
+	xtcp_timewait_init(&f->tw, t);
+	KUNIT_EXPECT_EQ(test, f->tw.snd_nxt, 77);
+	KUNIT_EXPECT_EQ(test, f->tw.rcv_nxt, 88);
+	KUNIT_EXPECT_EQ(test, f->tw.rcv_wnd, (1 << 20) >> 7);
+	KUNIT_EXPECT_FALSE(test, f->tw.ts_ok);
 }
 
-/* The last ACK was lost: acknowledge, and wait the whole time again. */
-static void xtcp_timewait_segment__the_fin_again(struct kunit *test)
+static void xtcp_timewait_init__window_beyond_the_field(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, verdict_on(test, XTCP_FIN | XTCP_ACK, RCV_NXT - 1, SND_NXT, 0),
-			XTCP_TIMEWAIT_RESTART);
-	KUNIT_EXPECT_EQ(test, verdict_on(test, XTCP_FIN | XTCP_ACK, RCV_NXT - 101, SND_NXT, 100),
-			XTCP_TIMEWAIT_RESTART);
+	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->rcv_wnd = 0x12345;
+	xtcp_timewait_init(&f->tw, t);
+	KUNIT_EXPECT_EQ(test, f->tw.rcv_wnd, 0xffff);
 }
 
-/* A FIN that stands elsewhere must not hold the record. */
-static void xtcp_timewait_segment__another_fin(struct kunit *test)
+/* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> */
+static void xtcp_timewait_ack__is_as_the_rfc_has_it(struct kunit *test)
 {
-	KUNIT_EXPECT_NE(test, verdict_on(test, XTCP_FIN | XTCP_ACK, RCV_NXT + 7, SND_NXT, 0),
-			XTCP_TIMEWAIT_RESTART);
-	KUNIT_EXPECT_NE(test, verdict_on(test, XTCP_FIN | XTCP_ACK, RCV_NXT - 100, SND_NXT, 0),
-			XTCP_TIMEWAIT_RESTART);
-}
-
-/* RFC 1337: an RST must not end TIME-WAIT. */
-static void xtcp_timewait_segment__rst_is_ignored(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, verdict_on(test, XTCP_RST, RCV_NXT, 0, 0), XTCP_TIMEWAIT_DROP);
-	KUNIT_EXPECT_EQ(test, verdict_on(test, XTCP_RST | XTCP_ACK, RCV_NXT, SND_NXT, 0),
-			XTCP_TIMEWAIT_DROP);
-	KUNIT_EXPECT_EQ(test, verdict_on(test, XTCP_RST, RCV_NXT + 100, 0, 0),
-			XTCP_TIMEWAIT_DROP);
-}
-
-/* RFC 9293 section 3.6.1, MAY-2: beyond the last number of the old incarnation */
-static void xtcp_timewait_segment__newer_syn_reopens(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, verdict_on(test, XTCP_SYN, RCV_NXT, 0, 0), XTCP_TIMEWAIT_REOPEN);
-	KUNIT_EXPECT_EQ(test, verdict_on(test, XTCP_SYN, RCV_NXT + 0x70000000, 0, 0),
-			XTCP_TIMEWAIT_REOPEN);
-}
-
-static void xtcp_timewait_segment__older_syn_does_not(struct kunit *test)
-{
-	KUNIT_EXPECT_NE(test, verdict_on(test, XTCP_SYN, RCV_NXT - 1, 0, 0),
-			XTCP_TIMEWAIT_REOPEN);
-	KUNIT_EXPECT_NE(test, verdict_on(test, XTCP_SYN, RCV_NXT - 0x70000000, 0, 0),
-			XTCP_TIMEWAIT_REOPEN);
-}
-
-/* RFC 6191: a greater timestamp says more than the number. */
-static void xtcp_timewait_segment__timestamp_decides(struct kunit *test)
-{
-	struct xtcp_timewait *tw = test->priv;
-	struct xtcp_seg syn = segment(XTCP_SYN, RCV_NXT - 1000, 0, 0);
-	enum xtcp_drop drop;
-
-	tw->ts_ok = true;
-	tw->ts_recent = 0xffffff00;
-	syn.opts.ts = true;
-	syn.opts.tsval = 0x10;
-	KUNIT_EXPECT_EQ(test, xtcp_timewait_segment(tw, &syn, &drop), XTCP_TIMEWAIT_REOPEN);
-	syn.seq = RCV_NXT + 1000;
-	syn.opts.tsval = 0xfffffe00;
-	KUNIT_EXPECT_NE(test, xtcp_timewait_segment(tw, &syn, &drop), XTCP_TIMEWAIT_REOPEN);
-}
-
-/* Old data from the network is acknowledged, as in every synchronized state. */
-static void xtcp_timewait_segment__old_data_is_acknowledged(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, verdict_on(test, XTCP_ACK, RCV_NXT - 500, SND_NXT, 100),
-			XTCP_TIMEWAIT_ACK);
-	KUNIT_EXPECT_EQ(test, verdict_on(test, XTCP_ACK, RCV_NXT + 500, SND_NXT, 100),
-			XTCP_TIMEWAIT_ACK);
-}
-
-/* Two ends in TIME-WAIT must not acknowledge each other's ACKs for ever. */
-static void xtcp_timewait_segment__pure_ack_is_not_answered(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, verdict_on(test, XTCP_ACK, RCV_NXT, SND_NXT, 0),
-			XTCP_TIMEWAIT_DROP);
-}
-
-static void xtcp_timewait_ack__fields(struct kunit *test)
-{
+	struct fixture *f = test->priv;
 	struct xtcp_out out;
 
 	memset(&out, 0xa5, sizeof(out));
-	xtcp_timewait_ack(test->priv, &out);
-	KUNIT_EXPECT_EQ(test, out.flags, XTCP_ACK);
+	xtcp_timewait_ack(&f->tw, &out);
 	KUNIT_EXPECT_EQ(test, out.seq, SND_NXT);
 	KUNIT_EXPECT_EQ(test, out.ack, RCV_NXT);
-	KUNIT_EXPECT_EQ(test, out.wnd, 4096);
+	KUNIT_EXPECT_EQ(test, out.wnd, 500);
+	KUNIT_EXPECT_EQ(test, out.flags, XTCP_ACK);
+	KUNIT_EXPECT_EQ(test, out.kind, XTCP_OUT_ACK);
 	KUNIT_EXPECT_EQ(test, out.len, 0);
 	KUNIT_EXPECT_NULL(test, out.rec);
+	KUNIT_EXPECT_EQ(test, xtcp_wire_opts_len(&out.opts), 0);
+}
+
+/* RFC 1337, fix F1: wherever it stands */
+static void xtcp_timewait_segment__rst_is_ignored(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 seq;
+
+	for (seq = RCV_NXT - 2; seq != RCV_NXT + 2; seq++) {
+		f->seg.seq = seq;
+		f->seg.flags = XTCP_RST;
+		EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED);
+		f->seg.flags = XTCP_RST | XTCP_ACK;
+		EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED);
+	}
+}
+
+/* Our last ACK was lost: "Acknowledge it, and restart the 2 MSL timeout." */
+static void xtcp_timewait_segment__fin_again(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->seg.flags = XTCP_FIN | XTCP_ACK;
+	f->seg.seq = RCV_NXT - 1;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE);
+	f->seg.ack = SND_NXT - 1;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE);
+	f->seg.len = 1000;
+	f->seg.seq = RCV_NXT - 1001;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE);
+}
+
+/* A FIN elsewhere, or by one who doesn't know us, extends nothing. */
+static void xtcp_timewait_segment__another_fin(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->seg.flags = XTCP_FIN | XTCP_ACK;
+	f->seg.seq = RCV_NXT - 2;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD);
+	f->seg.seq = RCV_NXT;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW);
+	f->seg.seq = RCV_NXT - 1;
+	f->seg.ack = SND_NXT + 1;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD);
+	f->seg.ack = SND_NXT;
+	f->seg.flags = XTCP_FIN;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD);
+}
+
+/* First check: old data, and what lies beyond the FIN, is answered. */
+static void xtcp_timewait_segment__outside_of_the_window(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->seg.seq = RCV_NXT - 1;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD);
+	f->seg.seq = RCV_NXT - 500;
+	f->seg.len = 100;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD);
+	f->seg.seq = RCV_NXT + 1;
+	f->seg.len = 0;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW);
+	f->seg.seq = RCV_NXT;
+	f->seg.len = 1;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW);
+}
+
+/* What two ends in TIME-WAIT send each other must end. */
+static void xtcp_timewait_segment__ack_in_its_place_is_not_answered(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xtcp_out out;
+
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED);
+
+	/* the other end's record, and our ACK as it sees it */
+	xtcp_timewait_ack(&f->tw, &out);
+	f->tw.snd_nxt = RCV_NXT;
+	f->tw.rcv_nxt = SND_NXT;
+	f->seg = (struct xtcp_seg){ .seq = out.seq, .ack = out.ack, .flags = out.flags };
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED);
+}
+
+/* MAY-2 and RFC 6191: greater than the number of the peer's FIN */
+static void xtcp_timewait_segment__newer_syn_reopens(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->seg.flags = XTCP_SYN;
+	f->seg.seq = RCV_NXT;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE);
+	f->seg.seq = RCV_NXT + 0x7ffffffe;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE);
+	f->seg.opts.ts = true;
+	f->seg.flags = XTCP_SYN | XTCP_ECE | XTCP_CWR;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE);
+}
+
+/* Whoever reopens numbers its own bytes above the old ones. */
+static void xtcp_timewait_segment__reopened_numbers_lie_above(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 isn = xtcp_isn_above(0, SND_NXT - 5, f->tw.snd_nxt);
+
+	KUNIT_EXPECT_TRUE(test, seq_gt(isn, f->tw.snd_nxt));
+}
+
+static void xtcp_timewait_segment__older_syn_is_challenged(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->seg.flags = XTCP_SYN;
+	f->seg.seq = RCV_NXT - 1;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED);
+	f->seg.seq = RCV_NXT - 0x7fffffff;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED);
+}
+
+/* A SYN-ACK opens nothing: it belongs to a connection that we don't open. */
+static void xtcp_timewait_segment__syn_ack_is_challenged(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->seg.flags = XTCP_SYN | XTCP_ACK;
+	f->seg.seq = RCV_NXT + 1000;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED);
+}
+
+/* RFC 6191 section 2, for a connection that used timestamps */
+static void xtcp_timewait_segment__timestamp_decides(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->tw.ts_ok = true;
+	f->tw.ts_recent = 0xffffffff;
+	f->seg.flags = XTCP_SYN;
+	f->seg.opts.ts = true;
+
+	f->seg.seq = RCV_NXT - 1000;
+	f->seg.opts.tsval = 0;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE);
+	f->seg.seq = RCV_NXT + 1000;
+	f->seg.opts.tsval = 0xfffffffe;
+	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED);
+}
+
+/* ... and where timestamps are equal, or the SYN has none, the numbers do. */
+static void xtcp_timewait_segment__no_newer_timestamp(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->tw.ts_ok = true;
+	f->tw.ts_recent = 1000;
+	f->seg.flags = XTCP_SYN;
+	f->seg.opts.tsval = 1000;
+	for (f->seg.opts.ts = true;; f->seg.opts.ts = false) {
+		f->seg.seq = RCV_NXT;
+		EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE);
+		f->seg.seq = RCV_NXT - 1;
+		EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED);
+		if (!f->seg.opts.ts)
+			break;
+	}
 }
 
 static struct kunit_case timewait_cases[] = {
-	KUNIT_CASE(xtcp_timewait_segment__the_fin_again),
-	KUNIT_CASE(xtcp_timewait_segment__another_fin),
+	KUNIT_CASE(xtcp_timewait_init__takes_what_answers_need),
+	KUNIT_CASE(xtcp_timewait_init__window_beyond_the_field),
+	KUNIT_CASE(xtcp_timewait_ack__is_as_the_rfc_has_it),
 	KUNIT_CASE(xtcp_timewait_segment__rst_is_ignored),
+	KUNIT_CASE(xtcp_timewait_segment__fin_again),
+	KUNIT_CASE(xtcp_timewait_segment__another_fin),
+	KUNIT_CASE(xtcp_timewait_segment__outside_of_the_window),
+	KUNIT_CASE(xtcp_timewait_segment__ack_in_its_place_is_not_answered),
 	KUNIT_CASE(xtcp_timewait_segment__newer_syn_reopens),
-	KUNIT_CASE(xtcp_timewait_segment__older_syn_does_not),
+	KUNIT_CASE(xtcp_timewait_segment__reopened_numbers_lie_above),
+	KUNIT_CASE(xtcp_timewait_segment__older_syn_is_challenged),
+	KUNIT_CASE(xtcp_timewait_segment__syn_ack_is_challenged),
 	KUNIT_CASE(xtcp_timewait_segment__timestamp_decides),
-	KUNIT_CASE(xtcp_timewait_segment__old_data_is_acknowledged),
-	KUNIT_CASE(xtcp_timewait_segment__pure_ack_is_not_answered),
-	KUNIT_CASE(xtcp_timewait_ack__fields),
+	KUNIT_CASE(xtcp_timewait_segment__no_newer_timestamp),
 	{}
 };
 
