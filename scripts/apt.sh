@@ -23,7 +23,7 @@ suite_use()
 	APT_OPTIONS=(-qq -o APT::Sandbox::User=root)
 	[ "$1" != own ] || return 0
 	APT_OPTIONS+=(-c "$dir/apt.conf")
-	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/none"
 	: >"$dir/status"
 	cat >"$dir/apt.conf" <<-END
 		Dir::State "$dir";
@@ -31,7 +31,7 @@ suite_use()
 		Dir::Cache "$dir/cache";
 		Dir::Etc::sourcelist "$dir/sources.list";
 		Dir::Etc::sourceparts "-";
-		Dir::Etc::preferencesparts "-";
+		Dir::Etc::preferencesparts "$dir/none";
 		Acquire::Languages "none";
 	END
 	[ -z "$(find "$dir/fresh" -mtime -7 2>/dev/null)" ] || return 0

@@ -46,6 +46,7 @@ sid_make()
 		mount --bind "$top" "$root$top"
 		exec chroot "$root" make "$@"
 	' sh "$root" "$XTCP_TOP" "$@"
+	[ "$(id -u)" = 0 ] || as_root chown -R "$(id -u):$(id -g)" "$OUT"
 }
 
 K=$("$XTCP_TOP/scripts/kernel.sh" "$NAME")

@@ -4,9 +4,9 @@
 # deps.sh GROUP...: install the Debian packages that are missing
 #
 #   build   compile a module          kernel  compile a kernel
-#   vm      boot the VM               sid     compile for Debian sid's kernel
-#   test    run demo and selftests    style   check the code
-#   all     everything
+#   vm      boot the VM               uml     boot User-Mode Linux
+#   test    run demo and selftests    sid     compile for Debian sid's kernel
+#   style   check the code            all     everything
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -19,11 +19,12 @@ packages()
 	kernel)	echo make gcc libc6-dev kmod bc bison flex libelf-dev libssl-dev \
 		     ccache perl python3 xz-utils ;;
 	vm)	echo qemu-system-x86 busybox-static cpio kmod iproute2 perl-base ;;
+	uml)	echo gcc libc6-dev busybox-static cpio kmod iproute2 ;;
 	sid)	echo debootstrap ;;
 	test)	echo iproute2 iputils-ping ethtool socat tshark python3 procps gcc \
 		     libc6-dev kmod nftables ;;
 	style)	echo sparse clang llvm lld shellcheck perl python3 git pahole ;;
-	all)	echo "$(packages build) $(packages kernel) $(packages vm)" \
+	all)	echo "$(packages build) $(packages kernel) $(packages vm) $(packages uml)" \
 		     "$(packages sid) $(packages test) $(packages style)" ;;
 	*)	usage "$0" ;;
 	esac
@@ -35,6 +36,7 @@ why()
 	build)	echo "to compile the module" ;;
 	kernel)	echo "to compile the test kernels" ;;
 	vm)	echo "to run a virtual machine" ;;
+	uml)	echo "to run User-Mode Linux" ;;
 	sid)	echo "to compile for the newest Debian kernel" ;;
 	test)	echo "for the demo and the selftests" ;;
 	style)	echo "to check the code" ;;

@@ -119,7 +119,8 @@ guest_powered_off()
 		[ ! -s "$RUN/ctl/status" ] || left=$((left - 1))
 	done
 	[ "$left" -gt 0 ] || kill "$GUEST_PID" 2>/dev/null || true
-	wait "$GUEST_PID" || status=$?
+	# the shell itself would speak of a machine that aborted
+	{ wait "$GUEST_PID"; } 2>/dev/null || status=$?
 	[ "$left" -gt 0 ] || status=stuck
 	[ "$status" = 0 ] || echo "$status" >"$RUN/end"
 }

@@ -43,16 +43,22 @@ esac
 # kernel_make K: make the kernel, and give it its name
 kernel_make()
 {
-	local tmp start=$SECONDS
+	local start=$SECONDS
 
-	rm -rf "$XTCP_CACHE/kernels/.$NAME".*
-	tmp=$(mktemp -d "$XTCP_CACHE/kernels/.$NAME.XXXXXX")
-	trap 'rm -rf "$tmp"' EXIT
-	recipe_make "$tmp"
-	chmod 755 "$tmp"
-	mv "$tmp" "$1"
+	remove "$XTCP_CACHE/kernels/.$NAME".*
+	TMP=$(mktemp -d "$XTCP_CACHE/kernels/.$NAME.XXXXXX")
+	trap 'remove "$TMP"' EXIT
+	recipe_make "$TMP"
+	chmod 755 "$TMP"
+	mv "$TMP" "$1"
 	trap - EXIT
-	say "kernel '$NAME' is ready after $((SECONDS - start)) s: $1"
+	say "'$NAME' is ready after $((SECONDS - start)) s: $1"
+}
+
+# remove PATH...: a Debian in a directory belongs to root
+remove()
+{
+	rm -rf "$@" 2>/dev/null || as_root rm -rf "$@"
 }
 
 # kernel_prune K: forget what this name meant before, when nobody has used it

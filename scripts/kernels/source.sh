@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# source.sh: recipe for the test kernels, from Debian's linux-source-6.1
+#
+# The kernel is built in its source tree; what stays of that is the kernel and
+# what is needed to compile modules (the "kit"), some 100 MB.
+
+SOURCE=linux-source-6.1
+
+recipe_version()
+{
+	"$XTCP_TOP/scripts/deps.sh" kernel
+	suite_use own
+	echo "$(package_version $SOURCE)-gcc$(gcc -dumpfullversion)"
+}
+
+recipe_files()
+{
+	echo "$RECIPES/source.sh" "$RECIPES/common.frag" "$RECIPES/$NAME.frag" | tr ' ' '\n'
+}
+
+recipe_make()
+{
+	local tree=$1/build
+
+	source_unpack "$tree"
+	source_configure "$tree"
+	say "compiling the kernel '$NAME': minutes, once"
+	source_compile "$tree"
+	source_make "$tree" -s kernelrelease >"$1/release"
+	if [ "$NAME" = uml ]; then
+		mv "$tree/linux" "$1/image"
+	else
+		mv "$tree/arch/x86/boot/bzImage" "$1/image"
+	fi
+	strip --strip-debug "$1/image" 2>/dev/null || true
+	source_prune "$tree"
+}
+
+# source_tarball DIR: fetch the sources, unless they are installed; prints the
+# tarball's name
+source_tarball()
+{
+	local tarball=/usr/src/$SOURCE.tar.xz installed
+
+	installed=$(dpkg-query -W -f '${Version}' $SOURCE 2>/dev/null || true)
+	if [ "$installed" != "$(package_version $SOURCE)" ] || [ ! -e $tarball ]; then
+		say "fetching $SOURCE"
+		package_unpack "$1" $SOURCE
+		tarball=$1$tarball
+	fi
+	echo "$tarball"
+}
+
+# source_unpack TREE: the sources, less what no test kernel compiles
+source_unpack()
+{
+	local tree=$1 tarball
+
+	tarball=$(source_tarball "$tree.package")
+	mkdir "$tree"
+	tar -x -C "$tree" --strip-components=1 -f "$tarball" \
+		--exclude='*/Documentation/*/*' --exclude='*/drivers/gpu/*.[ch]' \
+		--exclude='*/drivers/media/*.[ch]' --exclude='*/sound/*.[ch]' \
+		--exclude='*/tools/testing/*' --exclude='*.dts*' \
+		--exclude='*/drivers/net/ethernet/*.[ch]' --exclude='*/drivers/net/wireless/*.[ch]'
+	rm -rf "$tree.package"
+	uml_registers "$tree/arch/x86/um/user-offsets.c"
+}
+
+# uml_registers FILE: UML saves a process's extended registers in 2696 bytes, and
+# cannot restore them where the processor has more (with AMX: 11008)
+uml_registers()
+{
+	sed -i 's/(HOST_FP_SIZE, 2696)/(HOST_FP_SIZE, 12288)/' "$1"
+	grep -q 'HOST_FP_SIZE, 12288' "$1" || die "the source of UML's registers has changed"
+}
+
+# source_configure TREE: our fragments over "nothing", with none of them lost
+source_configure()
+{
+	local tree=$1 lost
+
+	cat "$RECIPES/common.frag" "$RECIPES/$NAME.frag" >"$tree/fragments"
+	source_make "$tree" -s KCONFIG_ALLCONFIG=fragments allnoconfig
+	lost=$(grep '^CONFIG_.*=[^n]' "$tree/fragments" | grep -vxFf "$tree/.config" || true)
+	[ -z "$lost" ] || die "the kernel's configuration does not take: ${lost//$'\n'/ }"
+}
+
+source_compile()
+{
+	source_make "$1" -s -j"$(nproc)" >"$1/make.log" 2>&1 && return
+	tail -n 30 "$1/make.log" >&2
+	die "the kernel '$NAME' did not compile"
+}
+
+# source_make TREE ARGS...: make there, through a compiler cache of our own, with
+# nothing in the result that differs from run to run
+source_make()
+{
+	local tree=$1 arch=x86_64
+
+	shift
+	[ "$NAME" != uml ] || arch=um
+	CCACHE_DIR=$XTCP_CACHE/ccache CCACHE_MAXSIZE=2G CCACHE_BASEDIR=$tree \
+	KBUILD_BUILD_TIMESTAMP=2024-01-01 KBUILD_BUILD_USER=xtcp KBUILD_BUILD_HOST=xtcp \
+		make -C "$tree" --no-print-directory ARCH=$arch CC="ccache gcc" HOSTCC="ccache gcc" "$@"
+}
+
+# source_prune TREE: leave the kit
+source_prune()
+{
+	local tree=$1 keep
+
+	keep=$(mktemp -d "$tree.XXXXXX")
+	(cd "$tree" && mv Makefile Kbuild .config Module.symvers scripts include "$keep/" &&
+		mkdir "$keep/arch" && mv arch/um arch/x86 "$keep/arch/" &&
+		mkdir "$keep/tools" && { [ ! -e tools/objtool/objtool ] ||
+			{ mkdir "$keep/tools/objtool" && mv tools/objtool/objtool "$keep/tools/objtool/"; }; })
+	find "$keep/arch" "$keep/include" -type f \
+		\( -name '*.[oaS]' -o -name '*.c' -o -name '.*.cmd' -o -name '*.bin' \
+		   -o -name vmlinux \) -delete
+	rm -rf "$tree"
+	mv "$keep" "$tree"
+	chmod 755 "$tree"
+}
