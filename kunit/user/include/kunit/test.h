@@ -138,7 +138,6 @@ void kunit_user_failed_plain(struct kunit *test,
 	(&(const struct kunit_user_check){			\
 		__FILE__, __LINE__, must_stop, left, operator, right })
 
-
 #define KUNIT_USER_NUMBERS(test, stop, left, op, right, ...) do {	\
 	__typeof__(left) left_ = (left);				\
 	__typeof__(right) right_ = (right);				\
