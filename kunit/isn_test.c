@@ -49,6 +49,24 @@ static void xtcp_isn_above__is_above_the_floor(struct kunit *test)
 	}
 }
 
+/*
+ * The numbers go up with every reopening, wherever the clock stands; and the old
+ * ACKs, which the floor bounds, lie beyond a window that isn't scaled (RFC 5961
+ * section 5.2).
+ */
+static void xtcp_isn_above__lifted_beyond_a_window(struct kunit *test)
+{
+	u32 isn = xtcp_isn(HOUR, 99), floor;
+
+	for (floor = isn; floor != isn + 5; floor++) {
+		u32 lifted = xtcp_isn_above(HOUR, 99, floor);
+
+		KUNIT_EXPECT_TRUE(test, seq_gt(lifted, floor + 0xffff));
+	}
+	KUNIT_EXPECT_TRUE(test, seq_gt(xtcp_isn_above(HOUR, 99, isn + 0x7fffffff),
+				       isn + 0x7fffffff));
+}
+
 static void xtcp_isn_above__clock_is_beyond_already(struct kunit *test)
 {
 	u32 isn = xtcp_isn(HOUR, 99);
@@ -61,6 +79,7 @@ static struct kunit_case isn_cases[] = {
 	KUNIT_CASE(xtcp_isn__clock_beyond_32_bits),
 	KUNIT_CASE(xtcp_isn__hash_moves_the_whole_space),
 	KUNIT_CASE(xtcp_isn_above__is_above_the_floor),
+	KUNIT_CASE(xtcp_isn_above__lifted_beyond_a_window),
 	KUNIT_CASE(xtcp_isn_above__clock_is_beyond_already),
 	{}
 };

@@ -207,6 +207,83 @@ static void xtcp_reasm_insert__two_records_have_all_of_it(struct kunit *test)
 	expect_sound(test, f);
 }
 
+/* What came first stays: a later segment can't change it, only add. */
+static void xtcp_reasm_insert__first_bytes_are_kept(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_TRUE(test, insert(f, 20, 30));
+	KUNIT_EXPECT_TRUE(test, insert(f, 40, 50));
+	KUNIT_EXPECT_TRUE(test, insert(f, 25, 45));
+	KUNIT_EXPECT_EQ(test, f->pieces[0].rec.end_seq, BASE + 30);
+	KUNIT_EXPECT_EQ(test, f->pieces[1].rec.seq, BASE + 40);
+	KUNIT_EXPECT_EQ(test, f->pieces[2].rec.seq, BASE + 30);
+	KUNIT_EXPECT_EQ(test, f->pieces[2].rec.end_seq, BASE + 40);
+	KUNIT_EXPECT_EQ(test, f->pieces[2].rec.skip, 5);
+	KUNIT_EXPECT_EQ(test, count_freed(f), 0);
+}
+
+/* A record that covers others and goes on takes their place from their start. */
+static void xtcp_reasm_insert__covers_one_of_the_same_start(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 20));
+	KUNIT_EXPECT_TRUE(test, insert(f, 30, 40));
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 40));
+	KUNIT_EXPECT_EQ(test, count_freed(f), 2);
+	KUNIT_EXPECT_EQ(test, f->q.bytes, 30);
+	KUNIT_EXPECT_EQ(test, f->pieces[2].rec.skip, 0);
+	expect_sound(test, f);
+}
+
+/* The front was cut off before the record came: that stays cut off. */
+static void xtcp_reasm_insert__skip_grows(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct piece *piece = &f->pieces[f->used++];
+
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 20));
+	piece->seq = BASE + 5;
+	piece->len = 30;
+	piece->rec.seq = BASE + 15;
+	piece->rec.end_seq = BASE + 35;
+	piece->rec.skip = 10;
+	KUNIT_EXPECT_TRUE(test, xtcp_reasm_insert(&f->q, &piece->rec, &f->freed));
+	KUNIT_EXPECT_EQ(test, piece->rec.skip, 15);
+	expect_sound(test, f);
+	f->rcv_nxt = BASE + 25;
+	KUNIT_EXPECT_EQ(test, take(test, f), 10);
+	KUNIT_EXPECT_EQ(test, piece->rec.skip, 20);
+}
+
+/* Freed records join what the caller has to free already. */
+static void xtcp_reasm_insert__adds_to_the_chain_of_freed(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct piece other = { .queued = true };
+
+	f->freed = &other.rec;
+	KUNIT_EXPECT_TRUE(test, insert(f, 12, 14));
+	KUNIT_EXPECT_TRUE(test, insert(f, 10, 20));
+	KUNIT_EXPECT_EQ(test, count_freed(f), 2);
+	KUNIT_EXPECT_FALSE(test, other.queued);
+}
+
+/* One segment over a hundred tiny records, and they are gone. */
+static void xtcp_reasm_insert__a_flood_of_bytes_ends(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		KUNIT_EXPECT_TRUE(test, insert(f, 10 + i, 11 + i));
+	KUNIT_EXPECT_TRUE(test, insert(f, 5, 200));
+	KUNIT_EXPECT_EQ(test, count_freed(f), 100);
+	KUNIT_EXPECT_EQ(test, f->q.bytes, 195);
+	expect_sound(test, f);
+}
+
 static void xtcp_reasm_purge__returns_every_record_once(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -219,6 +296,7 @@ static void xtcp_reasm_purge__returns_every_record_once(struct kunit *test)
 	for (rec = xtcp_reasm_purge(&f->q); rec; rec = rec->next)
 		count++;
 	KUNIT_EXPECT_EQ(test, count, 50);
+	KUNIT_EXPECT_NULL(test, xtcp_reasm_purge(&f->q));
 	KUNIT_EXPECT_EQ(test, f->q.bytes, 0);
 	KUNIT_EXPECT_TRUE(test, RB_EMPTY_ROOT(&f->q.root));
 }
@@ -233,10 +311,18 @@ static u32 model_bytes(const struct fixture *f)
 	return bytes;
 }
 
+/* Bytes that came in order move RCV.NXT past some that are queued. */
+static void overtake(struct fixture *f, u32 bytes)
+{
+	if (seq_lt(f->rcv_nxt + bytes, BASE + STREAM))
+		f->rcv_nxt += bytes;
+}
+
 /* Pieces in any order, cut anywhere: all bytes come out, once and in order. */
 static void random_stream(struct kunit *test, struct random *random)
 {
 	struct fixture *f = test->priv;
+	bool fresh, taken;
 	u32 from, to, i;
 
 	while (f->rcv_nxt != BASE + STREAM && f->used < RECORDS - 1) {
@@ -250,14 +336,20 @@ static void random_stream(struct kunit *test, struct random *random)
 			from = f->rcv_nxt - BASE;
 		if (from >= to)
 			continue;
-		insert(f, from, to);
-		for (i = from; i < to; i++)
+		for (i = from, fresh = false; i < to; i++) {
+			fresh |= !f->held[i];
 			f->held[i] = true;
+		}
+		taken = insert(f, from, to);
+		KUNIT_ASSERT_TRUE(test, taken || !fresh);
 		count_freed(f);
 		expect_sound(test, f);
 		KUNIT_ASSERT_EQ(test, f->q.bytes, model_bytes(f));
-		if (random_chance(random, 30))
+		if (random_chance(random, 30)) {
+			if (random_chance(random, 50))
+				overtake(f, random_below(random, 30));
 			take(test, f);
+		}
 		count_freed(f);
 		KUNIT_ASSERT_EQ(test, f->q.bytes, model_bytes(f));
 	}
@@ -291,6 +383,11 @@ static struct kunit_case reasm_cases[] = {
 	KUNIT_CASE(xtcp_reasm_insert__overlaps_on_either_side),
 	KUNIT_CASE(xtcp_reasm_insert__covered_records_are_freed),
 	KUNIT_CASE(xtcp_reasm_insert__two_records_have_all_of_it),
+	KUNIT_CASE(xtcp_reasm_insert__first_bytes_are_kept),
+	KUNIT_CASE(xtcp_reasm_insert__covers_one_of_the_same_start),
+	KUNIT_CASE(xtcp_reasm_insert__skip_grows),
+	KUNIT_CASE(xtcp_reasm_insert__adds_to_the_chain_of_freed),
+	KUNIT_CASE(xtcp_reasm_insert__a_flood_of_bytes_ends),
 	KUNIT_CASE(xtcp_reasm_purge__returns_every_record_once),
 	KUNIT_CASE(xtcp_reasm_insert__random_pieces_make_the_stream),
 	{}

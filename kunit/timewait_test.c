@@ -15,7 +15,6 @@
 struct fixture {
 	struct xtcp_timewait tw;
 	struct xtcp_seg seg;
-	enum xtcp_drop drop;
 };
 
 /* A connection without timestamps, and the ACK that its peer would send */
@@ -35,12 +34,17 @@ static int setup(struct kunit *test)
 	return 0;
 }
 
-#define EXPECT_VERDICT(test, f, verdict, reason) do {			\
-	(f)->drop = XTCP_DROP_KINDS;					\
-	KUNIT_EXPECT_EQ(test, xtcp_timewait_segment(&(f)->tw, &(f)->seg, \
-						    &(f)->drop), verdict); \
-	KUNIT_EXPECT_EQ(test, (f)->drop, reason);			\
-} while (0)
+/* Verdict and reason as one number, of the segment and as it should be */
+#define OUTCOME(verdict, drop) ((u32)(verdict) << 8 | (drop))
+
+static u32 outcome(struct fixture *f)
+{
+	enum xtcp_drop drop = XTCP_DROP_KINDS;
+	enum xtcp_timewait_verdict verdict;
+
+	verdict = xtcp_timewait_segment(&f->tw, &f->seg, &drop);
+	return OUTCOME(verdict, drop);
+}
 
 static void xtcp_timewait_init__takes_what_answers_need(struct kunit *test)
 {
@@ -98,9 +102,11 @@ static void xtcp_timewait_segment__rst_is_ignored(struct kunit *test)
 	for (seq = RCV_NXT - 2; seq != RCV_NXT + 2; seq++) {
 		f->seg.seq = seq;
 		f->seg.flags = XTCP_RST;
-		EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED);
+		KUNIT_EXPECT_EQ(test, outcome(f),
+				OUTCOME(XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED));
 		f->seg.flags = XTCP_RST | XTCP_ACK;
-		EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED);
+		KUNIT_EXPECT_EQ(test, outcome(f),
+				OUTCOME(XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED));
 	}
 }
 
@@ -111,12 +117,12 @@ static void xtcp_timewait_segment__fin_again(struct kunit *test)
 
 	f->seg.flags = XTCP_FIN | XTCP_ACK;
 	f->seg.seq = RCV_NXT - 1;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE));
 	f->seg.ack = SND_NXT - 1;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE));
 	f->seg.len = 1000;
 	f->seg.seq = RCV_NXT - 1001;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE));
 }
 
 /* A FIN elsewhere, or by one who doesn't know us, extends nothing. */
@@ -126,15 +132,15 @@ static void xtcp_timewait_segment__another_fin(struct kunit *test)
 
 	f->seg.flags = XTCP_FIN | XTCP_ACK;
 	f->seg.seq = RCV_NXT - 2;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD));
 	f->seg.seq = RCV_NXT;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW));
 	f->seg.seq = RCV_NXT - 1;
 	f->seg.ack = SND_NXT + 1;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD));
 	f->seg.ack = SND_NXT;
 	f->seg.flags = XTCP_FIN;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD));
 }
 
 /* First check: old data, and what lies beyond the FIN, is answered. */
@@ -143,16 +149,16 @@ static void xtcp_timewait_segment__outside_of_the_window(struct kunit *test)
 	struct fixture *f = test->priv;
 
 	f->seg.seq = RCV_NXT - 1;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD));
 	f->seg.seq = RCV_NXT - 500;
 	f->seg.len = 100;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD));
 	f->seg.seq = RCV_NXT + 1;
 	f->seg.len = 0;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW));
 	f->seg.seq = RCV_NXT;
 	f->seg.len = 1;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW));
 }
 
 /* What two ends in TIME-WAIT send each other must end. */
@@ -161,14 +167,16 @@ static void xtcp_timewait_segment__ack_in_its_place_is_not_answered(struct kunit
 	struct fixture *f = test->priv;
 	struct xtcp_out out;
 
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED);
+	KUNIT_EXPECT_EQ(test, outcome(f),
+			OUTCOME(XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED));
 
 	/* the other end's record, and our ACK as it sees it */
 	xtcp_timewait_ack(&f->tw, &out);
 	f->tw.snd_nxt = RCV_NXT;
 	f->tw.rcv_nxt = SND_NXT;
 	f->seg = (struct xtcp_seg){ .seq = out.seq, .ack = out.ack, .flags = out.flags };
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED);
+	KUNIT_EXPECT_EQ(test, outcome(f),
+			OUTCOME(XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED));
 }
 
 /* MAY-2 and RFC 6191: greater than the number of the peer's FIN */
@@ -178,12 +186,12 @@ static void xtcp_timewait_segment__newer_syn_reopens(struct kunit *test)
 
 	f->seg.flags = XTCP_SYN;
 	f->seg.seq = RCV_NXT;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE));
 	f->seg.seq = RCV_NXT + 0x7ffffffe;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE));
 	f->seg.opts.ts = true;
 	f->seg.flags = XTCP_SYN | XTCP_ECE | XTCP_CWR;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE));
 }
 
 /* Whoever reopens numbers its own bytes above the old ones. */
@@ -201,9 +209,11 @@ static void xtcp_timewait_segment__older_syn_is_challenged(struct kunit *test)
 
 	f->seg.flags = XTCP_SYN;
 	f->seg.seq = RCV_NXT - 1;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED);
+	KUNIT_EXPECT_EQ(test, outcome(f),
+			OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
 	f->seg.seq = RCV_NXT - 0x7fffffff;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED);
+	KUNIT_EXPECT_EQ(test, outcome(f),
+			OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
 }
 
 /* A SYN-ACK opens nothing: it belongs to a connection that we don't open. */
@@ -213,7 +223,8 @@ static void xtcp_timewait_segment__syn_ack_is_challenged(struct kunit *test)
 
 	f->seg.flags = XTCP_SYN | XTCP_ACK;
 	f->seg.seq = RCV_NXT + 1000;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED);
+	KUNIT_EXPECT_EQ(test, outcome(f),
+			OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
 }
 
 /* RFC 6191 section 2, for a connection that used timestamps */
@@ -228,10 +239,11 @@ static void xtcp_timewait_segment__timestamp_decides(struct kunit *test)
 
 	f->seg.seq = RCV_NXT - 1000;
 	f->seg.opts.tsval = 0;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE));
 	f->seg.seq = RCV_NXT + 1000;
 	f->seg.opts.tsval = 0xfffffffe;
-	EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED);
+	KUNIT_EXPECT_EQ(test, outcome(f),
+			OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
 }
 
 /* ... and where timestamps are equal, or the SYN has none, the numbers do. */
@@ -245,9 +257,11 @@ static void xtcp_timewait_segment__no_newer_timestamp(struct kunit *test)
 	f->seg.opts.tsval = 1000;
 	for (f->seg.opts.ts = true;; f->seg.opts.ts = false) {
 		f->seg.seq = RCV_NXT;
-		EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE);
+		KUNIT_EXPECT_EQ(test, outcome(f),
+				OUTCOME(XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE));
 		f->seg.seq = RCV_NXT - 1;
-		EXPECT_VERDICT(test, f, XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED);
+		KUNIT_EXPECT_EQ(test, outcome(f),
+				OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
 		if (!f->seg.opts.ts)
 			break;
 	}
