@@ -168,12 +168,16 @@ enum xtcp_timer_kind {
  * @quickack: number of ACKs still to be sent at once
  * @ack_pending: something was received that is not acknowledged yet
  * @ack_now: and it must be acknowledged now
- * @probe_now: a zero-window or keepalive probe is due
+ * @probe_now: a zero-window or keepalive probe is due, or what was held back is
+ *	to be sent after all
+ * @retx_now: the first retransmission after a loss: it goes out whatever cwnd says
+ * @partial_ack: in fast recovery, a partial ACK has restarted the timer already
  * @rcv_fin: the peer's FIN was seen; it stands at @rcv_fin_seq
  * @rcv_fin_done: and everything before it was received: RCV.NXT is past it
  * @snd_fin: our FIN is queued (the record @fin), after it nothing is written
  * @sack_ok: SACK may be used by both
  * @ts_ok: timestamps are used by both
+ * @wscale_ok: windows are scaled by both, or offered to be in our SYN
  * @snd_wscale: shift of the windows that the peer sends
  * @rcv_wscale: shift of the windows that we send
  * @iss: our initial send sequence number
@@ -184,7 +188,7 @@ enum xtcp_timer_kind {
  * @snd_wnd: the peer's window, in bytes, scaled
  * @snd_wnd_max: the largest it ever was (MAX.SND.WND, sender SWS avoidance)
  * @snd_up: urgent pointer of what we send
- * @write_seq: sequence number after the last byte the user wrote
+ * @write_seq: sequence number after the last byte the user wrote; SYN and FIN count
  * @snd_mss: payload of a full segment now (Eff.snd.MSS, MUST-16)
  * @peer_mss: the MSS option of the peer, or the default
  * @path_mss: what the path's MTU leaves for header options and payload together
@@ -197,6 +201,8 @@ enum xtcp_timer_kind {
  * @rcv_mss: estimate of the peer's segment size, for the delayed ACK
  * @rcv_free: INPUT, set by the caller before each call: bytes of payload that
  *	the receive buffer has room for
+ * @rcv_buff: INPUT: RCV.BUFF, bytes of payload that the whole receive buffer has
+ *	room for, full or not; 0: not known, then @rcv_free stands for it
  * @rcv_wnd_clamp: largest window the user lets us offer
  * @adv_mss: the MSS option we send
  * @sendq: the send queue
@@ -214,30 +220,37 @@ enum xtcp_timer_kind {
  * @dupacks: duplicate ACKs in a row
  * @recovery: in fast recovery until @recover is acknowledged (RFC 6582)
  * @rto_recovery: after an RTO, until @recover is acknowledged
- * @recover: SND.NXT when recovery began
+ * @recover: SND.NXT when recovery began; no new one before more is acknowledged
  * @cwnd: congestion window, bytes
  * @ssthresh: slow start threshold, bytes
  * @cwnd_cnt: bytes acknowledged towards the next increase in congestion avoidance
  * @lost: bytes in records marked lost and not retransmitted yet
+ * @lost_hint: no record before it waits for retransmission; NULL: not known
  * @sacked: bytes in records marked SACKed; without SACK, one MSS a duplicate ACK
  * @delivered: bytes known to have reached the peer, ever
- * @last_rcv: when the last segment came, us
+ * @last_rcv: when the last acceptable segment came, us
+ * @last_text: when the last one with data in order came, us
  * @last_snd: when the last segment with data went, us
  * @deadline: per timer, us; 0 is unarmed
+ * @set_mss: SOCKET's own largest segment (TCP_MAXSEG), bytes; 0: the path decides
  * @set_keepalive_time: SOCKET's own, s; 0: the knob holds
  * @set_keepalive_intvl: likewise
  * @set_keepalive_probes: likewise
  * @set_syn_retries: likewise
  * @set_fin_timeout: likewise, s; negative: do not linger in FIN-WAIT-2 at all
  * @user_timeout: ms; 0: retries2 decides (RFC 5482, MUST-21)
+ * @soft_err: the last soft ICMP error since anything was acknowledged, errno: what
+ *	the user is told when the connection times out
+ * @challenges: challenge ACKs sent in the second that began at @challenged
+ * @challenged: us
  * @knobs: the namespace's
  */
 struct xtcp_tcb {
 	u8 state;
 	bool passive:1, orphan:1, nodelay:1, cork:1, keepalive:1;
 	bool ack_pending:1, ack_now:1, probe_now:1;
-	bool rcv_fin:1, rcv_fin_done:1, snd_fin:1, sack_ok:1, ts_ok:1;
-	bool recovery:1, rto_recovery:1;
+	bool rcv_fin:1, rcv_fin_done:1, snd_fin:1, sack_ok:1, ts_ok:1, wscale_ok:1;
+	bool recovery:1, rto_recovery:1, retx_now:1, partial_ack:1;
 	u8 quickack;
 	u8 snd_wscale;
 	u8 rcv_wscale;
@@ -248,7 +261,7 @@ struct xtcp_tcb {
 
 	u32 irs, rcv_nxt, rcv_wup, rcv_wnd, rcv_up, rcv_fin_seq;
 	u16 rcv_mss;
-	u32 rcv_free, rcv_wnd_clamp;
+	u32 rcv_free, rcv_buff, rcv_wnd_clamp;
 
 	struct xtcp_sendq sendq;
 	struct xtcp_reasm reasm;
@@ -260,14 +273,19 @@ struct xtcp_tcb {
 
 	u8 dupacks;
 	u32 recover, cwnd, ssthresh, cwnd_cnt, lost, sacked, delivered;
+	struct xtcp_rec *lost_hint;
 
-	u64 last_rcv, last_snd;
+	u64 last_rcv, last_text, last_snd;
 	u64 deadline[XTCP_TIMER_KINDS];
 
+	u16 set_mss;
 	u32 set_keepalive_time, set_keepalive_intvl;
 	u8 set_keepalive_probes, set_syn_retries;
 	int set_fin_timeout;
 	u32 user_timeout;
+	u16 soft_err;
+	u8 challenges;
+	u64 challenged;
 
 	const struct xtcp_knobs *knobs;
 };
@@ -321,6 +339,7 @@ struct xtcp_event {
 #define XTCP_ACT_CLOSED		0x0200	/* the connection is gone: unhash, free if orphan */
 #define XTCP_ACT_NEW_ROUTE	0x0400	/* R1 passed: let IP look for another route (RFC 9293 section 3.8.3) */
 #define XTCP_ACT_WRITE_SHUT	0x0800	/* our FIN is acknowledged: shutdown is complete */
+#define XTCP_ACT_URGENT		0x1000	/* the peer's urgent pointer has advanced to rcv_up (MUST-32) */
 
 /* What became of a segment, for the counters; each refusal has its own */
 enum xtcp_drop {
@@ -382,6 +401,7 @@ bool xtcp_next(struct xtcp_tcb *t, u64 now, struct xtcp_out *out);
 void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out);
 void xtcp_send_failed(struct xtcp_tcb *t, u64 now);
 u64 xtcp_earliest_deadline(const struct xtcp_tcb *t);
+void xtcp_keepalive_start(struct xtcp_tcb *t, u64 now);
 
 /**
  * xtcp_write - count bytes that the caller put behind the last record

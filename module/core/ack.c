@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the ACK of a segment says: SND.UNA, the peer's window, and by its absence what
+ * was lost (RFC 9293 section 3.10.7.4, fifth; RFC 5681 and RFC 6582 section 3.2).
+ */
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/stddef.h>
+
+#include "internal.h"
+
+/**
+ * xtcp_mark_lost - deem a record lost
+ * @t: control block
+ * @rec: record of the send queue
+ *
+ * Context: under the owner's lock.
+ */
+void xtcp_mark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
+{
+	const u8 in_question = XTCP_MARK_SENT | XTCP_MARK_LOST | XTCP_MARK_SACKED;
+
+	if ((rec->marks & in_question) != XTCP_MARK_SENT)
+		return;
+	rec->marks |= XTCP_MARK_LOST;
+	t->lost += xtcp_rec_len(rec);
+	t->lost_hint = NULL;
+	t->retx_now = true;
+}
+
+/**
+ * xtcp_mark_all_lost - after a timeout: go back to SND.UNA
+ * @t: control block
+ *
+ * Nothing is known of what lies behind the segment that timed out; cwnd lets it out
+ * again one by one, and ACKs may take it off the queue before.
+ * Context: under the owner's lock. Source: RFC 5681 section 3.1.
+ */
+void xtcp_mark_all_lost(struct xtcp_tcb *t)
+{
+	struct xtcp_rec *rec;
+
+	for (rec = t->sendq.head; rec && rec != t->sendq.unsent; rec = rec->next)
+		xtcp_mark_lost(t, rec);
+}
+
+/**
+ * xtcp_mark_oversized - the path has become narrower than what is in flight
+ * @t: control block, the new @snd_mss set
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.7.2; RFC 1191 section
+ * 6.3: such segments are retransmitted at once, and without congestion control's
+ * reaction to a loss.
+ */
+void xtcp_mark_oversized(struct xtcp_tcb *t)
+{
+	struct xtcp_rec *rec;
+
+	for (rec = t->sendq.head; rec && rec != t->sendq.unsent; rec = rec->next)
+		if (xtcp_rec_len(rec) > t->snd_mss)
+			xtcp_mark_lost(t, rec);
+}
+
+/*
+ * Account for the records that @una acknowledges, before they leave the queue. An RTT
+ * is taken from the oldest, so that it has the peer's delay of the ACK in it; but not if
+ * any was retransmitted: then the ACK may be for that one (Karn, RFC 6298 section 3).
+ */
+static void account(struct xtcp_tcb *t, u32 una, u64 now)
+{
+	struct xtcp_rec *rec = t->sendq.head;
+	u64 sent = rec ? rec->sent : 0;
+	bool again = false, any = false;
+
+	for (; rec && rec != t->sendq.unsent && seq_leq(rec->end_seq, una); rec = rec->next) {
+		any = true;
+		if (rec->marks & XTCP_MARK_RETX)
+			again = true;
+		if (rec->marks & XTCP_MARK_LOST)
+			t->lost -= xtcp_rec_len(rec);
+		if (rec == t->lost_hint)
+			t->lost_hint = NULL;
+	}
+	if (any && !again)
+		xtcp_rtt_sample(t, now - sent);
+}
+
+/* RFC 6582 section 3.2, step 3 */
+static void recovery_acked(struct xtcp_tcb *t, u32 acked, u64 now)
+{
+	if (seq_geq(t->snd_una, t->recover)) {
+		xtcp_cc_recovery_leave(t);
+		xtcp_rtx_restart(t, now);
+		return;
+	}
+	xtcp_cc_recovery_partial(t, acked);
+	xtcp_mark_lost(t, t->sendq.head);
+	/* Only the first restarts the timer, lest many holes are filled one an RTT */
+	if (!t->partial_ack)
+		xtcp_rtx_restart(t, now);
+	t->partial_ack = true;
+}
+
+static void usual_acked(struct xtcp_tcb *t, u32 acked, u64 now)
+{
+	t->sacked = 0;
+	xtcp_cc_acked(t, acked);
+	if (t->rto_recovery && seq_geq(t->snd_una, t->recover))
+		t->rto_recovery = false;
+	/* Keep it near, or the comparison would turn round after 2^31 bytes */
+	if (seq_gt(t->snd_una, t->recover))
+		t->recover = t->snd_una - 1;
+	xtcp_rtx_restart(t, now);
+}
+
+/* SND.UNA < SEG.ACK =< SND.NXT */
+static void ack_new(struct xtcp_tcb *t, u32 ack, u64 now, struct xtcp_actions *act)
+{
+	u32 acked = ack - t->snd_una;
+	struct xtcp_rec *freed, **link;
+
+	account(t, ack, now);
+	freed = xtcp_sendq_ack(&t->sendq, ack);
+	for (link = &act->freed; *link; link = &(*link)->next)
+		;
+	*link = freed;
+
+	t->snd_una = ack;
+	t->snd_up = seq_max(t->snd_up, ack);
+	t->delivered += acked;
+	t->retries = 0;
+	t->dupacks = 0;
+	if (t->recovery)
+		recovery_acked(t, acked, now);
+	else
+		usual_acked(t, acked, now);
+	act->todo |= XTCP_ACT_WRITABLE;
+}
+
+/*
+ * RFC 5681 section 2: a duplicate when (a) we have outstanding data, (b) it has no data,
+ * (c) neither SYN nor FIN, (d) its number is SND.UNA, (e) its window is the last one.
+ */
+static bool is_duplicate(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 wnd)
+{
+	return xtcp_flight(t) && !xtcp_seg_len(seg) && wnd == t->snd_wnd;
+}
+
+/*
+ * Fast retransmit needs more acknowledged than was in flight at the last loss, else
+ * the duplicates may come from what we retransmitted needlessly (RFC 6582 section 4).
+ * The first two, and in recovery each, let a new segment out (limited transmit, RFC
+ * 3042; RFC 5681 section 3.2, step 4).
+ */
+static void ack_duplicate(struct xtcp_tcb *t)
+{
+	if (t->rto_recovery)
+		return;
+	if (t->dupacks < U8_MAX)
+		t->dupacks++;
+	if (t->recovery) {
+		t->sacked = min(t->sacked + t->snd_mss, xtcp_flight(t));
+	} else if (t->dupacks < XTCP_DUPACKS) {
+		t->sacked = t->dupacks * t->snd_mss;
+	} else if (seq_gt(t->snd_una, t->recover)) {
+		xtcp_cc_recovery_enter(t);
+		xtcp_mark_lost(t, t->sendq.head);
+	}
+}
+
+/* SND.UNA =< SEG.ACK: is the window newer than ours? */
+static void update_window(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 wnd)
+{
+	if (seq_gt(t->snd_wl1, seg->seq) ||
+	    (t->snd_wl1 == seg->seq && seq_gt(t->snd_wl2, seg->ack)))
+		return;
+	t->snd_wl1 = seg->seq;
+	t->snd_wl2 = seg->ack;
+	if (!t->snd_wnd && wnd) {	/* the window has opened */
+		t->deadline[XTCP_TIMER_PERSIST] = 0;
+		t->probes_out = 0;
+		t->probe_now = false;
+	}
+	t->snd_wnd = wnd;
+	t->snd_wnd_max = max(t->snd_wnd_max, wnd);
+	/* A peer that answers at a window of zero keeps the connection open (MUST-37) */
+	if (!wnd)
+		t->retries = 0;
+}
+
+/**
+ * xtcp_ack - process SEG.ACK and SEG.WND
+ * @t: control block
+ * @seg: an acceptable segment with an ACK not beyond SND.NXT
+ * @now: time, us
+ * @act: actions; may get XTCP_ACT_WRITABLE, XTCP_ACT_OUTPUT and @freed
+ *
+ * An ACK from before SND.UNA is old: it says nothing, not even of the window.
+ * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4, fifth,
+ * ESTABLISHED.
+ */
+void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
+	      struct xtcp_actions *act)
+{
+	u8 shift = seg->flags & XTCP_SYN ? 0 : t->snd_wscale;
+	u32 wnd = (u32)seg->wnd << shift;
+
+	if (seq_lt(seg->ack, t->snd_una))
+		return;
+	t->soft_err = 0;
+	if (seg->ack != t->snd_una)
+		ack_new(t, seg->ack, now, act);
+	else if (is_duplicate(t, seg, wnd))
+		ack_duplicate(t);
+	update_window(t, seg, wnd);
+	if (xtcp_has_output(t))
+		act->todo |= XTCP_ACT_OUTPUT;
+}

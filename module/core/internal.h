@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the state machine share, and nobody else needs.
+ *
+ *   fsm.c	xtcp_step(): one event in, changes and actions out
+ *    |- segment.c	SEGMENT ARRIVES, check by check
+ *    |	  `- ack.c	what SEG.ACK and SEG.WND say; duplicate ACKs, recovery
+ *    |	      |- rtt.c	the retransmission timeout
+ *    |	      `- cc.c	the congestion window
+ *    `- timers.c	deadlines, and what is done when they pass
+ *   send.c	xtcp_next(): what is to be sent now?
+ *    `- window.c	how much the peer lets us send, and we let the peer
+ *
+ * Everything here is called under the lock of the connection's owner.
+ */
+#ifndef XTCP_CORE_INTERNAL_H
+#define XTCP_CORE_INTERNAL_H
+
+#include "seq.h"
+#include "tcb.h"
+
+#define XTCP_MSS_FLOOR		48	/* payload, whatever path and options leave */
+#define XTCP_QUICKACKS		16	/* ACKs at once in a young connection */
+#define XTCP_QUICKACKS_LOSS	8	/* and after a loss, for the peer's slow start */
+#define XTCP_RTO_SYN_LOST	(3 * XTCP_US_PER_S)	/* RFC 6298 (5.7) */
+#define XTCP_OVERRIDE		(200 * XTCP_US_PER_MS)	/* RFC 9293 section 3.8.6.2.1, (4) */
+#define XTCP_DUPACKS		3	/* RFC 5681 section 3.2 */
+#define XTCP_CHALLENGES		10	/* per second and connection, RFC 5961 section 7 */
+#define XTCP_ORPHAN_RETRIES	8	/* what the knob's 0 stands for */
+#define XTCP_WND_FIELD_MAX	0xffff
+
+/* Sequence numbers sent and not acknowledged: FlightSize of RFC 5681 */
+static inline u32 xtcp_flight(const struct xtcp_tcb *t)
+{
+	return t->snd_nxt - t->snd_una;
+}
+
+/*
+ * Bytes thought to be on their way. What is lost or has arrived out of order isn't.
+ * This is the one place where the estimate is made; congestion control compares
+ * it with cwnd, which is the same as RFC 5681 inflating cwnd by each duplicate ACK.
+ */
+static inline u32 xtcp_pipe(const struct xtcp_tcb *t)
+{
+	u32 flight = xtcp_flight(t), gone = t->lost + t->sacked;
+
+	return flight > gone ? flight - gone : 0;
+}
+
+/* The SYN is not acknowledged: nothing but it may be sent */
+static inline bool xtcp_handshaking(const struct xtcp_tcb *t)
+{
+	return XTCP_IN(t->state, XTCP_S(SYN_SENT) | XTCP_S(SYN_RECEIVED));
+}
+
+/* Something waits to be sent, for the first time or again */
+static inline bool xtcp_has_output(const struct xtcp_tcb *t)
+{
+	return t->sendq.unsent || t->lost || t->ack_now;
+}
+
+/* tcb.c */
+u32 xtcp_opts_len(const struct xtcp_tcb *t);
+
+/* fsm.c */
+void xtcp_close(struct xtcp_tcb *t, struct xtcp_actions *act);
+void xtcp_fail(struct xtcp_tcb *t, int err, struct xtcp_actions *act);
+void xtcp_abort(struct xtcp_tcb *t, struct xtcp_actions *act);
+void xtcp_enter_time_wait(struct xtcp_tcb *t, struct xtcp_actions *act);
+void xtcp_enter_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
+void xtcp_queue_fin(struct xtcp_tcb *t);
+
+/* segment.c */
+void xtcp_segment(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		  struct xtcp_actions *act);
+
+/* ack.c */
+void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
+	      struct xtcp_actions *act);
+void xtcp_mark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec);
+void xtcp_mark_all_lost(struct xtcp_tcb *t);
+void xtcp_mark_oversized(struct xtcp_tcb *t);
+
+/* send.c */
+void xtcp_fill_reset(const struct xtcp_tcb *t, struct xtcp_out *out);
+
+/* timers.c */
+void xtcp_timers(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
+void xtcp_rtx_restart(struct xtcp_tcb *t, u64 now);
+void xtcp_persist_arm(struct xtcp_tcb *t, u64 now);
+void xtcp_arm(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 when);
+
+/* window.c */
+u32 xtcp_rcv_window(const struct xtcp_tcb *t);
+u16 xtcp_window_field(const struct xtcp_tcb *t, bool syn);
+bool xtcp_window_update_due(const struct xtcp_tcb *t);
+u32 xtcp_usable_window(const struct xtcp_tcb *t);
+u32 xtcp_sendable(const struct xtcp_tcb *t, const struct xtcp_rec *rec);
+
+/* rtt.c */
+void xtcp_rtt_sample(struct xtcp_tcb *t, u64 us);
+void xtcp_rto_backoff(struct xtcp_tcb *t);
+
+/* cc.c */
+void xtcp_cc_init(struct xtcp_tcb *t);
+void xtcp_cc_acked(struct xtcp_tcb *t, u32 acked);
+void xtcp_cc_idle(struct xtcp_tcb *t, u64 now);
+void xtcp_cc_timeout(struct xtcp_tcb *t);
+void xtcp_cc_recovery_enter(struct xtcp_tcb *t);
+void xtcp_cc_recovery_partial(struct xtcp_tcb *t, u32 acked);
+void xtcp_cc_recovery_leave(struct xtcp_tcb *t);
+
+#endif /* XTCP_CORE_INTERNAL_H */

@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SEGMENT ARRIVES (RFC 9293 section 3.10.7). The checks stand in the order in which
+ * the RFC has them; each is one function, which says whether the next has a turn.
+ */
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/stddef.h>
+
+#include "internal.h"
+
+/* An ACK is owed at once */
+static void ack_now(struct xtcp_tcb *t, struct xtcp_actions *act)
+{
+	t->ack_now = true;
+	act->todo |= XTCP_ACT_OUTPUT;
+}
+
+/* Refuse a segment. Return: false, for "no further checks" */
+static bool drop(struct xtcp_actions *act, enum xtcp_drop why)
+{
+	act->drop = why;
+	return false;
+}
+
+/*
+ * Refuse a segment and answer it with <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>, but not more
+ * often than XTCP_CHALLENGES a second: two ends that each find the other's ACK
+ * unacceptable would never stop (RFC 5961 section 7).
+ */
+static bool challenge(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		      struct xtcp_actions *act, enum xtcp_drop why)
+{
+	if (ev->now - t->challenged >= XTCP_US_PER_S) {
+		t->challenged = ev->now;
+		t->challenges = 0;
+	}
+	if (t->challenges < XTCP_CHALLENGES) {
+		t->challenges++;
+		ack_now(t, act);
+	}
+	return drop(act, why);
+}
+
+/* Answer a segment that can't be for this connection with an RST that fits it */
+static bool reset(const struct xtcp_seg *seg, struct xtcp_actions *act,
+		  enum xtcp_drop why)
+{
+	xtcp_wire_reset_reply(seg, &act->rst);
+	act->todo |= XTCP_ACT_RST;
+	return drop(act, why);
+}
+
+/* Where the text of a segment begins, and where its FIN stands or would */
+static u32 text_seq(const struct xtcp_seg *seg)
+{
+	return seg->seq + !!(seg->flags & XTCP_SYN);
+}
+
+static u32 text_end(const struct xtcp_seg *seg)
+{
+	return text_seq(seg) + seg->len;
+}
+
+/* The handshake is done: ESTABLISHED, or FIN-WAIT-1 when the user has closed since */
+static void establish(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	t->state = t->snd_fin ? XTCP_FIN_WAIT_1 : XTCP_ESTABLISHED;
+	if (t->syn.retries && t->rto < XTCP_RTO_SYN_LOST)	/* RFC 6298 (5.7) */
+		t->rto = XTCP_RTO_SYN_LOST;
+	xtcp_cc_init(t);
+	xtcp_keepalive_start(t, now);
+	act->todo |= XTCP_ACT_CONNECTED | XTCP_ACT_WRITABLE | XTCP_ACT_OUTPUT;
+}
+
+/* The first window that the peer tells is taken whatever its numbers are */
+static void take_window_from(struct xtcp_tcb *t, const struct xtcp_seg *seg)
+{
+	t->snd_wl1 = seg->seq;
+	t->snd_wl2 = seg->ack;
+}
+
+/* ---- 3.10.7.3: SYN-SENT ---- */
+
+/* First, check the ACK bit */
+static bool syn_sent_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg,
+			 struct xtcp_actions *act)
+{
+	if (!(seg->flags & XTCP_ACK))
+		return true;
+	if (seq_gt(seg->ack, t->iss) && seq_leq(seg->ack, t->snd_nxt))
+		return true;
+	if (seg->flags & XTCP_RST)
+		return drop(act, XTCP_DROP_RST_INVALID);
+	return reset(seg, act, seq_leq(seg->ack, t->iss) ? XTCP_DROP_ACK_OLD :
+							   XTCP_DROP_ACK_FUTURE);
+}
+
+/* Second, check the RST bit; what has an ACK here has an acceptable one */
+static bool syn_sent_rst(struct xtcp_tcb *t, const struct xtcp_seg *seg,
+			 struct xtcp_actions *act)
+{
+	if (!(seg->flags & XTCP_RST))
+		return true;
+	if (!(seg->flags & XTCP_ACK))
+		return drop(act, XTCP_DROP_RST_INVALID);
+	xtcp_fail(t, ECONNREFUSED, act);
+	return false;
+}
+
+/* What the peer's SYN says of it */
+static void take_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg)
+{
+	t->irs = seg->seq;
+	t->rcv_nxt = seg->seq + 1;
+	t->rcv_wup = t->rcv_nxt;
+	t->rcv_up = t->rcv_nxt;
+	t->peer_mss = xtcp_mss_believed(seg->opts.mss, t->peer_mss);
+	xtcp_tcb_set_path(t, t->path_mss);
+
+	t->wscale_ok = t->wscale_ok && seg->opts.wscale != XTCP_NO_WSCALE;
+	t->snd_wscale = t->wscale_ok ? min_t(u8, seg->opts.wscale, XTCP_WSCALE_MAX) : 0;
+	if (!t->wscale_ok)
+		t->rcv_wscale = 0;
+	take_window_from(t, seg);
+	t->snd_wnd = seg->wnd;
+	t->snd_wnd_max = seg->wnd;
+}
+
+/*
+ * A SYN without ACK: simultaneous open (MUST-10). Our SYN goes out again, with ACK. Text
+ * or FIN on the peer's is left for its retransmission.
+ */
+static void open_simultaneously(struct xtcp_tcb *t, struct xtcp_actions *act)
+{
+	t->state = XTCP_SYN_RECEIVED;
+	xtcp_mark_lost(t, &t->syn);
+	act->todo |= XTCP_ACT_OUTPUT;
+}
+
+/* Fourth, check the SYN bit; there is no security to be checked third */
+static bool syn_sent_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
+			 struct xtcp_actions *act)
+{
+	if (!(seg->flags & XTCP_SYN))
+		return drop(act, XTCP_DROP_NOT_EXPECTED);
+	t->last_rcv = now;
+	take_syn(t, seg);
+	if (!(seg->flags & XTCP_ACK)) {
+		open_simultaneously(t, act);
+		return false;
+	}
+	xtcp_ack(t, seg, now, act);
+	establish(t, now, act);
+	ack_now(t, act);
+	return true;
+}
+
+/* ---- 3.10.7.4: other states ---- */
+
+/*
+ * First, check sequence number. The test is RFC 9293's table 6, made wider where it is
+ * known to drop what it should not (appendix A.2):
+ *  - a segment without text (FIN counts as none: it needs no room) may stand at the right
+ *    edge, where the peer's SND.NXT is when it has filled the window, and between the
+ *    last ACK sent and RCV.NXT, where it was when it left;
+ *  - text that begins before and ends behind the window has all of it.
+ * An RST is judged by its SEG.SEQ alone, in the second check.
+ */
+static bool acceptable(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
+{
+	u32 edge = t->rcv_nxt + xtcp_rcv_window(t);
+
+	if (seg->flags & XTCP_RST)
+		return true;
+	if (!seg->len)
+		return seq_geq(seg->seq, t->rcv_wup) && seq_leq(seg->seq, edge);
+	return seq_lt(seg->seq, edge) &&
+	       seq_gt(seg->seq + xtcp_seg_len(seg), t->rcv_nxt);
+}
+
+static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		      struct xtcp_actions *act);
+static void check_urg(struct xtcp_tcb *t, const struct xtcp_seg *seg,
+		      struct xtcp_actions *act);
+
+/*
+ * Text that can't be taken because the window is closed: the ACK with it can, and the
+ * urgent pointer ("special allowance should be made", MUST-66). Else two ends with closed
+ * windows and full queues would wait for each other.
+ */
+static bool closed_window(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			  struct xtcp_actions *act)
+{
+	if (!check_ack(t, ev, act))
+		return false;
+	check_urg(t, ev->seg, act);
+	ack_now(t, act);
+	return drop(act, XTCP_DROP_WINDOW);
+}
+
+static bool check_sequence(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			   struct xtcp_actions *act)
+{
+	const struct xtcp_seg *seg = ev->seg;
+	bool old = seq_lt(seg->seq, t->rcv_nxt);
+
+	/* A SYN is challenged wherever it stands, see check_syn() */
+	if ((seg->flags & XTCP_SYN) || acceptable(t, seg))
+		return true;
+	if (!xtcp_seg_len(seg))
+		return challenge(t, ev, act, old ? XTCP_DROP_OLD : XTCP_DROP_WINDOW);
+	/*
+	 * Text is answered always: ACKs have none, so this can't go round. Text that
+	 * comes twice tells that the peer has lost something, if only our ACK.
+	 */
+	if (seg->seq == t->rcv_nxt)
+		return closed_window(t, ev, act);
+	t->quickack = max_t(u8, t->quickack, XTCP_QUICKACKS_LOSS);
+	ack_now(t, act);
+	return drop(act, old ? XTCP_DROP_OLD : XTCP_DROP_WINDOW);
+}
+
+/* What the user is told of an RST; 0: nothing, nobody waits */
+static int reset_errno(const struct xtcp_tcb *t)
+{
+	if (t->state == XTCP_SYN_RECEIVED)
+		return t->passive ? 0 : ECONNREFUSED;
+	return t->state == XTCP_CLOSE_WAIT ? EPIPE : ECONNRESET;
+}
+
+/*
+ * Second, check the RST bit, as RFC 5961 section 3 has it. In CLOSING and LAST-ACK RFC
+ * 9293 doesn't tell the user; but what was not acknowledged may be lost, and MUST-12
+ * wants that told.
+ */
+static bool check_rst(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		      struct xtcp_actions *act)
+{
+	const struct xtcp_seg *seg = ev->seg;
+
+	if (!(seg->flags & XTCP_RST))
+		return true;
+	if (seg->seq != t->rcv_nxt) {
+		if (seg->seq - t->rcv_nxt < xtcp_rcv_window(t))
+			return challenge(t, ev, act, XTCP_DROP_RST_INVALID);
+		return drop(act, XTCP_DROP_RST_INVALID);
+	}
+	if (reset_errno(t))
+		xtcp_fail(t, reset_errno(t), act);
+	else
+		xtcp_close(t, act);
+	return false;
+}
+
+/*
+ * Fourth, check the SYN bit (RFC 5961 section 4); there is no security. The SYN-ACK of a
+ * simultaneous open stands before RCV.NXT, too: it is the SYN that we have, and an
+ * ACK that we wait for (RFC 9293, figure 7, line 6).
+ */
+static bool check_syn(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		      struct xtcp_actions *act)
+{
+	const struct xtcp_seg *seg = ev->seg;
+
+	if (!(seg->flags & XTCP_SYN))
+		return true;
+	if (t->state == XTCP_SYN_RECEIVED && !t->passive && seg->seq == t->irs &&
+	    (seg->flags & XTCP_ACK))
+		return true;
+	return challenge(t, ev, act, XTCP_DROP_SYN_CHALLENGED);
+}
+
+/* Fifth, in SYN-RECEIVED: our SYN is acknowledged, or nothing that we know */
+static bool ack_of_syn(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		       struct xtcp_actions *act)
+{
+	const struct xtcp_seg *seg = ev->seg;
+
+	if (seq_leq(seg->ack, t->snd_una))
+		return reset(seg, act, XTCP_DROP_ACK_OLD);
+	if (seq_gt(seg->ack, t->snd_nxt))
+		return reset(seg, act, XTCP_DROP_ACK_FUTURE);
+	take_window_from(t, seg);
+	xtcp_ack(t, seg, ev->now, act);
+	establish(t, ev->now, act);
+	return true;
+}
+
+/* Fifth, at its end: is our FIN acknowledged, and what does the state make of that? */
+static bool ack_of_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	if (!t->snd_fin || t->snd_una != t->fin.end_seq)
+		return true;
+	switch (t->state) {
+	case XTCP_FIN_WAIT_1:
+		xtcp_enter_fin_wait_2(t, now, act);
+		return t->state != XTCP_CLOSED;
+	case XTCP_CLOSING:
+		act->todo |= XTCP_ACT_WRITE_SHUT;
+		xtcp_enter_time_wait(t, act);
+		return false;
+	case XTCP_LAST_ACK:
+		act->todo |= XTCP_ACT_WRITE_SHUT;
+		xtcp_close(t, act);
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Fifth, check the ACK field, within the range of RFC 5961 section 5 */
+static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		      struct xtcp_actions *act)
+{
+	const struct xtcp_seg *seg = ev->seg;
+
+	if (!(seg->flags & XTCP_ACK))
+		return drop(act, XTCP_DROP_NO_ACK);
+	if (t->state == XTCP_SYN_RECEIVED)
+		return ack_of_syn(t, ev, act) && ack_of_fin(t, ev->now, act);
+	if (seq_lt(seg->ack, t->snd_una - t->snd_wnd_max))
+		return challenge(t, ev, act, XTCP_DROP_ACK_OLD);
+	if (seq_gt(seg->ack, t->snd_nxt))
+		return challenge(t, ev, act, XTCP_DROP_ACK_FUTURE);
+	xtcp_ack(t, seg, ev->now, act);
+	return ack_of_fin(t, ev->now, act);
+}
+
+/*
+ * Sixth, check the URG bit. The user is told each time that the pointer advances; it
+ * points behind the urgent data (MUST-62).
+ */
+static void check_urg(struct xtcp_tcb *t, const struct xtcp_seg *seg,
+		      struct xtcp_actions *act)
+{
+	u32 up = text_seq(seg) + seg->up;
+
+	if (!(seg->flags & XTCP_URG) || !XTCP_IN(t->state, XTCP_CAN_RECEIVE))
+		return;
+	if (seq_leq(up, t->rcv_nxt) || seq_leq(up, t->rcv_up))
+		return;
+	t->rcv_up = up;
+	act->todo |= XTCP_ACT_URGENT;
+}
+
+/* The window that was advertised ends what is taken, and so does the peer's FIN */
+static u32 text_limit(const struct xtcp_tcb *t)
+{
+	u32 edge = t->rcv_nxt + xtcp_rcv_window(t);
+
+	return t->rcv_fin ? seq_min(edge, t->rcv_fin_seq) : edge;
+}
+
+/*
+ * Data in order is acknowledged at once while the connection is young, for each second
+ * full-sized segment (SHLD-19), and when it fills a hole (RFC 5681 section 4.2); else
+ * soon (SHLD-18). A full-sized segment is as long as the longest that has come.
+ */
+static void schedule_ack(struct xtcp_tcb *t, u64 now, bool filled,
+			 struct xtcp_actions *act)
+{
+	t->ack_pending = true;
+	if (filled || t->quickack || t->rcv_nxt - t->rcv_wup >= 2U * t->rcv_mss)
+		ack_now(t, act);
+	else
+		xtcp_arm(t, XTCP_TIMER_DELACK, now + XTCP_DELACK_MIN);
+}
+
+static void take_in_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			  struct xtcp_actions *act)
+{
+	struct xtcp_rec *rec = ev->rec;
+	u32 before = t->rcv_nxt;
+	bool hole = t->reasm.bytes;
+
+	t->rcv_nxt = rec->end_seq;
+	rec->next = NULL;
+	if (hole)
+		rec->next = xtcp_reasm_take(&t->reasm, &t->rcv_nxt, &act->freed);
+	t->rcv_up = seq_max(t->rcv_up, t->rcv_nxt);
+	act->taken = true;
+	act->deliver = rec;
+	act->delivered = t->rcv_nxt - before;
+	act->todo |= XTCP_ACT_READABLE;
+
+	t->rcv_mss = clamp_t(u32, ev->seg->len, t->rcv_mss, t->adv_mss);
+	t->last_text = ev->now;
+	schedule_ack(t, ev->now, hole, act);
+}
+
+/* SHLD-31: kept; and the duplicate ACK that says so, at once (RFC 5681 section 3.2) */
+static void take_out_of_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			      struct xtcp_actions *act)
+{
+	t->quickack = max_t(u8, t->quickack, XTCP_QUICKACKS_LOSS);
+	ack_now(t, act);
+	act->taken = xtcp_reasm_insert(&t->reasm, ev->rec, &act->freed);
+	if (!act->taken)
+		drop(act, XTCP_DROP_DUPLICATE);
+}
+
+/*
+ * Seventh, process the segment text. Text for a reader that is gone would be lost without
+ * the peer knowing: reset (section 3.6.1, SHLD-3).
+ */
+static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			 struct xtcp_actions *act)
+{
+	const struct xtcp_seg *seg = ev->seg;
+	struct xtcp_rec *rec = ev->rec;
+
+	if (!seg->len)
+		return true;
+	if (!XTCP_IN(t->state, XTCP_CAN_RECEIVE))
+		return drop(act, XTCP_DROP_NOT_EXPECTED);
+	if (t->orphan && seq_gt(text_end(seg), t->rcv_nxt)) {
+		reset(seg, act, XTCP_DROP_CLOSED);
+		xtcp_close(t, act);
+		return false;
+	}
+	rec->seq = seq_max(text_seq(seg), t->rcv_nxt);
+	rec->skip = rec->seq - text_seq(seg);
+	rec->end_seq = seq_min(text_end(seg), text_limit(t));
+	if (seq_leq(rec->end_seq, rec->seq)) {
+		ack_now(t, act);
+		drop(act, XTCP_DROP_DUPLICATE);
+		return true;
+	}
+	if (rec->seq == t->rcv_nxt)
+		take_in_order(t, ev, act);
+	else
+		take_out_of_order(t, ev, act);
+	return true;
+}
+
+/* The peer's FIN is next: RCV.NXT passes it */
+static void process_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	t->rcv_nxt++;
+	t->rcv_fin_done = true;
+	act->todo |= XTCP_ACT_PEER_FIN | XTCP_ACT_READABLE;
+	ack_now(t, act);
+	switch (t->state) {
+	case XTCP_ESTABLISHED:
+		t->state = XTCP_CLOSE_WAIT;
+		break;
+	case XTCP_FIN_WAIT_1:
+		t->state = XTCP_CLOSING;
+		break;
+	case XTCP_FIN_WAIT_2:
+		xtcp_enter_time_wait(t, act);
+		break;
+	}
+}
+
+/*
+ * Eighth, check the FIN bit. A FIN ahead of text that is missing is remembered, within
+ * the window like text; it needs no room itself, so it may stand at the right edge.
+ */
+static void check_fin(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		      struct xtcp_actions *act)
+{
+	const struct xtcp_seg *seg = ev->seg;
+	u32 fin_seq = text_end(seg);
+
+	if (!XTCP_IN(t->state, XTCP_CAN_RECEIVE))
+		return;
+	if ((seg->flags & XTCP_FIN) && !t->rcv_fin && seq_geq(fin_seq, t->rcv_nxt) &&
+	    seq_leq(fin_seq, text_limit(t))) {
+		t->rcv_fin = true;
+		t->rcv_fin_seq = fin_seq;
+		ack_now(t, act);
+	}
+	if (t->rcv_fin && t->rcv_fin_seq == t->rcv_nxt)
+		process_fin(t, ev->now, act);
+}
+
+/*
+ * The fast path. Nearly every segment is the next one, or an ACK: it needs none of the
+ * checks, because this one implies them.
+ */
+static bool is_predicted(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
+{
+	return t->state == XTCP_ESTABLISHED && !t->rcv_fin &&
+	       (seg->flags & ~XTCP_PSH) == XTCP_ACK && seg->seq == t->rcv_nxt &&
+	       seg->len <= xtcp_rcv_window(t) &&
+	       seg->ack - t->snd_una <= xtcp_flight(t);
+}
+
+static void segment_predicted(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			      struct xtcp_actions *act)
+{
+	const struct xtcp_seg *seg = ev->seg;
+
+	t->last_rcv = ev->now;
+	xtcp_ack(t, seg, ev->now, act);
+	if (!seg->len)
+		return;
+	ev->rec->seq = seg->seq;
+	ev->rec->end_seq = seg->seq + seg->len;
+	ev->rec->skip = 0;
+	take_in_order(t, ev, act);
+}
+
+static void segment_syn_sent(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			     struct xtcp_actions *act)
+{
+	if (!syn_sent_ack(t, ev->seg, act) || !syn_sent_rst(t, ev->seg, act) ||
+	    !syn_sent_syn(t, ev->seg, ev->now, act))
+		return;
+	check_urg(t, ev->seg, act);
+	if (process_text(t, ev, act))
+		check_fin(t, ev, act);
+}
+
+static void segment_other(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			  struct xtcp_actions *act)
+{
+	if (!check_sequence(t, ev, act) || !check_rst(t, ev, act))
+		return;
+	if (!check_syn(t, ev, act))
+		return;
+	t->last_rcv = ev->now;
+	if (!check_ack(t, ev, act))
+		return;
+	check_urg(t, ev->seg, act);
+	if (process_text(t, ev, act))
+		check_fin(t, ev, act);
+}
+
+/**
+ * xtcp_segment - SEGMENT ARRIVES
+ * @t: control block
+ * @ev: the segment, and a record for its text
+ * @act: actions
+ *
+ * CLOSED and LISTEN have no control block, and TIME-WAIT has a record of its own: what
+ * comes for them here came in the moment of change.
+ * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.
+ */
+void xtcp_segment(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		  struct xtcp_actions *act)
+{
+	const u32 none = XTCP_S(CLOSED) | XTCP_S(LISTEN) | XTCP_S(TIME_WAIT);
+
+	if (is_predicted(t, ev->seg))
+		segment_predicted(t, ev, act);
+	else if (XTCP_IN(t->state, none))
+		drop(act, XTCP_DROP_NOT_EXPECTED);
+	else if (t->state == XTCP_SYN_SENT)
+		segment_syn_sent(t, ev, act);
+	else
+		segment_other(t, ev, act);
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is to be sent now? In this order, one segment an answer:
+ *
+ *   the SYN, and nothing else until it is acknowledged
+ *   what was lost, oldest first	   within cwnd; the first always
+ *   what was never sent, then the FIN	   within SND.WND and cwnd, Nagle, SWS
+ *   a probe				   when its timer has asked for one
+ *   an ACK				   when one is due and nothing carried it
+ *
+ * An answer changes nothing but what it takes to give it; xtcp_sent() does, and so
+ * makes the next answer another one.
+ */
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/stddef.h>
+
+#include "internal.h"
+
+/*
+ * SEG.SEQ of a segment that has nothing in it: SND.NXT. But a peer that has shrunk its
+ * window to the left of SND.NXT would throw that away, and the ACK in it: then it is
+ * the right edge (MUST-34). An edge that only the scaling has rounded down doesn't count.
+ */
+static u32 empty_seq(const struct xtcp_tcb *t)
+{
+	u32 edge = t->snd_una + t->snd_wnd;
+
+	if (seq_leq(t->snd_nxt, edge) || t->snd_nxt - edge < 1U << t->snd_wscale)
+		return t->snd_nxt;
+	return edge;
+}
+
+/* The options of a SYN; timestamps and SACK blocks of other segments will stand here */
+static void add_options(const struct xtcp_tcb *t, struct xtcp_out *out)
+{
+	if (!(out->flags & XTCP_SYN))
+		return;
+	out->opts.mss = t->adv_mss;
+	/* A SYN-ACK scales only when the SYN did: RFC 7323 section 2.2 */
+	if (t->wscale_ok)
+		out->opts.wscale = t->rcv_wscale;
+}
+
+/* RFC 9293 section 3.8.5: URG as long as the urgent pointer lies ahead */
+static void add_urgent(const struct xtcp_tcb *t, struct xtcp_out *out)
+{
+	if (seq_leq(t->snd_up, out->seq) || (out->flags & XTCP_SYN))
+		return;
+	out->flags |= XTCP_URG;
+	out->up = min_t(u32, t->snd_up - out->seq, U16_MAX);
+}
+
+static void fill(const struct xtcp_tcb *t, struct xtcp_out *out,
+		 enum xtcp_out_kind kind, u32 seq, u8 flags)
+{
+	xtcp_out_init(out);
+	out->kind = kind;
+	out->seq = seq;
+	out->flags = flags;
+	if (flags & XTCP_ACK)
+		out->ack = t->rcv_nxt;
+	out->wnd = xtcp_window_field(t, flags & XTCP_SYN);
+	add_options(t, out);
+	add_urgent(t, out);
+}
+
+/* May the FIN ride on the last bytes? When they are lost, only if it is lost too */
+static bool fin_fits(const struct xtcp_tcb *t, enum xtcp_out_kind kind)
+{
+	if (kind == XTCP_OUT_RETX)
+		return t->fin.marks & XTCP_MARK_LOST;
+	return seq_leq(t->fin.end_seq, t->snd_una + t->snd_wnd);
+}
+
+static void fill_data(const struct xtcp_tcb *t, struct xtcp_out *out,
+		      enum xtcp_out_kind kind, struct xtcp_rec *rec, u32 len)
+{
+	bool whole = len == xtcp_rec_len(rec);
+	bool last = !rec->next || rec->next == &t->fin;
+
+	fill(t, out, kind, rec->seq, XTCP_ACK);
+	out->rec = rec;
+	out->len = len;
+	if (whole && (last || (rec->flags & XTCP_REC_PSH)))
+		out->flags |= XTCP_PSH;
+	if (whole && rec->next == &t->fin && fin_fits(t, kind))
+		out->flags |= XTCP_FIN;
+}
+
+static bool next_syn(const struct xtcp_tcb *t, struct xtcp_out *out)
+{
+	u8 flags = XTCP_SYN;
+
+	if (t->sendq.head != &t->syn)
+		return false;
+	if ((t->syn.marks & (XTCP_MARK_SENT | XTCP_MARK_LOST)) == XTCP_MARK_SENT)
+		return false;
+	if (t->state == XTCP_SYN_RECEIVED)	/* simultaneous open */
+		flags |= XTCP_ACK;
+	fill(t, out, XTCP_OUT_SYN, t->iss, flags);
+	return true;
+}
+
+/* The oldest record that waits for its retransmission; moves forward only */
+static struct xtcp_rec *first_lost(struct xtcp_tcb *t)
+{
+	struct xtcp_rec *rec = t->lost_hint ?: t->sendq.head;
+
+	while (rec && !(rec->marks & XTCP_MARK_LOST))
+		rec = rec->next;
+	t->lost_hint = rec;
+	return rec;
+}
+
+/*
+ * What lies beyond a window that was shrunk is not retransmitted but for the first
+ * (SHLD-16, MAY-7), which doubles as the probe of the window (MUST-35).
+ */
+static bool may_retransmit(const struct xtcp_tcb *t, const struct xtcp_rec *rec, u32 len)
+{
+	if (t->retx_now)
+		return true;
+	return xtcp_pipe(t) + len <= t->cwnd &&
+	       seq_leq(rec->seq + len, t->snd_una + t->snd_wnd);
+}
+
+static bool next_lost(struct xtcp_tcb *t, struct xtcp_out *out)
+{
+	struct xtcp_rec *rec;
+	u32 len;
+
+	if (!t->lost || xtcp_handshaking(t))
+		return false;
+	rec = first_lost(t);
+	if (!rec)
+		return false;
+	len = min_t(u32, xtcp_rec_len(rec), t->snd_mss);
+	if (!may_retransmit(t, rec, len))
+		return false;
+	if (rec == &t->fin)
+		fill(t, out, XTCP_OUT_FIN, rec->seq, XTCP_FIN | XTCP_ACK);
+	else
+		fill_data(t, out, XTCP_OUT_RETX, rec, len);
+	return true;
+}
+
+static bool next_new(struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
+{
+	struct xtcp_rec *rec = t->sendq.unsent;
+	u32 len;
+
+	if (!rec || t->lost || xtcp_handshaking(t))
+		return false;
+	if (rec == &t->fin) {
+		if (!fin_fits(t, XTCP_OUT_FIN))
+			return false;
+		fill(t, out, XTCP_OUT_FIN, rec->seq, XTCP_FIN | XTCP_ACK);
+		return true;
+	}
+	xtcp_cc_idle(t, now);
+	len = xtcp_sendable(t, rec);
+	if (!len)
+		return false;
+	fill_data(t, out, XTCP_OUT_DATA, rec, len);
+	return true;
+}
+
+/*
+ * A probe is an empty segment one number to the left of what the peer expects: not
+ * acceptable, so it must be answered with an ACK that tells the window (RFC 9293
+ * section 3.10.7.4, first). Unlike a byte of new data it needs no window and cuts no
+ * record; it is what Linux sends, and the keepalive of section 3.8.4 (SHLD-12).
+ */
+static bool next_probe(struct xtcp_tcb *t, struct xtcp_out *out)
+{
+	if (!t->probe_now)
+		return false;
+	if (xtcp_flight(t)) {	/* its ACK will tell */
+		t->probe_now = false;
+		return false;
+	}
+	fill(t, out, t->sendq.unsent ? XTCP_OUT_PROBE : XTCP_OUT_KEEPALIVE,
+	     t->snd_nxt - 1, XTCP_ACK);
+	return true;
+}
+
+static bool next_ack(const struct xtcp_tcb *t, struct xtcp_out *out)
+{
+	if (!t->ack_now || t->state == XTCP_SYN_SENT)
+		return false;
+	fill(t, out, XTCP_OUT_ACK, empty_seq(t), XTCP_ACK);
+	return true;
+}
+
+/**
+ * xtcp_next - what is to be sent now?
+ * @t: control block, @rcv_free up to date
+ * @now: time, us
+ * @out: the answer
+ *
+ * When @out->len is less than the record has, the caller cuts the record with
+ * xtcp_sendq_split() before it transmits. What has been given to IP is reported by
+ * xtcp_sent(), and the question asked again; when memory is short, xtcp_send_failed()
+ * ends the loop. Context: under the owner's lock. Source: RFC 9293 section 3.8.
+ *
+ * Return: true with an answer in @out; false when there is nothing to send now.
+ */
+bool xtcp_next(struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
+{
+	if (XTCP_IN(t->state, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
+		return false;
+	if (next_syn(t, out) || next_lost(t, out) || next_new(t, now, out) ||
+	    next_probe(t, out) || next_ack(t, out))
+		return true;
+	xtcp_persist_arm(t, now);
+	return false;
+}
+
+/* A record has gone out whole, for the first time or again */
+static void mark_sent(struct xtcp_tcb *t, struct xtcp_rec *rec, u64 now)
+{
+	if (rec->marks & XTCP_MARK_SENT) {
+		rec->marks |= XTCP_MARK_RETX;
+		if (rec->retries < U8_MAX)
+			rec->retries++;
+	} else {
+		rec->marks |= XTCP_MARK_SENT;
+		t->snd_nxt = rec->end_seq;
+		t->sendq.unsent = rec->next;
+		t->deadline[XTCP_TIMER_PERSIST] = 0;
+	}
+	if (rec->marks & XTCP_MARK_LOST) {
+		rec->marks &= ~XTCP_MARK_LOST;
+		t->lost -= xtcp_rec_len(rec);
+		t->lost_hint = rec->next;
+		t->retx_now = false;
+	}
+	rec->sent = now;
+	rec->delivered = t->delivered;
+	t->last_snd = now;
+	if (!t->deadline[XTCP_TIMER_RTX])	/* RFC 6298 (5.1) */
+		xtcp_rtx_restart(t, now);
+}
+
+/*
+ * The segment carried RCV.NXT and a window. An answer that follows on what came shows
+ * that the application answers: from now on its answers shall carry the ACKs.
+ */
+static void ack_went(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
+{
+	t->ack_pending = false;
+	t->ack_now = false;
+	t->deadline[XTCP_TIMER_DELACK] = 0;
+	t->rcv_wup = out->ack;
+	if (out->kind == XTCP_OUT_DATA && now - t->last_text < XTCP_DELACK_MIN)
+		t->quickack = 0;
+	else if (t->quickack)
+		t->quickack--;
+}
+
+/**
+ * xtcp_sent - a segment has been given to IP
+ * @t: control block
+ * @now: time, us
+ * @out: the answer of xtcp_next(); its record is @out->len long by now
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.8; RFC 6298 (5.1).
+ */
+void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
+{
+	bool syn = out->flags & XTCP_SYN;
+
+	t->rcv_wnd = (u32)out->wnd << (syn ? 0 : t->rcv_wscale);
+	if (out->flags & XTCP_ACK)
+		ack_went(t, now, out);
+	if (syn)
+		mark_sent(t, &t->syn, now);
+	if (out->rec)
+		mark_sent(t, out->rec, now);
+	if (out->flags & XTCP_FIN)
+		mark_sent(t, &t->fin, now);
+	if (out->rec || out->kind == XTCP_OUT_PROBE || out->kind == XTCP_OUT_KEEPALIVE)
+		t->probe_now = false;
+}
+
+/**
+ * xtcp_send_failed - memory was short for what xtcp_next() wanted
+ * @t: control block
+ * @now: time, us
+ *
+ * The caller stops asking; a deadline makes it ask again soon.
+ * Context: under the owner's lock.
+ */
+void xtcp_send_failed(struct xtcp_tcb *t, u64 now)
+{
+	xtcp_arm(t, XTCP_TIMER_RETRY, now + XTCP_RETRY_AFTER);
+}
+
+/**
+ * xtcp_fill_reset - the RST that ends a connection from our side
+ * @t: control block
+ * @out: result
+ *
+ * With the ACK that RFC 9293 section 3.10.5 leaves out: receivers look for one.
+ * Context: under the owner's lock.
+ */
+void xtcp_fill_reset(const struct xtcp_tcb *t, struct xtcp_out *out)
+{
+	xtcp_out_init(out);
+	out->kind = XTCP_OUT_RST;
+	out->seq = empty_seq(t);
+	out->ack = t->rcv_nxt;
+	out->flags = XTCP_RST | XTCP_ACK;
+}

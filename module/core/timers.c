@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Deadlines of a connection, and what is done when they pass (RFC 9293 section 3.10.8).
+ *
+ * A deadline is a number in the control block. Moving it is a store; the module keeps
+ * one timer, for the earliest.
+ */
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+
+#include "internal.h"
+
+#define KEEPALIVE_STATES (XTCP_S(ESTABLISHED) | XTCP_S(CLOSE_WAIT) | \
+			  XTCP_S(FIN_WAIT_1) | XTCP_S(FIN_WAIT_2) | XTCP_S(CLOSING))
+
+/**
+ * xtcp_earliest_deadline - when does xtcp_step() want an XTCP_EV_TIMER?
+ * @t: control block
+ *
+ * Context: under the owner's lock.
+ *
+ * Return: time, us; 0 when no timer runs.
+ */
+u64 xtcp_earliest_deadline(const struct xtcp_tcb *t)
+{
+	u64 earliest = 0;
+	int kind;
+
+	for (kind = 0; kind < XTCP_TIMER_KINDS; kind++)
+		if (t->deadline[kind] && (!earliest || t->deadline[kind] < earliest))
+			earliest = t->deadline[kind];
+	return earliest;
+}
+
+/**
+ * xtcp_arm - start a timer that does not run
+ * @t: control block
+ * @kind: which
+ * @when: time, us
+ *
+ * Context: under the owner's lock.
+ */
+void xtcp_arm(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 when)
+{
+	if (!t->deadline[kind])
+		t->deadline[kind] = when;
+}
+
+/* When the user's own timeout ends, which counts from @rtx_start; 0: there is none */
+static u64 user_deadline(const struct xtcp_tcb *t)
+{
+	return t->user_timeout ? t->rtx_start + t->user_timeout * XTCP_US_PER_MS : 0;
+}
+
+/* Not later than the user has patience, when anything has been retransmitted */
+static u64 patient(const struct xtcp_tcb *t, u64 when)
+{
+	u64 end = user_deadline(t);
+
+	return end && t->retries ? min(when, end) : when;
+}
+
+/**
+ * xtcp_rtx_restart - RFC 6298 (5.2), (5.3): run while something is outstanding
+ * @t: control block
+ * @now: time, us
+ *
+ * Context: under the owner's lock.
+ */
+void xtcp_rtx_restart(struct xtcp_tcb *t, u64 now)
+{
+	t->deadline[XTCP_TIMER_RTX] = xtcp_flight(t) ? patient(t, now + t->rto) : 0;
+}
+
+/* R2 as a number of retransmissions (RFC 9293 section 3.8.3) */
+static u32 most_retries(const struct xtcp_tcb *t)
+{
+	if (xtcp_handshaking(t))
+		return t->set_syn_retries ?: t->knobs->syn_retries;
+	if (t->orphan)
+		return t->knobs->orphan_retries ?: XTCP_ORPHAN_RETRIES;
+	return t->knobs->retries2;
+}
+
+/* Is it time to give up? The user's timeout goes before retries2 (MUST-21) */
+static bool hopeless(const struct xtcp_tcb *t, u64 now)
+{
+	u64 end = user_deadline(t);
+
+	if (end && now >= end)
+		return true;
+	if (end && !t->orphan && !xtcp_handshaking(t))
+		return false;
+	return t->retries >= most_retries(t);
+}
+
+static void time_out(struct xtcp_tcb *t, struct xtcp_actions *act)
+{
+	xtcp_fail(t, t->soft_err ?: ETIMEDOUT, act);
+}
+
+/* One more retransmission, or probe, without an answer */
+static void count_retry(struct xtcp_tcb *t, struct xtcp_actions *act)
+{
+	if (t->retries < U8_MAX)
+		t->retries++;
+	if (t->retries >= t->knobs->retries1)	/* R1 */
+		act->todo |= XTCP_ACT_NEW_ROUTE;
+	act->todo |= XTCP_ACT_OUTPUT;
+}
+
+/* RFC 6298 (5.4) to (5.6); RFC 5681 section 3.1; RFC 9293 section 3.8.3 */
+static void rtx_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	if (!t->sendq.head || t->sendq.head == t->sendq.unsent)
+		return;
+	if (!t->retries)
+		t->rtx_start = t->sendq.head->sent;
+	if (hopeless(t, now)) {
+		time_out(t, act);
+		return;
+	}
+	xtcp_cc_timeout(t);
+	xtcp_mark_all_lost(t);
+	t->retx_now = true;
+	xtcp_rto_backoff(t);
+	count_retry(t, act);
+	xtcp_rtx_restart(t, now);
+}
+
+/* The time between zero-window probes doubles (SHLD-30) */
+static u64 probe_interval(const struct xtcp_tcb *t)
+{
+	return min_t(u64, (u64)t->rto << min_t(u8, t->probes_out, 16), XTCP_RTO_MAX);
+}
+
+/* Does the window keep all of what waits from going? */
+static bool window_closed(const struct xtcp_tcb *t)
+{
+	return !xtcp_usable_window(t);
+}
+
+/**
+ * xtcp_persist_arm - nothing can be sent: see that something will be
+ * @t: control block
+ * @now: time, us
+ *
+ * Without anything in flight no ACK will come to move what waits: then a window of zero
+ * is probed after the RTO (SHLD-29), and silly window avoidance overridden. What is
+ * corked is held back for as long as that, whatever is in flight.
+ * Context: under the owner's lock. Source: RFC 9293 sections 3.8.6.1 and 3.8.6.2.1.
+ */
+void xtcp_persist_arm(struct xtcp_tcb *t, u64 now)
+{
+	if (!t->sendq.unsent || xtcp_handshaking(t))
+		return;
+	if (xtcp_flight(t) && !t->cork)
+		return;
+	xtcp_arm(t, XTCP_TIMER_PERSIST,
+		 now + (window_closed(t) ? probe_interval(t) : XTCP_OVERRIDE));
+}
+
+static void persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	if (!t->sendq.unsent)
+		return;
+	t->probe_now = true;
+	act->todo |= XTCP_ACT_OUTPUT;
+	if (xtcp_flight(t) || !window_closed(t))
+		return;	/* the override */
+	if (!t->probes_out)
+		t->rtx_start = now;
+	if (hopeless(t, now)) {
+		time_out(t, act);
+		return;
+	}
+	if (t->probes_out < U8_MAX)
+		t->probes_out++;
+	count_retry(t, act);
+	t->deadline[XTCP_TIMER_PERSIST] = patient(t, now + probe_interval(t));
+}
+
+static void delack_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	if (!t->ack_pending)
+		return;
+	t->ack_now = true;
+	act->todo |= XTCP_ACT_OUTPUT;
+}
+
+static u64 keepalive_time(const struct xtcp_tcb *t)
+{
+	return (t->set_keepalive_time ?: t->knobs->keepalive_time) * XTCP_US_PER_S;
+}
+
+static u64 keepalive_intvl(const struct xtcp_tcb *t)
+{
+	return (t->set_keepalive_intvl ?: t->knobs->keepalive_intvl) * XTCP_US_PER_S;
+}
+
+/* MUST-29: it takes several probes, all unanswered */
+static bool keepalive_failed(const struct xtcp_tcb *t, u64 idle)
+{
+	u32 probes = t->set_keepalive_probes ?: t->knobs->keepalive_probes;
+
+	if (t->user_timeout)
+		return t->keep_probes_out && idle >= t->user_timeout * XTCP_US_PER_MS;
+	return t->keep_probes_out >= probes;
+}
+
+/**
+ * xtcp_keepalive_start - keepalive was switched on or off, or its times changed
+ * @t: control block
+ * @now: time, us
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.8.4 (MUST-24).
+ */
+void xtcp_keepalive_start(struct xtcp_tcb *t, u64 now)
+{
+	t->keep_probes_out = 0;
+	t->deadline[XTCP_TIMER_KEEPALIVE] = 0;
+	if (t->keepalive && XTCP_IN(t->state, KEEPALIVE_STATES))
+		t->deadline[XTCP_TIMER_KEEPALIVE] =
+			max(now, t->last_rcv + keepalive_time(t));
+}
+
+/*
+ * Segments don't move this deadline; it looks, when it passes, how long it has been
+ * quiet. While something is to be sent, retransmission finds out (MUST-26).
+ */
+static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	u64 idle = now - t->last_rcv, *deadline = &t->deadline[XTCP_TIMER_KEEPALIVE];
+
+	if (!t->keepalive || !XTCP_IN(t->state, KEEPALIVE_STATES))
+		return;
+	if (xtcp_flight(t) || t->sendq.unsent) {
+		t->keep_probes_out = 0;
+		*deadline = now + keepalive_time(t);
+		return;
+	}
+	if (idle < keepalive_time(t)) {
+		t->keep_probes_out = 0;
+		*deadline = t->last_rcv + keepalive_time(t);
+		return;
+	}
+	if (keepalive_failed(t, idle)) {
+		xtcp_abort(t, act);
+		time_out(t, act);
+		return;
+	}
+	t->keep_probes_out++;
+	t->probe_now = true;
+	act->todo |= XTCP_ACT_OUTPUT;
+	*deadline = now + keepalive_intvl(t);
+}
+
+/* The peer of an orphan has not closed in time; it learns so when it sends */
+static void fin_wait_2_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	if (t->state == XTCP_FIN_WAIT_2 && t->orphan)
+		xtcp_close(t, act);
+}
+
+static void retry_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	act->todo |= XTCP_ACT_OUTPUT;
+}
+
+static void (*const expired[XTCP_TIMER_KINDS])(struct xtcp_tcb *t, u64 now,
+					       struct xtcp_actions *act) = {
+	[XTCP_TIMER_RTX] = rtx_expired,
+	[XTCP_TIMER_PERSIST] = persist_expired,
+	[XTCP_TIMER_DELACK] = delack_expired,
+	[XTCP_TIMER_KEEPALIVE] = keepalive_expired,
+	[XTCP_TIMER_FIN_WAIT_2] = fin_wait_2_expired,
+	[XTCP_TIMER_RETRY] = retry_expired,
+};
+
+/**
+ * xtcp_timers - do what the deadlines that have passed ask for
+ * @t: control block
+ * @now: time, us
+ * @act: actions
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.10.8.
+ */
+void xtcp_timers(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	int kind;
+
+	for (kind = 0; kind < XTCP_TIMER_KINDS; kind++) {
+		if (!t->deadline[kind] || t->deadline[kind] > now)
+			continue;
+		t->deadline[kind] = 0;
+		expired[kind](t, now, act);
+		if (t->state == XTCP_CLOSED)
+			return;
+	}
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Managing the window (RFC 9293 section 3.8.6): how much we let the peer send, and
+ * how much the peer, Nagle and silly window avoidance let us send.
+ *
+ *	      |<------------ RCV.BUFF ------------->|
+ *		   1		 2	       3
+ *	  ----|---------|-----------------|---------|----
+ *		     RCV.NXT	      right edge
+ *
+ *	  1 received, not yet read;  2 RCV.WND, advertised
+ *	  3 reduction: free, not yet advertised
+ */
+#include <linux/minmax.h>
+
+#include "internal.h"
+
+/**
+ * xtcp_rcv_window - RCV.WND: what is left of the window that was advertised last
+ * @t: control block
+ *
+ * Context: under the owner's lock.
+ *
+ * Return: bytes from RCV.NXT to the right edge.
+ */
+u32 xtcp_rcv_window(const struct xtcp_tcb *t)
+{
+	u32 edge = t->rcv_wup + t->rcv_wnd;
+
+	return seq_gt(edge, t->rcv_nxt) ? edge - t->rcv_nxt : 0;
+}
+
+/* The least by which the right edge is moved: RFC 9293 section 3.8.6.2.2 */
+static u32 least_opening(const struct xtcp_tcb *t)
+{
+	return min_t(u32, max(t->rcv_buff, t->rcv_free) / 2, t->snd_mss);
+}
+
+/* All that could be offered now */
+static u32 offer(const struct xtcp_tcb *t)
+{
+	u32 most = XTCP_WND_FIELD_MAX << t->rcv_wscale;
+
+	return min3(t->rcv_free, t->rcv_wnd_clamp, most);
+}
+
+/**
+ * xtcp_window_field - SEG.WND of the segment that goes out now
+ * @t: control block, @rcv_free up to date
+ * @syn: it is a SYN, whose window is not scaled (RFC 7323 section 2.2)
+ *
+ * The right edge never moves to the left (SHLD-14), so where the shift cuts bits off
+ * an old edge is rounded up and a new one down. It moves to the right by a worthwhile
+ * amount or not at all (MUST-39). Context: under the owner's lock.
+ *
+ * Return: the header's field.
+ */
+u16 xtcp_window_field(const struct xtcp_tcb *t, bool syn)
+{
+	u32 held, open;
+
+	if (syn)
+		return min_t(u32, offer(t), XTCP_WND_FIELD_MAX);
+	held = xtcp_rcv_window(t);
+	open = offer(t) >> t->rcv_wscale;
+	if ((open << t->rcv_wscale) >= held + max(least_opening(t), 1U))
+		return open;
+	return (held + (1U << t->rcv_wscale) - 1) >> t->rcv_wscale;
+}
+
+/**
+ * xtcp_window_update_due - should the peer be told that the user has read?
+ * @t: control block, @rcv_free up to date
+ *
+ * Not for each segment that was read, where the next ACK tells it anyway, but when
+ * half of what could be offered is not: a sender with more than half of our buffer
+ * before it is not kept waiting (RFC 9293 section 3.8.6.2.1, rule 3).
+ * Context: under the owner's lock. Source: RFC 9293 section 3.8.6.2.2.
+ *
+ * Return: true when an ACK is to be sent for it.
+ */
+bool xtcp_window_update_due(const struct xtcp_tcb *t)
+{
+	u32 held = xtcp_rcv_window(t), open = offer(t);
+
+	return open >= 2 * (u64)held && open >= held + max(least_opening(t), 1U);
+}
+
+/**
+ * xtcp_usable_window - U = SND.UNA + SND.WND - SND.NXT
+ * @t: control block
+ *
+ * A peer that has shrunk its window makes it negative (MUST-34): then it counts as
+ * none. Context: under the owner's lock. Source: RFC 9293 section 3.8.6.2.1.
+ *
+ * Return: bytes.
+ */
+u32 xtcp_usable_window(const struct xtcp_tcb *t)
+{
+	u32 flight = xtcp_flight(t);
+
+	return t->snd_wnd > flight ? t->snd_wnd - flight : 0;
+}
+
+/*
+ * May a segment go that is smaller than it could be? @cut: the window made it so,
+ * not the end of the data.
+ */
+static bool small_may_go(const struct xtcp_tcb *t, const struct xtcp_rec *rec,
+			 u32 len, bool cut)
+{
+	bool idle = !xtcp_flight(t);
+
+	if (cut)	/* SWS, rule (3) */
+		return (idle || t->nodelay) && len >= t->snd_wnd_max / 2;
+	if (rec->next && rec->next != &t->fin)
+		return true;	/* small as the user's buffer is, with more behind it */
+	if (t->snd_fin || seq_gt(t->snd_up, t->snd_nxt))
+		return true;	/* nothing can join it, or it is urgent */
+	if (t->cork)
+		return false;
+	return idle || t->nodelay;	/* rule (2); Nagle: section 3.7.4 */
+}
+
+/**
+ * xtcp_sendable - bytes of a record that may be sent now for the first time
+ * @t: control block
+ * @rec: the first record that was not sent, of bytes
+ *
+ * The limits: the record, a full segment, the peer's window, the congestion window;
+ * then Nagle, cork and silly window avoidance (MUST-38), which the override timeout
+ * (@probe_now) puts out of force. Context: under the owner's lock.
+ * Source: RFC 9293 section 3.8.6.2.1 and 3.7.4.
+ *
+ * Return: bytes; 0 when it is to wait.
+ */
+u32 xtcp_sendable(const struct xtcp_tcb *t, const struct xtcp_rec *rec)
+{
+	u32 want = min_t(u32, xtcp_rec_len(rec), t->snd_mss);
+	u32 len = min(want, xtcp_usable_window(t));
+	u32 pipe = xtcp_pipe(t);
+
+	if (!len || (pipe && pipe + len > t->cwnd))
+		return 0;
+	if (len == t->snd_mss || t->probe_now)
+		return len;
+	return small_may_go(t, rec, len, len < want) ? len : 0;
+}
