@@ -8,7 +8,7 @@ import socket
 import time
 
 from lib import (FAMILIES, MAPPED, PLACE, SIZE, SOL_TCP, V4, V6, Child, Net, case, check, equal,
-                 fail, listen, main, net, pair, recv_exact, run, slow, sock, wait_for)
+                 fail, listen, main, net, pair, recv_exact, run, slow, sock)
 from wire import Sniffer
 
 BLOCK = 1 << 18

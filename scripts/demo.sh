@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# demo.sh: see xtcp work, in one command
+#
+# Installs what is missing, compiles the module for Debian's own kernel, boots
+# that kernel in a VM and runs tools/demo/demo.sh there. Leaves nothing behind
+# but build/ and the kernel in the cache; fails when any step does not show
+# what it claims.
+
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+cd "$XTCP_TOP"
+scripts/deps.sh build vm test
+say "compiling the module for the VM's kernel"
+scripts/build.sh stock >/dev/null
+say "booting the VM"
+[ ! -t 1 ] || export XTCP_COLOR=1
+export XTCP_OUT="$XTCP_TOP/build/out"
+scripts/vm.sh --timeout 300 --console "$XTCP_TOP/build/log/demo.console" -- tools/demo/demo.sh
