@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Knobs: /proc/sys/net/xtcp, one set a network namespace, and the module
+ * parameters of the same names, which are what a new namespace starts from.
+ *
+ * Both come from one table, and both go through knob_parse(): what is out of
+ * range is refused with EINVAL and changes nothing, a triple as a whole.
+ *
+ * A namespace's knobs belong to the root of its user namespace (the rule of
+ * all net sysctls), who may be anybody; so what a knob could do to the whole
+ * machine is bounded by ceilings that only the load of the module sets.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include "../include/compat.h"
+#include "net.h"
+
+/* Longest text of a knob: three ints, what separates them, a newline */
+#define KNOB_TEXT	64
+/* A default that nobody gave at load: knob_settle() finds it */
+#define UNSET		(-1)
+/* What is sized from memory is at least this, where its ceiling allows it */
+#define SHARE_MIN	1024
+
+/**
+ * struct knob - a row of the table below
+ * @name: its name
+ * @offset: where it is in struct xtcp_knobs; NO_FIELD: it is only a parameter
+ * @count: how many ints it is
+ * @min: least value
+ * @max: greatest value
+ * @ceiling: what bounds it further, or NULL
+ * @fallback: what UNSET becomes
+ * @share: where @fallback is 0: one for so many bytes of memory
+ * @preset: the module-wide value, which a new namespace starts from
+ */
+struct knob {
+	const char *name;
+	size_t offset;
+	int count;
+	int min;
+	int max;
+	const struct knob *ceiling;
+	int fallback;
+	int share;
+	int preset[3];
+};
+
+#define NO_FIELD	SIZE_MAX
+
+static const struct kernel_param_ops knob_param_ops;
+
+#define PARAMETER(field, mode, type, text)				\
+	module_param_cb(field, &knob_param_ops, &knob_##field, mode);	\
+	__MODULE_PARM_TYPE(field, type);				\
+	MODULE_PARM_DESC(field, text)
+
+/* One number */
+#define INTEGER(field, least, most, value, text)				\
+	static struct knob knob_##field = {				\
+		.name = #field, .count = 1,				\
+		.offset = offsetof(struct xtcp_knobs, field),		\
+		.min = (least), .max = (most), .preset = { value },	\
+	};								\
+	PARAMETER(field, 0644, "int", text " (" #least " to " #most ", default " #value ")")
+
+/* One number up to a ceiling; a default of 0 is one for so many bytes of memory */
+#define BOUNDED(field, least, bound, value, bytes, text)		\
+	static struct knob knob_##field = {				\
+		.name = #field, .count = 1,				\
+		.offset = offsetof(struct xtcp_knobs, field),		\
+		.min = (least), .max = INT_MAX, .ceiling = &knob_##bound, \
+		.fallback = (value), .share = (bytes), .preset = { UNSET }, \
+	};								\
+	PARAMETER(field, 0644, "int", text " (" #least " to " #bound ", default " \
+		  #value "; 0: one for " #bytes " bytes of memory)")
+
+/* A ceiling: a parameter that only the load sets */
+#define CEILING(field, least, most, value, bytes, text)			\
+	static struct knob knob_##field = {				\
+		.name = #field, .count = 1, .offset = NO_FIELD,		\
+		.min = (least), .max = (most),				\
+		.fallback = (value), .share = (bytes), .preset = { UNSET }, \
+	};								\
+	PARAMETER(field, 0444, "int", text " (" #least " to " #most ", default " \
+		  #value "; 0: one for " #bytes " bytes of memory)")
+
+/* A buffer's size: min, default and max, none below the one before it */
+#define TRIPLET(field, least, most, low, value, high, text)		\
+	static struct knob knob_##field = {				\
+		.name = #field, .count = 3,				\
+		.offset = offsetof(struct xtcp_knobs, field),		\
+		.min = (least), .max = (most), .preset = { low, value, high }, \
+	};								\
+	PARAMETER(field, 0644, "array of int", text " (" #least " to " #most \
+		  ", default " #low "," #value "," #high ")")
+
+/*
+ * The table. Its rows are found again as the module's parameters (knob_next()).
+ * Name, least, greatest, default, description.
+ */
+CEILING(ceiling_backlog, 1, 16777216, 65536, 0,
+	"Greatest max_syn_backlog and max_accept_backlog");
+CEILING(ceiling_orphans, 1, 16777216, 0, 16384, "Greatest max_orphans");
+CEILING(ceiling_tw_buckets, 1, 16777216, 0, 4096, "Greatest max_tw_buckets");
+INTEGER(msl_ms, 1, 240000, 30000,
+	"Maximum segment lifetime, ms; TIME-WAIT lasts twice as long");
+INTEGER(keepalive_time, 1, 32767, 7200,
+	"Idle time before the first keepalive probe, s");
+INTEGER(keepalive_intvl, 1, 32767, 75, "Time between keepalive probes, s");
+INTEGER(keepalive_probes, 1, 127, 10,
+	"Unanswered keepalive probes that end a connection");
+BOUNDED(max_syn_backlog, 1, ceiling_backlog, 1024, 0,
+	"Half-open connections that a listener may have");
+BOUNDED(max_accept_backlog, 1, ceiling_backlog, 4096, 0,
+	"Greatest backlog that listen() grants");
+INTEGER(syn_retries, 1, 127, 7, "Times that connect() repeats its SYN");
+INTEGER(synack_retries, 0, 127, 5, "Times that a SYN-ACK is repeated");
+INTEGER(retries1, 1, 127, 3,
+	"Retransmissions before another route is looked for (R1)");
+INTEGER(retries2, 1, 127, 15,
+	"Retransmissions before a connection is given up (R2)");
+INTEGER(fin_timeout, 1, 32767, 60,
+	"Time that a closed socket waits for the peer's FIN, s");
+INTEGER(orphan_retries, 0, 127, 0,
+	"Retransmissions before a closed socket is given up; 0: 8");
+BOUNDED(max_orphans, 0, ceiling_orphans, 0, 131072,
+	"Sockets that live on after close()");
+BOUNDED(max_tw_buckets, 0, ceiling_tw_buckets, 0, 32768,
+	"Connections in TIME-WAIT");
+INTEGER(abort_on_overflow, 0, 1, 0,
+	"Reset what finds the accept queue full, instead of silence");
+INTEGER(sack, 0, 1, 1, "Selective acknowledgments (RFC 2018)");
+INTEGER(timestamps, 0, 1, 1, "Timestamps (RFC 7323)");
+INTEGER(window_scaling, 0, 1, 1, "Window scaling (RFC 7323)");
+TRIPLET(rmem, 4096, 1073741824, 4096, 131072, 6291456,
+	"Receive buffer of a socket, bytes: min, default, max");
+TRIPLET(wmem, 4096, 1073741824, 4096, 16384, 4194304,
+	"Send buffer of a socket, bytes: min, default, max");
+
+/* Guards the presets and keeps the three ints of a triple together */
+static DEFINE_MUTEX(knobs_lock);
+
+/* The knob at or after parameter *@i of the module, *@i moving past it; or NULL */
+static struct knob *knob_next(unsigned int *i)
+{
+	const struct kernel_param *kp;
+
+	while (*i < THIS_MODULE->num_kp) {
+		kp = &THIS_MODULE->kp[(*i)++];
+		if (kp->ops == &knob_param_ops)
+			return kp->arg;
+	}
+	return NULL;
+}
+
+static int knob_max(const struct knob *k)
+{
+	if (k->ceiling && k->ceiling->preset[0] != UNSET)
+		return k->ceiling->preset[0];
+	return k->max;
+}
+
+static char *next_word(char **text)
+{
+	char *word;
+
+	do {
+		word = strsep(text, ", \t\n");
+	} while (word && !*word);
+	return word;
+}
+
+/* @text, which is cut up, holds exactly the numbers of a knob, all in range */
+static int knob_parse(const struct knob *k, char *text, int *values)
+{
+	char *word;
+	int i;
+
+	for (i = 0; i < k->count; i++) {
+		word = next_word(&text);
+		if (!word || kstrtoint(word, 0, &values[i]) ||
+		    values[i] < k->min || values[i] > knob_max(k) ||
+		    (i && values[i] < values[i - 1]))
+			return -EINVAL;
+	}
+	return next_word(&text) ? -EINVAL : 0;
+}
+
+static int knob_store(const struct knob *k, char *text, int *field)
+{
+	int values[3];
+	int i, err;
+
+	mutex_lock(&knobs_lock);
+	err = knob_parse(k, text, values);
+	for (i = 0; !err && i < k->count; i++)
+		WRITE_ONCE(field[i], values[i]);
+	mutex_unlock(&knobs_lock);
+	return err;
+}
+
+static int knob_show(const struct knob *k, const int *field, char separator,
+		     char *text)
+{
+	int i, len = 0;
+
+	for (i = 0; i < k->count; i++)
+		len += scnprintf(text + len, KNOB_TEXT - len, "%d%c",
+				 READ_ONCE(field[i]),
+				 i < k->count - 1 ? separator : '\n');
+	return len;
+}
+
+static int knob_param_set(const char *value, const struct kernel_param *kp)
+{
+	struct knob *k = kp->arg;
+	char text[KNOB_TEXT];
+
+	if (strscpy(text, value, sizeof(text)) < 0)
+		return -EINVAL;
+	return knob_store(k, text, k->preset);
+}
+
+static int knob_param_get(char *text, const struct kernel_param *kp)
+{
+	const struct knob *k = kp->arg;
+
+	return knob_show(k, k->preset, ',', text);
+}
+
+static const struct kernel_param_ops knob_param_ops = {
+	.set = knob_param_set,
+	.get = knob_param_get,
+};
+
+static int knob_handler(xtcp_ctl_table *table, int write, void *buffer,
+			size_t *lenp, loff_t *ppos)
+{
+	const struct knob *k = table->extra1;
+	char text[KNOB_TEXT];
+	int err;
+
+	if (!write) {
+		*lenp = memory_read_from_buffer(buffer, *lenp, ppos, text,
+						knob_show(k, table->data, '\t', text));
+		return 0;
+	}
+	if (*ppos || *lenp >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, buffer, *lenp);
+	text[*lenp] = '\0';
+	err = knob_store(k, text, table->data);
+	if (!err)
+		*ppos += *lenp;
+	return err;
+}
+
+/* What nobody gave at load gets its value; what exceeds its ceiling is refused */
+static int knob_settle(struct knob *k)
+{
+	int most = knob_max(k);
+	unsigned long n = k->fallback;
+
+	if (k->preset[0] == UNSET) {
+		if (!n)
+			n = max((totalram_pages() << PAGE_SHIFT) / k->share,
+				SHARE_MIN + 0UL);
+		k->preset[0] = min_t(unsigned long, n, most);
+	}
+	if (k->preset[0] <= most)
+		return 0;
+	pr_err("xtcp: %s=%d exceeds its ceiling of %d\n", k->name, k->preset[0],
+	       most);
+	return -EINVAL;
+}
+
+/* A namespace's values, all settled. Ceilings are the first rows of the table */
+static int knobs_fill(struct xtcp_knobs *values)
+{
+	unsigned int i = 0;
+	struct knob *k;
+	int err = 0;
+
+	mutex_lock(&knobs_lock);
+	while (!err && (k = knob_next(&i))) {
+		err = knob_settle(k);
+		if (k->offset != NO_FIELD)
+			memcpy((char *)values + k->offset, k->preset,
+			       k->count * sizeof(int));
+	}
+	mutex_unlock(&knobs_lock);
+	return err;
+}
+
+/* One row for each knob, and behind them the empty one that 6.1 ends by */
+static struct ctl_table *knobs_rows(struct xtcp_knobs *values, unsigned int *rows)
+{
+	struct ctl_table *table, *row;
+	unsigned int i = 0;
+	struct knob *k;
+
+	table = kcalloc(THIS_MODULE->num_kp + 1, sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return NULL;
+	row = table;
+	while ((k = knob_next(&i))) {
+		if (k->offset == NO_FIELD)
+			continue;
+		row->procname = k->name;
+		row->data = (char *)values + k->offset;
+		row->maxlen = k->count * sizeof(int);
+		row->mode = 0644;
+		row->proc_handler = knob_handler;
+		row->extra1 = k;
+		row++;
+	}
+	*rows = row - table;
+	return table;
+}
+
+/**
+ * xtcp_knobs_init() - give a namespace its knobs
+ * @net: namespace
+ *
+ * The first namespace comes while the module loads: what the parameters leave
+ * open is settled then.
+ *
+ * Context: process; sleeps.
+ * Return: 0, -ENOMEM, or -EINVAL when a parameter exceeds its ceiling.
+ */
+int xtcp_knobs_init(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+	unsigned int rows;
+	int err;
+
+	err = knobs_fill(&xn->knobs);
+	if (err)
+		return err;
+	xn->knobs_table = knobs_rows(&xn->knobs, &rows);
+	if (!xn->knobs_table)
+		return -ENOMEM;
+	xn->knobs_header = register_net_sysctl_sz(net, "net/xtcp",
+						  xn->knobs_table, rows);
+	if (xn->knobs_header)
+		return 0;
+	kfree(xn->knobs_table);
+	return -ENOMEM;
+}
+
+/**
+ * xtcp_knobs_exit() - take a namespace's knobs away
+ * @net: namespace
+ *
+ * Context: process; sleeps until nobody reads or writes one.
+ */
+void xtcp_knobs_exit(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+
+	unregister_net_sysctl_table(xn->knobs_header);
+	kfree(xn->knobs_table);
+}
