@@ -11,7 +11,7 @@
 
 #include "internal.h"
 
-#define CWND_MAX	(1U << 30)	/* a window of TCP is no larger */
+#define CWND_MAX	0x40000000U	/* no window of TCP is larger */
 
 /* RFC 6928 section 2 */
 static u32 initial_window(const struct xtcp_tcb *t)

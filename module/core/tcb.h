@@ -89,7 +89,7 @@ enum xtcp_state {
 #define XTCP_US_PER_MS		1000ULL
 #define XTCP_US_PER_S		1000000ULL
 #define XTCP_RTO_INITIAL	(1 * XTCP_US_PER_S)	/* RFC 6298 (2.1) */
-#define XTCP_RTO_MIN		(200 * XTCP_US_PER_MS)	/* as Linux; RFC 6298 (2.4) would have 1 s */
+#define XTCP_RTO_MIN		(200 * XTCP_US_PER_MS)	/* as Linux; RFC 6298 (2.4): 1 s */
 #define XTCP_RTO_MAX		(120 * XTCP_US_PER_S)	/* RFC 6298 (2.5) asks for 60 s at least */
 #define XTCP_DELACK_MIN		(40 * XTCP_US_PER_MS)
 #define XTCP_DELACK_MAX		(200 * XTCP_US_PER_MS)	/* RFC 9293 MUST-40: under 500 ms */
@@ -119,11 +119,32 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  *
  * Read at any time without a lock: every field is one int, written whole.
  * A value the socket has set for itself goes before it.
+ *
+ * @msl_ms: Maximum Segment Lifetime, ms; TIME-WAIT lasts twice as long
+ * @keepalive_time: quiet before the first probe, s
+ * @keepalive_intvl: time between probes, s
+ * @keepalive_probes: unanswered probes before the connection is given up
+ * @max_syn_backlog: half-open connections of a listener
+ * @max_accept_backlog: connections of a listener that wait for accept()
+ * @syn_retries: SYNs sent again
+ * @synack_retries: SYN-ACKs sent again
+ * @retries1: retransmissions before another route is looked for (R1)
+ * @retries2: retransmissions before the connection is given up (R2)
+ * @fin_timeout: how long an orphan stays in FIN-WAIT-2, s
+ * @orphan_retries: R2 of an orphan; 0: 8
+ * @max_orphans: connections that no user has any more
+ * @max_tw_buckets: TIME-WAIT records
+ * @abort_on_overflow: reset what a full accept queue can't take
+ * @sack: SACK is offered
+ * @timestamps: timestamps are offered
+ * @window_scaling: window scaling is offered
+ * @rmem: receive buffer, bytes: min, default, max
+ * @wmem: send buffer, likewise
  */
 struct xtcp_knobs {
 	int msl_ms;
-	int keepalive_time;	/* s */
-	int keepalive_intvl;	/* s */
+	int keepalive_time;
+	int keepalive_intvl;
 	int keepalive_probes;
 	int max_syn_backlog;
 	int max_accept_backlog;
@@ -131,7 +152,7 @@ struct xtcp_knobs {
 	int synack_retries;
 	int retries1;
 	int retries2;
-	int fin_timeout;	/* s */
+	int fin_timeout;
 	int orphan_retries;
 	int max_orphans;
 	int max_tw_buckets;
@@ -139,7 +160,7 @@ struct xtcp_knobs {
 	int sack;
 	int timestamps;
 	int window_scaling;
-	int rmem[3];		/* bytes: min, default, max */
+	int rmem[3];
 	int wmem[3];
 };
 
@@ -293,15 +314,15 @@ struct xtcp_tcb {
 /* Events: the user calls of RFC 9293 section 3.10, segments and timeouts */
 enum xtcp_event_kind {
 	XTCP_EV_OPEN,		/* active OPEN; @iss */
-	XTCP_EV_SEND,		/* records were appended to the send queue, or cork or nodelay changed */
+	XTCP_EV_SEND,		/* records were queued, or cork or nodelay changed */
 	XTCP_EV_RECEIVE,	/* the user took bytes: rcv_free has grown */
 	XTCP_EV_SHUTDOWN,	/* no more will be written: CLOSE as RFC 9293 has it */
-	XTCP_EV_ORPHAN,		/* the user has closed the socket: nobody reads. After XTCP_EV_SHUTDOWN */
+	XTCP_EV_ORPHAN,		/* after XTCP_EV_SHUTDOWN: and nobody reads any more */
 	XTCP_EV_ABORT,		/* ABORT: RST to the peer where RFC 9293 has one */
 	XTCP_EV_SEGMENT,	/* @seg, @rec */
 	XTCP_EV_TIMER,		/* at least one deadline may have passed */
 	XTCP_EV_ICMP,		/* a valid ICMP error: @err, @hard */
-	XTCP_EV_MTU,		/* path_mss was changed by xtcp_tcb_set_path(): cut and send again */
+	XTCP_EV_MTU,		/* xtcp_tcb_set_path() has made segments smaller */
 };
 
 /**
@@ -337,9 +358,9 @@ struct xtcp_event {
 #define XTCP_ACT_PEER_FIN	0x0080	/* the peer sends no more: RCV_SHUTDOWN */
 #define XTCP_ACT_TIME_WAIT	0x0100	/* swap the connection for a TIME-WAIT record */
 #define XTCP_ACT_CLOSED		0x0200	/* the connection is gone: unhash, free if orphan */
-#define XTCP_ACT_NEW_ROUTE	0x0400	/* R1 passed: let IP look for another route (RFC 9293 section 3.8.3) */
+#define XTCP_ACT_NEW_ROUTE	0x0400	/* R1 passed: look for another route (MUST-20) */
 #define XTCP_ACT_WRITE_SHUT	0x0800	/* our FIN is acknowledged: shutdown is complete */
-#define XTCP_ACT_URGENT		0x1000	/* the peer's urgent pointer has advanced to rcv_up (MUST-32) */
+#define XTCP_ACT_URGENT		0x1000	/* the urgent pointer advanced to rcv_up (MUST-32) */
 
 /* What became of a segment, for the counters; each refusal has its own */
 enum xtcp_drop {

@@ -181,7 +181,7 @@ static void persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *ac
 	t->deadline[XTCP_TIMER_PERSIST] = patient(t, now + probe_interval(t));
 }
 
-static void delack_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+static void delack_expired(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	if (!t->ack_pending)
 		return;
@@ -257,26 +257,38 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 }
 
 /* The peer of an orphan has not closed in time; it learns so when it sends */
-static void fin_wait_2_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+static void fin_wait_2_expired(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	if (t->state == XTCP_FIN_WAIT_2 && t->orphan)
 		xtcp_close(t, act);
 }
 
-static void retry_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+static void expired(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 now,
+		    struct xtcp_actions *act)
 {
-	act->todo |= XTCP_ACT_OUTPUT;
+	switch (kind) {
+	case XTCP_TIMER_RTX:
+		rtx_expired(t, now, act);
+		break;
+	case XTCP_TIMER_PERSIST:
+		persist_expired(t, now, act);
+		break;
+	case XTCP_TIMER_DELACK:
+		delack_expired(t, act);
+		break;
+	case XTCP_TIMER_KEEPALIVE:
+		keepalive_expired(t, now, act);
+		break;
+	case XTCP_TIMER_FIN_WAIT_2:
+		fin_wait_2_expired(t, act);
+		break;
+	case XTCP_TIMER_RETRY:
+		act->todo |= XTCP_ACT_OUTPUT;
+		break;
+	case XTCP_TIMER_KINDS:
+		break;
+	}
 }
-
-static void (*const expired[XTCP_TIMER_KINDS])(struct xtcp_tcb *t, u64 now,
-					       struct xtcp_actions *act) = {
-	[XTCP_TIMER_RTX] = rtx_expired,
-	[XTCP_TIMER_PERSIST] = persist_expired,
-	[XTCP_TIMER_DELACK] = delack_expired,
-	[XTCP_TIMER_KEEPALIVE] = keepalive_expired,
-	[XTCP_TIMER_FIN_WAIT_2] = fin_wait_2_expired,
-	[XTCP_TIMER_RETRY] = retry_expired,
-};
 
 /**
  * xtcp_timers - do what the deadlines that have passed ask for
@@ -294,7 +306,7 @@ void xtcp_timers(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 		if (!t->deadline[kind] || t->deadline[kind] > now)
 			continue;
 		t->deadline[kind] = 0;
-		expired[kind](t, now, act);
+		expired(t, kind, now, act);
 		if (t->state == XTCP_CLOSED)
 			return;
 	}
