@@ -190,7 +190,6 @@ static void xtcp_halfopen_synack__is_as_the_rfc_has_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, out.ack, IRS + 1);
 	KUNIT_EXPECT_EQ(test, out.flags, XTCP_SYN | XTCP_ACK);
 	KUNIT_EXPECT_EQ(test, out.kind, XTCP_OUT_SYN);
-	KUNIT_EXPECT_EQ(test, out.len, 0);
 	KUNIT_EXPECT_NULL(test, out.rec);
 	KUNIT_EXPECT_EQ(test, out.opts.mss, 1460);
 	KUNIT_EXPECT_EQ(test, out.opts.wscale, f->h.rcv_wscale);
@@ -415,21 +414,16 @@ static void xtcp_halfopen_timeout__doubles_until_retries_are_used_up(struct kuni
 	KUNIT_EXPECT_EQ(test, f->h.retries, 5);
 }
 
-static void xtcp_halfopen_timeout__no_retry_allowed(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	f->knobs.synack_retries = 0;
-	KUNIT_EXPECT_EQ(test, xtcp_halfopen_timeout(&f->h, &f->knobs), 0);
-}
-
-/* The administrator lowers the knob while the record lives. */
-static void xtcp_halfopen_timeout__knob_lowered_meanwhile(struct kunit *test)
+/* ... and the administrator may lower the knob while the record lives. */
+static void xtcp_halfopen_timeout__no_retry_left(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->h.retries = 3;
-	f->knobs.synack_retries = 2;
+	for (f->knobs.synack_retries = 3; f->knobs.synack_retries >= 0; f->knobs.synack_retries--)
+		KUNIT_EXPECT_EQ(test, xtcp_halfopen_timeout(&f->h, &f->knobs), 0);
+	f->h.retries = 0;
+	f->knobs.synack_retries = 0;
 	KUNIT_EXPECT_EQ(test, xtcp_halfopen_timeout(&f->h, &f->knobs), 0);
 }
 
@@ -485,6 +479,7 @@ static void xtcp_tcb_from_halfopen__has_what_was_agreed(struct kunit *test)
 	struct fixture *f = test->priv;
 	struct xtcp_tcb *t = make_tcb(test);
 
+	KUNIT_EXPECT_TRUE(test, t->wscale_ok);
 	KUNIT_EXPECT_EQ(test, t->snd_wscale, 7);
 	KUNIT_EXPECT_EQ(test, t->rcv_wscale, f->h.rcv_wscale);
 	KUNIT_EXPECT_EQ(test, t->peer_mss, 1400);
@@ -519,6 +514,20 @@ static void xtcp_tcb_from_halfopen__synack_went_twice(struct kunit *test)
 	t = make_tcb(test);
 	KUNIT_EXPECT_EQ(test, t->syn.marks, XTCP_MARK_SENT | XTCP_MARK_RETX);
 	KUNIT_EXPECT_EQ(test, t->syn.retries, 1);
+}
+
+/* ... nor when it went twice because the SYN did */
+static void xtcp_tcb_from_halfopen__synack_went_again_with_the_syn(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xtcp_tcb *t;
+
+	f->seg.flags = XTCP_SYN;
+	f->seg.seq = IRS;
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_SYNACK, XTCP_DROP_NONE));
+	t = make_tcb(test);
+	KUNIT_EXPECT_EQ(test, t->syn.marks, XTCP_MARK_SENT | XTCP_MARK_RETX);
+	KUNIT_EXPECT_EQ(test, t->syn.retries, 0);
 }
 
 /* The third segment makes it ESTABLISHED; its window is scaled. */
@@ -570,13 +579,13 @@ static struct kunit_case halfopen_cases[] = {
 	KUNIT_CASE(xtcp_halfopen_segment__without_ack),
 	KUNIT_CASE(xtcp_halfopen_segment__bad_ack_is_reset),
 	KUNIT_CASE(xtcp_halfopen_timeout__doubles_until_retries_are_used_up),
-	KUNIT_CASE(xtcp_halfopen_timeout__no_retry_allowed),
-	KUNIT_CASE(xtcp_halfopen_timeout__knob_lowered_meanwhile),
+	KUNIT_CASE(xtcp_halfopen_timeout__no_retry_left),
 	KUNIT_CASE(xtcp_halfopen_timeout__is_capped_and_ends),
 	KUNIT_CASE(xtcp_tcb_from_halfopen__is_in_syn_received),
 	KUNIT_CASE(xtcp_tcb_from_halfopen__has_what_was_agreed),
 	KUNIT_CASE(xtcp_tcb_from_halfopen__syn_is_in_the_send_queue),
 	KUNIT_CASE(xtcp_tcb_from_halfopen__synack_went_twice),
+	KUNIT_CASE(xtcp_tcb_from_halfopen__synack_went_again_with_the_syn),
 	KUNIT_CASE(xtcp_tcb_from_halfopen__third_segment_establishes),
 	{}
 };

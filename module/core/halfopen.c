@@ -118,7 +118,7 @@ static bool is_same_syn(const struct xtcp_halfopen *h, const struct xtcp_seg *se
 
 /**
  * xtcp_halfopen_segment - what a segment means to a half-open connection
- * @h: the record; not changed
+ * @h: the record; only @resent is ever changed
  * @seg: the segment
  * @drop: why the segment came to nothing; XTCP_DROP_NONE when it did not
  *
@@ -133,18 +133,21 @@ static bool is_same_syn(const struct xtcp_halfopen *h, const struct xtcp_seg *se
  * answers the challenge with an RST that fits.
  *
  * FIN and text may ride on the third segment; they are the control block's affair.
- * Context: under the record's lock, or none: the fields read don't change.
+ * Context: under the record's lock, or none: the fields read don't change, and the
+ * one that is written only ever becomes true.
  *
  * Return: the verdict. ACKs in answer to *@drop are to be limited in rate by the
  * caller (RFC 5961 section 7).
  */
 enum xtcp_halfopen_verdict
-xtcp_halfopen_segment(const struct xtcp_halfopen *h, const struct xtcp_seg *seg,
+xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 		      enum xtcp_drop *drop)
 {
 	*drop = XTCP_DROP_NONE;
-	if (is_same_syn(h, seg))
+	if (is_same_syn(h, seg)) {
+		h->resent = true;
 		return XTCP_HALFOPEN_SYNACK;
+	}
 	if (seg->flags & XTCP_RST)
 		return check_rst(h, seg, drop);
 	if (!acceptable(h, seg)) {
@@ -230,7 +233,11 @@ u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knob
 	return min_t(u64, rto, XTCP_RTO_MAX);
 }
 
-/* Our SYN stands in the send queue, for SEG.ACK to take it off: an RTT sample */
+/*
+ * Our SYN stands in the send queue, for SEG.ACK to take it off. It is an RTT sample
+ * when it went once (RFC 6298 section 3). @retries counts what our timer did: that is
+ * what RFC 6298 (5.7) and RFC 5681 section 3.1 ask of it later.
+ */
 static void queue_syn(struct xtcp_tcb *t, const struct xtcp_halfopen *h)
 {
 	t->syn = (struct xtcp_rec){
@@ -241,7 +248,7 @@ static void queue_syn(struct xtcp_tcb *t, const struct xtcp_halfopen *h)
 	xtcp_sendq_append(&t->sendq, &t->syn);
 	t->sendq.unsent = NULL;
 	t->syn.sent = h->sent;
-	t->syn.marks = XTCP_MARK_SENT | (h->retries ? XTCP_MARK_RETX : 0);
+	t->syn.marks = XTCP_MARK_SENT | (h->retries || h->resent ? XTCP_MARK_RETX : 0);
 	t->syn.retries = h->retries;
 }
 
@@ -264,6 +271,7 @@ void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
 	t->passive = true;
 	t->sack_ok = h->sack_ok;
 	t->ts_ok = h->ts_ok;
+	t->wscale_ok = h->wscale_ok;
 	t->snd_wscale = h->snd_wscale;
 	t->rcv_wscale = h->rcv_wscale;
 	t->peer_mss = h->peer_mss;

@@ -21,6 +21,7 @@
  * @sack_ok: both sides do SACK
  * @ts_ok: both sides do timestamps
  * @retries: SYN-ACKs sent again by the timer
+ * @resent: a SYN-ACK was sent again for the peer's SYN, which came again
  * @ts_recent: TSval of the SYN, when @ts_ok
  * @sent: when the first SYN-ACK went, us (an RTT sample when it was the only one)
  */
@@ -34,6 +35,7 @@ struct xtcp_halfopen {
 	u8 rcv_wscale;
 	u8 wscale_ok:1, sack_ok:1, ts_ok:1;
 	u8 retries;
+	bool resent;
 	u32 ts_recent;
 	u64 sent;
 };
@@ -52,7 +54,7 @@ void xtcp_halfopen_init(struct xtcp_halfopen *h, const struct xtcp_seg *syn,
 			u32 iss, u16 adv_mss, u16 default_mss, u32 rcv_free,
 			const struct xtcp_knobs *knobs, u64 now);
 enum xtcp_halfopen_verdict
-xtcp_halfopen_segment(const struct xtcp_halfopen *h, const struct xtcp_seg *seg,
+xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 		      enum xtcp_drop *drop);
 void xtcp_halfopen_synack(const struct xtcp_halfopen *h, struct xtcp_out *out);
 void xtcp_halfopen_ack(const struct xtcp_halfopen *h, struct xtcp_out *out);
