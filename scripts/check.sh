@@ -7,6 +7,7 @@
 # no root and no kernel headers. CC=... chooses one compiler.
 
 set -eu
+# shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # build CC: make the program, and print where it is

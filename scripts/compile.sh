@@ -7,6 +7,7 @@
 # (W=1) are errors.
 
 set -eu
+# shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 [ $# -gt 0 ] || set -- stock 6.12 7.2

@@ -7,6 +7,7 @@
 # reported, the module must unload, and the kernel must not have complained.
 
 set -eu
+# shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 CONSOLE=$XTCP_TOP/build/log/kunit.console

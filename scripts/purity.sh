@@ -8,6 +8,7 @@
 # could keep something from one call to the next.
 
 set -eu
+# shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 HEADERS="asm/byteorder.h linux/bitops.h linux/bits.h linux/bug.h linux/build_bug.h

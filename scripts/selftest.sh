@@ -10,6 +10,7 @@
 # Without TEST, those that selftests/run.sh has for the place.
 
 set -eu
+# shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 [ $# -gt 0 ] || usage "$0"

@@ -8,6 +8,7 @@
 # missing is a failure.
 
 set -eu
+# shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # What checkpatch asks for and we do not:

@@ -13,6 +13,7 @@
 # The last line is "N passed, N failed"; the exit status is 1 when any failed.
 
 set -eu
+# shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 LIGHT="purity check style"
