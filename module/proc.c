@@ -32,10 +32,7 @@ enum {
 	TIMER_PROBE,
 };
 
-static const char header4[] =
-	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
-static const char header6[] =
-	"  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+#define COLUMNS	"st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
 /* Lines of /proc/net/xtcp are filled up to this, as those of /proc/net/tcp */
 #define LINE4	149
 
@@ -352,13 +349,16 @@ static int show_listeners(struct seq_file *seq, int sl, unsigned int bucket)
 
 static void show_header(struct seq_file *seq)
 {
-	if (view_family(seq) == AF_INET6) {
-		seq_puts(seq, header6);
+	if (view_family(seq) == AF_INET) {
+		seq_setwidth(seq, LINE4);
+		seq_puts(seq, "  sl  local_address rem_address   ");
+		seq_puts(seq, COLUMNS);
+		seq_pad(seq, '\n');
 		return;
 	}
-	seq_setwidth(seq, LINE4);
-	seq_puts(seq, header4);
-	seq_pad(seq, '\n');
+	seq_puts(seq, "  sl  local_address                         ");
+	seq_puts(seq, "remote_address                        ");
+	seq_puts(seq, COLUMNS "\n");
 }
 
 static int view_show(struct seq_file *seq, void *v)

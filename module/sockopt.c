@@ -284,7 +284,7 @@ static u8 info_options(const struct xtcp_tcb *t)
 {
 	return (t->ts_ok ? TCPI_OPT_TIMESTAMPS : 0) |
 	       (t->sack_ok ? TCPI_OPT_SACK : 0) |
-	       (t->snd_wscale || t->rcv_wscale ? TCPI_OPT_WSCALE : 0);
+	       (t->wscale_ok ? TCPI_OPT_WSCALE : 0);
 }
 
 static u8 info_ca_state(const struct xtcp_tcb *t)

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ICMP errors (RFC 9293 section 3.9.2.2, RFC 1122 section 4.2.3.9, RFC 5927).
+ *
+ *   IP --> xtcp_v4_err / xtcp_v6_err
+ *	      quoted_*		which of our segments is it about?
+ *	      read_error_*	what does it say?
+ *	      error_socket	is the quoted number in flight? --> redirect, path
+ *				MTU, or an event for the core
+ *	      error_halfopen	hard errors end a half-open connection
+ *
+ * Anybody can send an ICMP error about a connection whose ends he knows. So the
+ * quoted segment must be one that is still unacknowledged, and no error ends a
+ * connection once it is established: the core takes it as advice there.
+ */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/tcp.h>
+#include <net/icmp.h>
+#include <net/ip6_route.h>
+#include <net/ndisc.h>
+#include "core/seq.h"
+#include "record.h"
+#include "sock.h"
+
+/* What is quoted of a segment at least: ports and sequence number (RFC 792) */
+#define QUOTED_LEN	8
+
+enum error_kind {
+	ERROR_NONE,		/* means nothing to us */
+	ERROR_REDIRECT,
+	ERROR_MTU,
+	ERROR_UNREACHABLE,
+};
+
+/**
+ * struct error - what an ICMP message says
+ * @kind: enum error_kind
+ * @err: ERROR_UNREACHABLE: errno
+ * @hard: ERROR_UNREACHABLE: RFC 1122 calls it hard
+ * @mtu: ERROR_MTU: bytes
+ * @ttl: what is left of the TTL of the ICMP message
+ * @v4: it came by IPv4
+ * @seq: sequence number of the quoted segment
+ */
+struct error {
+	enum error_kind kind;
+	int err;
+	bool hard;
+	u32 mtu;
+	u8 ttl;
+	bool v4;
+	u32 seq;
+};
+
+/* The socket's route now, after what it is based on may have changed */
+static struct dst_entry *current_route(struct sock *sk)
+{
+	struct dst_entry *dst = xtcp_route(sk);
+
+	return IS_ERR(dst) ? NULL : dst;
+}
+
+static bool accepts_mtu(struct sock *sk)
+{
+	return xtcp_is_v4(sk) ? ip_sk_accept_pmtu(sk) : ip6_sk_accept_pmtu(sk);
+}
+
+/**
+ * xtcp_mtu_reduced() - a router could not forward: the path's MTU is lower
+ * @sk: socket; its @pmtu says what it is
+ *
+ * Routing gets to know it, and what routing then says is the new segment size:
+ * what is too large in the send queue is cut and sent again (RFC 1191, RFC 8201).
+ *
+ * Context: under the socket lock.
+ */
+void xtcp_mtu_reduced(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 mtu = READ_ONCE(xs->pmtu);
+	struct dst_entry *dst;
+	u16 before;
+
+	if (sk->sk_state == TCP_LISTEN || sk->sk_state == TCP_CLOSE)
+		return;
+	dst = current_route(sk);
+	if (dst && mtu < dst_mtu(dst)) {
+		dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
+		dst = current_route(sk);
+	}
+	if (!dst || !accepts_mtu(sk))
+		return;
+	before = xs->tcb.path_mss;
+	xtcp_sync_path(sk, dst_mtu(dst));
+	if (xs->tcb.path_mss < before)
+		xtcp_event_kind(sk, XTCP_EV_MTU);
+}
+
+static void error_mtu(struct sock *sk, u32 mtu)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	WRITE_ONCE(xs->pmtu, mtu);
+	if (!sock_owned_by_user(sk))
+		xtcp_mtu_reduced(sk);
+	else if (!test_and_set_bit(XTCP_DEFER_MTU, &xs->deferred))
+		sock_hold(sk);		/* until xtcp_release_cb() */
+}
+
+static void error_redirect(struct sock *sk, struct sk_buff *skb)
+{
+	struct dst_entry *dst;
+
+	if (sock_owned_by_user(sk))
+		return;
+	dst = __sk_dst_check(sk, xtcp_is_v4(sk) ? 0 : inet6_sk(sk)->dst_cookie);
+	if (dst)
+		dst->ops->redirect(dst, sk, skb);
+}
+
+/* A user who asked for each error (IP_RECVERR) gets it at once */
+static bool wants_errors(struct sock *sk, bool v4)
+{
+	return v4 ? xtcp_compat_recverr(sk) : xtcp_compat_recverr6(sk);
+}
+
+static void error_unreachable(struct sock *sk, const struct error *error)
+{
+	struct xtcp_event ev = {
+		.kind = XTCP_EV_ICMP,
+		.now = xtcp_now(),
+		.err = error->err,
+		.hard = error->hard,
+	};
+	bool established = XTCP_IN(sk->sk_state, XTCP_SYNCHRONIZED &
+						 ~XTCP_S(SYN_RECEIVED));
+
+	if (sock_owned_by_user(sk)) {
+		WRITE_ONCE(sk->sk_err_soft, error->err);
+		return;
+	}
+	if (established && wants_errors(sk, error->v4)) {
+		WRITE_ONCE(sk->sk_err, error->err);
+		sk_error_report(sk);
+	}
+	xtcp_event(sk, &ev);
+}
+
+static bool error_min_ttl(const struct sock *sk, const struct error *error)
+{
+	if (error->v4)
+		return error->ttl >= READ_ONCE(inet_sk(sk)->min_ttl);
+	return error->ttl >= READ_ONCE(inet6_sk(sk)->min_hopcount);
+}
+
+/* RFC 5927 section 4.1: the quoted segment must be in flight. SND.NXT is what an
+ * ACK without data carries
+ */
+static bool error_credible(const struct sock *sk, const struct error *error)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	return sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN &&
+	       seq_leq(t->snd_una, error->seq) && seq_leq(error->seq, t->snd_nxt);
+}
+
+static void error_socket(struct sock *sk, struct sk_buff *skb,
+			 const struct error *error)
+{
+	struct net *net = sock_net(sk);
+
+	bh_lock_sock(sk);
+	if (!error_min_ttl(sk, error)) {
+		xtcp_count(net, drop_min_ttl);
+	} else if (!error_credible(sk, error) || error->kind == ERROR_NONE) {
+		xtcp_count(net, icmp_ignored);
+	} else {
+		xtcp_count(net, icmp_in);
+		if (error->kind == ERROR_REDIRECT)
+			error_redirect(sk, skb);
+		else if (error->kind == ERROR_MTU)
+			error_mtu(sk, error->mtu);
+		else
+			error_unreachable(sk, error);
+	}
+	bh_unlock_sock(sk);
+}
+
+/* There is nobody yet to be told of it: either it ends the record or nothing */
+static void error_halfopen(struct xtcp_halfopen_record *r, struct net *net,
+			   const struct error *error)
+{
+	if (error->seq != r->half.iss || error->kind != ERROR_UNREACHABLE ||
+	    !error->hard) {
+		xtcp_count(net, icmp_ignored);
+		return;
+	}
+	xtcp_count(net, icmp_in);
+	xtcp_halfopen_kill(r);
+}
+
+static int deliver_error(struct sk_buff *skb, const struct xtcp_key *key,
+			 const struct error *error)
+{
+	struct xtcp_entry *e = xtcp_conn_lookup(key);
+
+	if (!e) {
+		xtcp_count(key->net, icmp_ignored);
+		return -ENOENT;
+	}
+	if (e->kind == XTCP_ENTRY_SOCKET)
+		error_socket((struct sock *)xtcp_entry_sock(e), skb, error);
+	else if (e->kind == XTCP_ENTRY_HALFOPEN)
+		error_halfopen(xtcp_entry_halfopen(e), key->net, error);
+	else
+		xtcp_count(key->net, icmp_ignored);	/* TIME-WAIT needs nobody */
+	xtcp_entry_put(e);
+	return 0;
+}
+
+/* The first bytes of the quoted segment, which went from us to the peer */
+static void quoted_segment(const void *segment, struct xtcp_key *key,
+			   struct error *error)
+{
+	const struct tcphdr *header = segment;
+
+	BUILD_BUG_ON(offsetofend(struct tcphdr, seq) > QUOTED_LEN);
+	key->lport = ntohs(header->source);
+	key->rport = ntohs(header->dest);
+	error->seq = ntohl(header->seq);
+}
+
+static void read_error_v4(u8 type, u8 code, u32 info, struct error *error)
+{
+	switch (type) {
+	case ICMP_REDIRECT:
+		error->kind = ERROR_REDIRECT;
+		break;
+	case ICMP_PARAMETERPROB:
+		error->kind = ERROR_UNREACHABLE;
+		error->err = EPROTO;
+		break;
+	case ICMP_TIME_EXCEEDED:
+		error->kind = ERROR_UNREACHABLE;
+		error->err = EHOSTUNREACH;
+		break;
+	case ICMP_DEST_UNREACH:
+		if (code == ICMP_FRAG_NEEDED) {
+			error->kind = ERROR_MTU;
+			error->mtu = info;
+		} else if (code <= NR_ICMP_UNREACH) {
+			error->kind = ERROR_UNREACHABLE;
+			error->err = icmp_err_convert[code].errno;
+			error->hard = icmp_err_convert[code].fatal;
+		}
+		break;
+	default:	/* source quench: MUST-55 */
+		break;
+	}
+}
+
+static void read_error_v6(u8 type, u8 code, u32 info, struct error *error)
+{
+	bool fatal = icmpv6_err_convert(type, code, &error->err);
+
+	switch (type) {
+	case NDISC_REDIRECT:
+		error->kind = ERROR_REDIRECT;
+		break;
+	case ICMPV6_PKT_TOOBIG:
+		/* RFC 8201 section 4: no path of IPv6 has less */
+		if (info >= IPV6_MIN_MTU)
+			error->kind = ERROR_MTU;
+		error->mtu = info;
+		break;
+	case ICMPV6_DEST_UNREACH:
+		error->kind = ERROR_UNREACHABLE;
+		error->hard = fatal;
+		break;
+	case ICMPV6_PARAMPROB:
+	case ICMPV6_TIME_EXCEED:
+		error->kind = ERROR_UNREACHABLE;
+		break;
+	default:
+		break;
+	}
+}
+
+/**
+ * xtcp_v4_err() - net_protocol.err_handler: an ICMP error quotes our segment
+ * @skb: the message, its data at the quoted IP header
+ * @info: next hop's MTU, or the gateway of a redirect
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: 0; -ENOENT when there is no such connection, -EINVAL when too little
+ * is quoted.
+ */
+int xtcp_v4_err(struct sk_buff *skb, u32 info)
+{
+	struct error error = { .v4 = true, .ttl = ip_hdr(skb)->ttl };
+	struct xtcp_key key = {
+		.net = dev_net(skb->dev),
+		.family = AF_INET,
+		.dif = inet_iif(skb),
+		.sdif = inet_sdif(skb),
+	};
+	const struct iphdr *quoted;
+	u32 offset;
+
+	if (!pskb_may_pull(skb, sizeof(*quoted)))
+		return -EINVAL;
+	quoted = (const struct iphdr *)skb->data;
+	offset = quoted->ihl * 4;
+	if (offset < sizeof(*quoted) || !pskb_may_pull(skb, offset + QUOTED_LEN))
+		return -EINVAL;
+	quoted = (const struct iphdr *)skb->data;
+	key.laddr = quoted->saddr;
+	key.raddr = quoted->daddr;
+	quoted_segment(skb->data + offset, &key, &error);
+	read_error_v4(icmp_hdr(skb)->type, icmp_hdr(skb)->code, info, &error);
+	return deliver_error(skb, &key, &error);
+}
+
+/**
+ * xtcp_v6_err() - inet6_protocol.err_handler: an ICMPv6 error quotes our segment
+ * @skb: the message, its data at the quoted IPv6 header
+ * @opt: of the message
+ * @type: ICMPv6 type
+ * @code: ICMPv6 code
+ * @offset: where in the data the quoted segment begins
+ * @info: MTU, network order
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: 0; -ENOENT when there is no such connection, -EINVAL when too little
+ * is quoted.
+ */
+int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
+		u8 code, int offset, __be32 info)
+{
+	struct error error = { .ttl = ipv6_hdr(skb)->hop_limit };
+	struct xtcp_key key = {
+		.net = dev_net(skb->dev),
+		.family = AF_INET6,
+		.dif = inet6_iif(skb),
+		.sdif = inet6_sdif(skb),
+	};
+	const struct ipv6hdr *quoted;
+
+	if (offset < (int)sizeof(*quoted) || !pskb_may_pull(skb, offset + QUOTED_LEN))
+		return -EINVAL;
+	quoted = (const struct ipv6hdr *)skb->data;
+	key.laddr6 = quoted->saddr;
+	key.raddr6 = quoted->daddr;
+	quoted_segment(skb->data + offset, &key, &error);
+	read_error_v6(type, code, ntohl(info), &error);
+	return deliver_error(skb, &key, &error);
+}
