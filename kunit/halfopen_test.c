@@ -9,7 +9,7 @@
 #include "../module/core/seq.h"
 
 #define IRS	0xfffffff0u	/* the peer's window crosses zero */
-#define ISS	0xffffffffu	/* and our first byte is number 1 after 0 */
+#define ISS	0x7fffffffu	/* and we begin where the signs change */
 #define WND	60000u
 #define NOW	5000000ULL
 
@@ -41,8 +41,6 @@ static int setup(struct kunit *test)
 	test->priv = f;
 	return 0;
 }
-
-/* ------------------------------------------------------------- init */
 
 static void init_again(struct fixture *f, struct xtcp_seg syn, u32 rcv_free)
 {
@@ -176,8 +174,6 @@ static void xtcp_wscale_choose__never_above_fourteen(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_wscale_choose(0xffffffff), 14);
 }
 
-/* ------------------------------------------------------------- answers */
-
 /* <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK> */
 static void xtcp_halfopen_synack__is_as_the_rfc_has_it(struct kunit *test)
 {
@@ -194,6 +190,9 @@ static void xtcp_halfopen_synack__is_as_the_rfc_has_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, out.opts.mss, 1460);
 	KUNIT_EXPECT_EQ(test, out.opts.wscale, f->h.rcv_wscale);
 	KUNIT_EXPECT_EQ(test, out.opts.nsack, 0);
+	f->h.sack_ok = true;
+	xtcp_halfopen_synack(&f->h, &out);
+	KUNIT_EXPECT_TRUE(test, out.opts.sack_ok);
 }
 
 /* RFC 7323 section 2.2: the window of a SYN-ACK is never scaled; others are. */
@@ -225,8 +224,6 @@ static void xtcp_halfopen_ack__is_as_the_rfc_has_it(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, out.rec);
 	KUNIT_EXPECT_EQ(test, xtcp_wire_opts_len(&out.opts), 0);
 }
-
-/* ------------------------------------------------------------- segments */
 
 /* Verdict and reason as one number, of the segment and as it should be */
 #define OUTCOME(verdict, drop) ((u32)(verdict) << 8 | (drop))
@@ -396,8 +393,6 @@ static void xtcp_halfopen_segment__bad_ack_is_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, out.flags, XTCP_RST);
 }
 
-/* ------------------------------------------------------------- timeout */
-
 /* RFC 6298 (2.1) and (5.5): 1 s, then twice as long each time */
 static void xtcp_halfopen_timeout__doubles_until_retries_are_used_up(struct kunit *test)
 {
@@ -444,8 +439,6 @@ static void xtcp_halfopen_timeout__is_capped_and_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_halfopen_timeout(&f->h, &f->knobs), 0);
 }
 
-/* ------------------------------------------------- the control block */
-
 static struct xtcp_tcb *make_tcb(struct kunit *test)
 {
 	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
@@ -468,6 +461,9 @@ static void xtcp_tcb_from_halfopen__is_in_syn_received(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->snd_una, ISS);
 	KUNIT_EXPECT_EQ(test, t->snd_nxt, ISS + 1);
 	KUNIT_EXPECT_EQ(test, t->write_seq, ISS + 1);
+	KUNIT_EXPECT_EQ(test, t->snd_up, ISS);
+	KUNIT_EXPECT_EQ(test, t->rcv_up, IRS + 1);
+	KUNIT_EXPECT_EQ(test, t->last_rcv, NOW + 40000);
 	KUNIT_EXPECT_EQ(test, t->irs, IRS);
 	KUNIT_EXPECT_EQ(test, t->rcv_nxt, IRS + 1);
 	KUNIT_EXPECT_EQ(test, t->rcv_wup, IRS + 1);
@@ -484,9 +480,12 @@ static void xtcp_tcb_from_halfopen__has_what_was_agreed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->rcv_wscale, f->h.rcv_wscale);
 	KUNIT_EXPECT_EQ(test, t->peer_mss, 1400);
 	KUNIT_EXPECT_EQ(test, t->adv_mss, 1460);
-	KUNIT_EXPECT_FALSE(test, t->sack_ok);
-	KUNIT_EXPECT_FALSE(test, t->ts_ok);
+	KUNIT_EXPECT_FALSE(test, t->sack_ok || t->ts_ok);
 	KUNIT_EXPECT_PTR_EQ(test, t->knobs, (const struct xtcp_knobs *)&f->knobs);
+	f->h.sack_ok = true;
+	f->h.ts_ok = true;
+	t = make_tcb(test);
+	KUNIT_EXPECT_TRUE(test, t->sack_ok && t->ts_ok);
 }
 
 /* Our SYN waits for its ACK: sent once, so good for an RTT sample. */
