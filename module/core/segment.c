@@ -222,19 +222,27 @@ static bool check_sequence(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	return drop(act, old ? XTCP_DROP_OLD : XTCP_DROP_WINDOW);
 }
 
-/* What the user is told of an RST; 0: nothing, nobody waits */
+/*
+ * What the user is told of an RST; 0: nothing. In CLOSING and LAST-ACK RFC 9293 has
+ * nothing told; but then bytes may be lost that were not acknowledged, and MUST-12
+ * wants to hear of that.
+ */
 static int reset_errno(const struct xtcp_tcb *t)
 {
-	if (t->state == XTCP_SYN_RECEIVED)
+	switch (t->state) {
+	case XTCP_SYN_RECEIVED:
 		return t->passive ? 0 : ECONNREFUSED;
-	return t->state == XTCP_CLOSE_WAIT ? EPIPE : ECONNRESET;
+	case XTCP_CLOSE_WAIT:
+		return EPIPE;
+	case XTCP_CLOSING:
+	case XTCP_LAST_ACK:
+		return seq_lt(t->snd_una, t->fin.seq) ? ECONNRESET : 0;
+	default:
+		return ECONNRESET;
+	}
 }
 
-/*
- * Second, check the RST bit, as RFC 5961 section 3 has it. In CLOSING and LAST-ACK RFC
- * 9293 doesn't tell the user; but what was not acknowledged may be lost, and MUST-12
- * wants that told.
- */
+/* Second, check the RST bit, as RFC 5961 section 3 has it */
 static bool check_rst(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		      struct xtcp_actions *act)
 {

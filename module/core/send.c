@@ -289,12 +289,14 @@ void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
  * @t: control block
  * @now: time, us
  *
- * The caller stops asking; a deadline makes it ask again soon.
+ * The caller stops asking; a deadline makes it ask again soon. In TIME-WAIT, which has no
+ * timers of ours, the peer's FIN asks again.
  * Context: under the owner's lock.
  */
 void xtcp_send_failed(struct xtcp_tcb *t, u64 now)
 {
-	xtcp_arm(t, XTCP_TIMER_RETRY, now + XTCP_RETRY_AFTER);
+	if (t->state != XTCP_TIME_WAIT)
+		xtcp_arm(t, XTCP_TIMER_RETRY, now + XTCP_RETRY_AFTER);
 }
 
 /**

@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Two control blocks over a simulated link, see pair.h */
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include "pair.h"
+
+/**
+ * pair_pattern - what is written
+ * @who: which end writes
+ * @offset: how much it has written before
+ *
+ * Return: byte number @offset.
+ */
+u8 pair_pattern(int who, u32 offset)
+{
+	return (offset * 2654435761U) >> 24 ^ offset ^ (who ? 0x5a : 0);
+}
+
+/**
+ * pair_get_buf - an empty buffer
+ * @p: the pair
+ *
+ * Return: the buffer, or NULL when all are in use.
+ */
+struct pair_buf *pair_get_buf(struct pair *p)
+{
+	struct pair_buf *buf = p->free;
+
+	if (!buf)
+		return NULL;
+	p->free = buf->next;
+	p->free_count--;
+	memset(&buf->rec, 0, sizeof(buf->rec));
+	buf->len = 0;
+	return buf;
+}
+
+static void put_buf(struct pair *p, struct pair_buf *buf)
+{
+	buf->next = p->free;
+	p->free = buf;
+	p->free_count++;
+}
+
+static void free_chain(struct pair *p, struct xtcp_rec *chain)
+{
+	while (chain) {
+		struct xtcp_rec *next = chain->next;
+
+		PAIR_CHECK(p, !(chain->flags & (XTCP_REC_SYN | XTCP_REC_FIN)));
+		put_buf(p, pair_buf_of(chain));
+		chain = next;
+	}
+}
+
+/* ---- the link ---- */
+
+static void enqueue(struct pair *p, struct pair_buf *buf, int to)
+{
+	u64 *link_free = &p->link_free[to];
+
+	*link_free = max(*link_free, p->now) +
+		     (buf->len + 40) * p->link.per_byte / 1000;
+	buf->at = *link_free + p->link.delay;
+	if (p->link.jitter)
+		buf->at += random_below(&p->random, p->link.jitter);
+	buf->to = to;
+	buf->order = p->orders++;
+	buf->next = p->wire;
+	p->wire = buf;
+}
+
+/* One segment onto the link. Return: false when there was no memory */
+static bool transmit(struct pair *p, int who, const struct xtcp_out *out)
+{
+	struct pair_buf *buf, *twin;
+	int to = p->self ? who : !who;
+
+	if (random_below(&p->random, 1000) < p->no_memory)
+		return false;
+	buf = pair_get_buf(p);
+	if (!buf)
+		return false;
+	if (out->len)
+		memcpy(buf->data, pair_buf_of(out->rec)->data, out->len);
+	buf->len = out->len;
+	xtcp_wire_build(buf->hdr, out, 1 + who, 1 + to);
+	p->end[who].sent[out->kind]++;
+
+	if (random_below(&p->random, 1000) < p->link.loss ||
+	    (p->link.cut_at && p->now >= p->link.cut_at)) {
+		put_buf(p, buf);
+		return true;
+	}
+	twin = random_below(&p->random, 1000) < p->link.duplicate ? pair_get_buf(p) : NULL;
+	if (twin) {
+		memcpy(twin->hdr, buf->hdr, sizeof(twin->hdr));
+		memcpy(twin->data, buf->data, buf->len);
+		twin->len = buf->len;
+		enqueue(p, twin, to);
+	}
+	enqueue(p, buf, to);
+	return true;
+}
+
+/* ---- what the module does ---- */
+
+static bool cut(struct pair *p, struct xtcp_tcb *t, const struct xtcp_out *out)
+{
+	struct pair_buf *buf, *rest;
+
+	if (!out->rec || out->len == xtcp_rec_len(out->rec))
+		return true;
+	rest = pair_get_buf(p);
+	if (!rest)
+		return false;
+	buf = pair_buf_of(out->rec);
+	rest->len = buf->len - out->len;
+	memcpy(rest->data, buf->data + out->len, rest->len);
+	buf->len = out->len;
+	xtcp_sendq_split(&t->sendq, out->rec, &rest->rec, out->len);
+	return true;
+}
+
+static void output(struct pair *p, int who)
+{
+	struct pair_end *e = &p->end[who];
+	struct xtcp_out out;
+	int count = 0;
+
+	while (xtcp_next(&e->tcb, p->now, &out)) {
+		pair_check_data(p, &e->tcb, &out);
+		if (!cut(p, &e->tcb, &out) || !transmit(p, who, &out)) {
+			xtcp_send_failed(&e->tcb, p->now);
+			break;
+		}
+		pair_check_window(p, e, &out);
+		xtcp_sent(&e->tcb, p->now, &out);
+		PAIR_CHECK(p, ++count < PAIR_BUFS);
+		if (p->failed)
+			break;
+	}
+	pair_check_alive(p, &e->tcb);
+}
+
+static void deliver(struct pair *p, int who, struct xtcp_actions *act)
+{
+	struct pair_end *e = &p->end[who];
+	u32 from = e->read + e->unread, bytes = 0;
+	struct xtcp_rec *rec;
+
+	for (rec = act->deliver; rec; rec = rec->next) {
+		struct pair_buf *buf = pair_buf_of(rec);
+		u32 i;
+
+		PAIR_CHECK(p, rec->skip + xtcp_rec_len(rec) <= buf->len);
+		for (i = 0; i < xtcp_rec_len(rec); i++)
+			PAIR_CHECK(p, buf->data[rec->skip + i] ==
+				 pair_pattern(p->self ? who : !who, from + bytes + i));
+		bytes += xtcp_rec_len(rec);
+	}
+	PAIR_CHECK(p, bytes == act->delivered);
+	e->unread += bytes;
+	free_chain(p, act->deliver);
+}
+
+/**
+ * pair_wake - the program of an end gets a turn, soon
+ * @p: the pair
+ * @e: the end
+ */
+void pair_wake(struct pair *p, struct pair_end *e)
+{
+	if (!e->user_at)
+		e->user_at = p->now + 1 + random_below(&p->random, e->user.slow ? 20000 : 200);
+}
+
+static void end_tcb(struct pair *p, struct pair_end *e, const struct xtcp_actions *act)
+{
+	if (act->todo & XTCP_ACT_TIME_WAIT) {
+		PAIR_CHECK(p, e->tcb.state == XTCP_TIME_WAIT && !xtcp_earliest_deadline(&e->tcb));
+		xtcp_timewait_init(&e->timewait, &e->tcb);
+		e->kind = PAIR_TIMEWAIT;
+		e->timewait_timer = p->now + 2 * p->knobs.msl_ms * XTCP_US_PER_MS;
+		p->done = p->now;
+	}
+	if (act->todo & XTCP_ACT_CLOSED) {
+		PAIR_CHECK(p, e->tcb.state == XTCP_CLOSED);
+		e->kind = PAIR_NOTHING;
+		p->done = p->now;
+	}
+}
+
+/* The actions, in the order in which the module carries them out */
+static void carry_out(struct pair *p, int who, struct xtcp_actions *act)
+{
+	struct pair_end *e = &p->end[who];
+
+	PAIR_CHECK(p, !!(act->todo & XTCP_ACT_ERROR) <= !!act->err);
+	deliver(p, who, act);
+	free_chain(p, act->freed);
+	pair_check_tcb(p, &e->tcb);
+	if (act->todo & XTCP_ACT_RST)
+		transmit(p, who, &act->rst);
+	if (act->todo & XTCP_ACT_OUTPUT)
+		output(p, who);
+	if (act->todo & XTCP_ACT_ERROR)
+		e->err = act->err;
+	e->connected |= !!(act->todo & XTCP_ACT_CONNECTED);
+	e->eof |= !!(act->todo & XTCP_ACT_PEER_FIN);
+	end_tcb(p, e, act);
+	pair_wake(p, e);
+}
+
+/**
+ * pair_step - one event for one end, and all that follows from it at once
+ * @p: the pair
+ * @who: 0 or 1
+ * @ev: the event; @now is set here
+ */
+void pair_step(struct pair *p, int who, struct xtcp_event *ev)
+{
+	struct pair_end *e = &p->end[who];
+	struct xtcp_actions act;
+
+	ev->now = p->now;
+	e->tcb.rcv_buff = e->user.rcvbuf;
+	e->tcb.rcv_free = e->user.rcvbuf - min(e->user.rcvbuf, e->unread);
+	xtcp_step(&e->tcb, ev, &act);
+	if (ev->kind == XTCP_EV_SEGMENT && act.drop)
+		e->dropped[act.drop]++;
+	if (ev->rec && !act.taken)
+		put_buf(p, pair_buf_of(ev->rec));
+	carry_out(p, who, &act);
+}
+
+/**
+ * pair_event - a plain event for an end that has a control block
+ * @p: the pair
+ * @who: 0 or 1
+ * @kind: the event
+ */
+void pair_event(struct pair *p, int who, enum xtcp_event_kind kind)
+{
+	struct xtcp_event ev = { .kind = kind };
+
+	if (p->end[who].kind == PAIR_TCB)
+		pair_step(p, who, &ev);
+}
+
+static void init_tcb(struct pair *p, struct pair_end *e)
+{
+	e->tcb.adv_mss = PAIR_MSS;
+	e->tcb.nodelay = e->user.nodelay;
+	xtcp_tcb_set_path(&e->tcb, PAIR_MSS);
+	e->kind = PAIR_TCB;
+}
+
+static void synack(struct pair *p, int who)
+{
+	struct xtcp_out out;
+
+	xtcp_halfopen_synack(&p->end[who].halfopen, &out);
+	transmit(p, who, &out);
+}
+
+static void listen_segment(struct pair *p, int who, const struct xtcp_seg *seg)
+{
+	struct pair_end *e = &p->end[who];
+
+	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) != XTCP_SYN)
+		return;
+	xtcp_halfopen_init(&e->halfopen, seg, e->iss, PAIR_MSS, XTCP_MSS_DEFAULT4,
+			   e->user.rcvbuf, &p->knobs, p->now);
+	e->kind = PAIR_HALFOPEN;
+	e->halfopen_timer = p->now + XTCP_RTO_INITIAL;
+	synack(p, who);
+}
+
+/* Return: true when the control block is to have the segment */
+static bool halfopen_segment(struct pair *p, int who, const struct xtcp_seg *seg)
+{
+	struct pair_end *e = &p->end[who];
+	enum xtcp_drop drop;
+	struct xtcp_out out;
+
+	switch (xtcp_halfopen_segment(&e->halfopen, seg, &drop)) {
+	case XTCP_HALFOPEN_SYNACK:
+		synack(p, who);
+		return false;
+	case XTCP_HALFOPEN_ACK:
+		xtcp_halfopen_ack(&e->halfopen, &out);
+		transmit(p, who, &out);
+		return false;
+	case XTCP_HALFOPEN_RESET:
+		xtcp_wire_reset_reply(seg, &out);
+		transmit(p, who, &out);
+		return false;
+	case XTCP_HALFOPEN_ABORT:
+		e->kind = PAIR_LISTEN;
+		return false;
+	case XTCP_HALFOPEN_ESTABLISH:
+		xtcp_tcb_from_halfopen(&e->tcb, &e->halfopen, &p->knobs, p->now);
+		init_tcb(p, e);
+		e->halfopen_timer = 0;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void timewait_segment(struct pair *p, int who, const struct xtcp_seg *seg)
+{
+	struct pair_end *e = &p->end[who];
+	enum xtcp_timewait_verdict verdict;
+	enum xtcp_drop drop;
+	struct xtcp_out out;
+
+	verdict = xtcp_timewait_segment(&e->timewait, seg, &drop);
+	if (verdict == XTCP_TIMEWAIT_RESTART)
+		e->timewait_timer = p->now + 2 * p->knobs.msl_ms * XTCP_US_PER_MS;
+	if (verdict != XTCP_TIMEWAIT_ACK && verdict != XTCP_TIMEWAIT_RESTART)
+		return;
+	xtcp_timewait_ack(&e->timewait, &out);
+	transmit(p, who, &out);
+}
+
+/* RFC 9293 section 3.10.7.1 */
+static void closed_segment(struct pair *p, int who, const struct xtcp_seg *seg)
+{
+	struct xtcp_out out;
+
+	if (seg->flags & XTCP_RST)
+		return;
+	xtcp_wire_reset_reply(seg, &out);
+	transmit(p, who, &out);
+}
+
+static void arrive(struct pair *p, struct pair_buf *buf)
+{
+	struct pair_end *e = &p->end[buf->to];
+	struct xtcp_event ev = { .kind = XTCP_EV_SEGMENT, .rec = &buf->rec };
+	u32 hdr_len = (buf->hdr[12] >> 4) * 4;
+	struct xtcp_seg seg;
+	int to = buf->to;
+
+	p->now = max(p->now, buf->at);
+	PAIR_CHECK(p, xtcp_wire_parse(buf->hdr, hdr_len, hdr_len + buf->len, &seg) == XTCP_WIRE_OK);
+	ev.seg = &seg;
+	if (e->kind == PAIR_LISTEN)
+		listen_segment(p, to, &seg);
+	else if (e->kind == PAIR_TIMEWAIT)
+		timewait_segment(p, to, &seg);
+	else if (e->kind == PAIR_NOTHING)
+		closed_segment(p, to, &seg);
+	else if (e->kind != PAIR_HALFOPEN || halfopen_segment(p, to, &seg)) {
+		pair_step(p, to, &ev);
+		return;
+	}
+	put_buf(p, buf);
+}
+
+/* ---- time ---- */
+
+static struct pair_buf **next_arrival(struct pair *p)
+{
+	struct pair_buf **link, **first = NULL;
+
+	for (link = &p->wire; *link; link = &(*link)->next)
+		if (!first || (*link)->at < (*first)->at ||
+		    ((*link)->at == (*first)->at && (*link)->order < (*first)->order))
+			first = link;
+	return first;
+}
+
+static void earlier(u64 *when, u64 other)
+{
+	if (other && (!*when || other < *when))
+		*when = other;
+}
+
+static void halfopen_timeout(struct pair *p, int who)
+{
+	struct pair_end *e = &p->end[who];
+	u64 delay = xtcp_halfopen_timeout(&e->halfopen, &p->knobs);
+
+	e->halfopen_timer = 0;
+	if (e->kind != PAIR_HALFOPEN)
+		return;
+	if (!delay) {
+		e->kind = PAIR_LISTEN;
+		return;
+	}
+	e->halfopen_timer = p->now + delay;
+	synack(p, who);
+}
+
+static void end_turn(struct pair *p, int who)
+{
+	struct pair_end *e = &p->end[who];
+	u64 deadline = e->kind == PAIR_TCB ? xtcp_earliest_deadline(&e->tcb) : 0;
+
+	if (e->user_at && e->user_at <= p->now)
+		pair_user_turn(p, who);
+	if (deadline && deadline <= p->now)
+		pair_event(p, who, XTCP_EV_TIMER);
+	if (e->halfopen_timer && e->halfopen_timer <= p->now)
+		halfopen_timeout(p, who);
+	if (e->timewait_timer && e->timewait_timer <= p->now) {
+		e->timewait_timer = 0;
+		e->kind = PAIR_NOTHING;
+	}
+}
+
+/* Return: false when nothing will ever happen again */
+static bool turn(struct pair *p, u64 until)
+{
+	struct pair_buf **link = next_arrival(p), *buf;
+	u64 when = link ? (*link)->at : 0;
+	int who;
+
+	for (who = 0; who < 2; who++) {
+		struct pair_end *e = &p->end[who];
+
+		if (e->kind == PAIR_TCB)
+			earlier(&when, xtcp_earliest_deadline(&e->tcb));
+		earlier(&when, e->user_at);
+		earlier(&when, e->halfopen_timer);
+		earlier(&when, e->timewait_timer);
+	}
+	if (!when || when > until)
+		return false;
+	p->now = max(p->now, when);
+	if (link && (*link)->at <= p->now) {
+		buf = *link;
+		*link = buf->next;
+		arrive(p, buf);
+		return true;
+	}
+	for (who = 0; who < 2; who++)
+		end_turn(p, who);
+	return true;
+}
+
+/**
+ * pair_run_until - let time pass
+ * @p: the pair
+ * @until: time, us
+ */
+void pair_run_until(struct pair *p, u64 until)
+{
+	while (!p->failed && turn(p, until))
+		;
+	p->now = max(p->now, until);
+}
+
+/**
+ * pair_run - let time pass until nothing happens any more, within the limit
+ * @p: the pair
+ */
+void pair_run(struct pair *p)
+{
+	while (!p->failed && turn(p, p->limit))
+		;
+}
+
+/**
+ * pair_create - two ends, not connected, over a perfect link of 5 ms
+ * @test: the test, which owns all memory
+ * @seed: for chance
+ *
+ * Return: the pair.
+ */
+struct pair *pair_create(struct kunit *test, u64 seed)
+{
+	struct pair *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	p->test = test;
+	p->random.state = seed * 7919 + 1;
+	p->now = 1000000;
+	p->limit = 3600 * XTCP_US_PER_S;
+	p->link.delay = 5000;
+	p->link.per_byte = 80;	/* 100 Mbit/s */
+	p->knobs = (struct xtcp_knobs){
+		.msl_ms = 30000, .keepalive_time = 7200, .keepalive_intvl = 75,
+		.keepalive_probes = 10, .syn_retries = 7, .synack_retries = 5,
+		.retries1 = 3, .retries2 = 15, .fin_timeout = 60, .window_scaling = 1,
+		.rmem = { 4096, 131072, 6291456 }, .wmem = { 4096, 16384, 4194304 },
+	};
+	for (i = 0; i < PAIR_BUFS; i++) {
+		struct pair_buf *buf = kunit_kzalloc(test, sizeof(*buf), GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, buf);
+		put_buf(p, buf);
+	}
+	for (i = 0; i < 2; i++) {
+		p->end[i].user = (struct pair_user){
+			.total = 100000, .sndbuf = 65536, .rcvbuf = 65536,
+		};
+		p->end[i].iss = random_u32(&p->random);
+	}
+	return p;
+}
+
+static void active_open(struct pair *p, int who)
+{
+	struct pair_end *e = &p->end[who];
+	struct xtcp_event ev = { .kind = XTCP_EV_OPEN, .iss = e->iss };
+
+	xtcp_tcb_init(&e->tcb, &p->knobs);
+	init_tcb(p, e);
+	pair_step(p, who, &ev);
+}
+
+/**
+ * pair_connect - end 1 listens, end 0 sends its SYN
+ * @p: the pair
+ */
+void pair_connect(struct pair *p)
+{
+	p->end[1].kind = PAIR_LISTEN;
+	p->end[1].connected = true;
+	active_open(p, 0);
+}
+
+/**
+ * pair_connect_both - both ends send their SYN, or with @self the one end does
+ * @p: the pair
+ */
+void pair_connect_both(struct pair *p)
+{
+	active_open(p, 0);
+	if (!p->self)
+		active_open(p, 1);
+}
+
+/**
+ * pair_expect_done - everything was read, nothing is left
+ * @p: the pair, after pair_run()
+ */
+void pair_expect_done(struct pair *p)
+{
+	int i;
+
+	for (i = 0; i < 2 - p->self; i++) {
+		struct pair_end *e = &p->end[i], *peer = p->self ? e : &p->end[!i];
+
+		KUNIT_EXPECT_EQ(p->test, e->err, 0);
+		KUNIT_EXPECT_TRUE(p->test, e->connected);
+		KUNIT_EXPECT_EQ(p->test, e->written, e->user.total);
+		KUNIT_EXPECT_EQ(p->test, e->read, peer->user.total);
+		KUNIT_EXPECT_TRUE(p->test, e->eof);
+		KUNIT_EXPECT_EQ(p->test, e->kind, PAIR_NOTHING);
+	}
+	KUNIT_EXPECT_EQ(p->test, p->free_count, PAIR_BUFS);
+	KUNIT_EXPECT_NULL(p->test, p->wire);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Two control blocks over a simulated link: what the module does with them, in a
+ * few hundred lines, with buffers that have bytes in them. Time is simulated, chance
+ * comes from a seed: every run is the same.
+ */
+#ifndef XTCP_KUNIT_PAIR_H
+#define XTCP_KUNIT_PAIR_H
+
+#include <kunit/test.h>
+#include "random.h"
+#include "../module/core/halfopen.h"
+#include "../module/core/internal.h"
+#include "../module/core/timewait.h"
+
+#define PAIR_MSS	1000
+#define PAIR_ROOM	1600	/* bytes of payload in a buffer */
+#define PAIR_BUFS	1200
+
+/* A buffer: in a send queue, on the link, or received */
+struct pair_buf {
+	struct xtcp_rec rec;
+	struct pair_buf *next;
+	u64 at;			/* on the link: when it arrives */
+	u64 order;		/* and in which order, of those that arrive together */
+	int to;			/* and where */
+	u32 len;
+	u8 hdr[XTCP_HDR_MAX];
+	u8 data[PAIR_ROOM];
+};
+
+/* How one side's program behaves */
+struct pair_user {
+	u32 total;		/* bytes to be written */
+	u32 sndbuf;
+	u32 rcvbuf;
+	bool nodelay;
+	bool slow;		/* reads little, late */
+	bool stalls;		/* reads nothing for a minute, once */
+	bool wait_eof;		/* closes only after the peer has */
+	bool vanish;		/* closes both directions at once, when all is written */
+	u32 abort_after;	/* bytes read, then ABORT; 0: never */
+};
+
+struct pair_end {
+	struct xtcp_tcb tcb;
+	struct xtcp_halfopen halfopen;
+	struct xtcp_timewait timewait;
+	enum { PAIR_NOTHING, PAIR_LISTEN, PAIR_HALFOPEN, PAIR_TCB, PAIR_TIMEWAIT } kind;
+	u64 halfopen_timer, timewait_timer;
+	struct pair_user user;
+	u64 user_at;		/* when the program has its next turn; 0: it sleeps */
+	u32 written, read, unread;
+	u32 iss;
+	bool connected, eof, shut, orphan;
+	int err;
+	u32 edge;		/* right edge advertised */
+	bool edge_known;
+	u32 sent[XTCP_OUT_RST + 1];
+	u32 dropped[XTCP_DROP_KINDS];
+};
+
+struct pair_link {
+	u64 delay, jitter;	/* us */
+	u64 per_byte;		/* ns: the bandwidth */
+	u32 loss, duplicate;	/* per 1000 */
+	u64 cut_at;		/* from then on nothing arrives; 0: never */
+};
+
+struct pair {
+	struct kunit *test;
+	struct xtcp_knobs knobs;
+	struct random random;
+	struct pair_end end[2];
+	struct pair_link link;
+	u32 no_memory;		/* per 1000 sends */
+	bool self;		/* both ends are end 0 */
+	u64 now, limit, orders;
+	u64 done;		/* when the last control block went */
+	u64 link_free[2];
+	struct pair_buf *free, *wire;
+	u32 free_count;
+	bool failed;
+};
+
+/* Say it once; what follows a broken promise tells nothing */
+#define PAIR_CHECK(p, condition) do {					\
+	struct pair *pair_ = (p);					\
+									\
+	if (!(condition) && !pair_->failed) {				\
+		pair_->failed = true;					\
+		KUNIT_FAIL(pair_->test, "%s (time %llu us)", #condition,	\
+			   (unsigned long long)pair_->now);		\
+	}								\
+} while (0)
+
+static inline struct pair_buf *pair_buf_of(struct xtcp_rec *rec)
+{
+	return container_of(rec, struct pair_buf, rec);
+}
+
+/* pair.c: the link, and what the module does */
+struct pair *pair_create(struct kunit *test, u64 seed);
+void pair_connect(struct pair *p);
+void pair_connect_both(struct pair *p);
+void pair_run(struct pair *p);
+void pair_run_until(struct pair *p, u64 until);
+void pair_step(struct pair *p, int who, struct xtcp_event *ev);
+void pair_expect_done(struct pair *p);
+struct pair_buf *pair_get_buf(struct pair *p);
+void pair_event(struct pair *p, int who, enum xtcp_event_kind kind);
+void pair_wake(struct pair *p, struct pair_end *e);
+u8 pair_pattern(int who, u32 offset);
+
+/* pair_check.c */
+void pair_check_tcb(struct pair *p, const struct xtcp_tcb *t);
+void pair_check_alive(struct pair *p, const struct xtcp_tcb *t);
+void pair_check_window(struct pair *p, struct pair_end *e, const struct xtcp_out *out);
+void pair_check_data(struct pair *p, const struct xtcp_tcb *t,
+		     const struct xtcp_out *out);
+
+/* pair_user.c */
+void pair_user_turn(struct pair *p, int who);
+
+#endif /* XTCP_KUNIT_PAIR_H */
