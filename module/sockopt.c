@@ -67,19 +67,6 @@ static void keepalive_changed(struct sock *sk)
 	xtcp_rearm(sk);
 }
 
-/**
- * xtcp_keepalive() - proto.keepalive: SO_KEEPALIVE was set
- * @sk: socket
- * @on: on or off
- *
- * Context: process, under the socket lock.
- */
-void xtcp_keepalive(struct sock *sk, int on)
-{
-	xtcp_sk(sk)->tcb.keepalive = on;
-	keepalive_changed(sk);
-}
-
 /* An even number acknowledges what waits now, and then delays again */
 static void set_quickack(struct sock *sk, int val)
 {
