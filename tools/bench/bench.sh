@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# bench.sh PROGRAM: the benchmark's part inside the VM; scripts/bench.sh calls
+# it there
+#
+# Each figure is measured RUNS times for the kernel's TCP and for xtcp in turn,
+# each time with another seed. A line for each: name, median of the kernel's TCP,
+# median of xtcp, their ratio, and the spread (largest less smallest, in % of the
+# median) of the worse of the two.
+
+set -eu
+BENCH=$1
+RUNS=${XTCP_RUNS:-5}
+OTHER=${XTCP_PROTO:-253}
+port=6000
+
+# quiet: nothing in the background, no surprises from knobs
+quiet()
+{
+	sysctl -q -w net.ipv4.tcp_tw_reuse=0 net.core.netdev_max_backlog=10000 \
+		kernel.randomize_va_space=0 kernel.printk=1
+}
+
+two_hosts()
+{
+	ip netns add client
+	ip netns add server
+	ip link add eth0 netns client type veth peer name eth0 netns server
+	ip -n client addr add 10.0.0.1/24 dev eth0
+	ip -n server addr add 10.0.0.2/24 dev eth0
+	ip -n client link set eth0 up
+	ip -n server link set eth0 up
+}
+
+# once BENCHMARK PATH PROTOCOL SEED COUNT WARMUP: one number
+once()
+{
+	case $2 in
+	lo)	"$BENCH" "$1" "$3" 127.0.0.1 "$port" "$5" "$6" "$4" ;;
+	veth)	ip netns exec client "$BENCH" "$1" "$3" 10.0.0.2 "$port" "$5" "$6" "$4" server ;;
+	esac
+}
+
+# figure NAME BENCHMARK PATH COUNT WARMUP
+figure()
+{
+	local seed column name=$1
+
+	shift
+	for seed in $(seq "$RUNS"); do
+		for column in "kernel 6" "xtcp $OTHER"; do
+			port=$((port + 1))
+			echo "${column% *} $(once "$1" "$2" "${column#* }" "$seed" "$3" "$4")"
+		done
+	done >"/run/bench.$name"
+	summary "$name" <"/run/bench.$name"
+}
+
+# summary NAME: of lines "kernel NUMBER" and "xtcp NUMBER"
+summary()
+{
+	awk -v name="$1" '
+	function sort(a, n,    i, j, t) {
+		for (i = 2; i <= n; i++)
+			for (j = i; j > 1 && a[j - 1] > a[j]; j--) {
+				t = a[j]; a[j] = a[j - 1]; a[j - 1] = t
+			}
+	}
+	function median(a, n) {
+		return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
+	}
+	$1 == "kernel" { kernel[++k] = $2 + 0 }
+	$1 == "xtcp" { xtcp[++x] = $2 + 0 }
+	END {
+		sort(kernel, k); sort(xtcp, x)
+		km = median(kernel, k); xm = median(xtcp, x)
+		ks = (kernel[k] - kernel[1]) / km; xs = (xtcp[x] - xtcp[1]) / xm
+		printf "%s\t%.0f\t%.0f\t%.3f\t%.2f%%\n", name, km, xm, xm / km,
+			100 * (ks > xs ? ks : xs)
+	}'
+}
+
+quiet
+two_hosts
+[ "$OTHER" = 6 ] || insmod "$XTCP_KO"
+printf 'NAME\tkernel\txtcp\tratio\tspread\n'
+for path in ${XTCP_PATHS:-lo veth}; do
+	figure "rr_$path" rr "$path" 5000 500
+	figure "conn_$path" conn "$path" 1000 100
+	figure "bulk_kib_$path" bulk "$path" 262144 262144
+done
+[ "$OTHER" = 6 ] || rmmod xtcp
