@@ -191,9 +191,7 @@ static void xtcp_window_field__what_is_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_window_field(&f->t, false), 400000 >> 3);
 }
 
-/* RFC 7323 section 2.2: "The window field in a segment where the SYN bit is set
- * MUST NOT be scaled."
- */
+/* RFC 7323 section 2.2: the window of a SYN is not scaled. */
 static void xtcp_window_field__syn_is_not_scaled(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -280,7 +278,7 @@ static void xtcp_window_update_due__after_a_closed_window(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, xtcp_window_update_due(&f->t));
 }
 
-static void xtcp_window_update_due__not_for_each_read(struct kunit *test)
+static void xtcp_window_update_due__not_at_every_read(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
@@ -308,7 +306,7 @@ static struct kunit_case window_cases[] = {
 	KUNIT_CASE(xtcp_window_field__never_shrinks),
 	KUNIT_CASE(xtcp_window_field__users_clamp),
 	KUNIT_CASE(xtcp_window_update_due__after_a_closed_window),
-	KUNIT_CASE(xtcp_window_update_due__not_for_each_read),
+	KUNIT_CASE(xtcp_window_update_due__not_at_every_read),
 	{}
 };
 

@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# style.sh: is the code in the form that docs/testing.md asks for?
+# style.sh [CHECK...]: is the code in the form that docs/testing.md asks for?
+#
+#   tree checkpatch kernel-doc shellcheck python gcc sparse clang
 #
 # checkpatch, kernel-doc, sparse, warnings of gcc and clang (W=1), shellcheck,
 # Python's compiler, and the project's own rules (style-tree.py). A tool that is
@@ -15,12 +17,15 @@ set -eu
 # FILE_PATH_CHANGES    there is no MAINTAINERS file
 # CONSTANT_COMPARISON  it takes any name in capitals for a constant
 # FUNCTION_ARGUMENTS   where compat.h has a macro for arguments
+# COMPLEX_MACRO, MACRO_ARG_REUSE  lists of names, and what makes a table of each
+# USE_NEGATIVE_ERRNO   the core's errors are positive: they are values, not results
 CHECKPATCH_IGNORE=FILE_PATH_CHANGES,CONSTANT_COMPARISON,FUNCTION_ARGUMENTS
+CHECKPATCH_IGNORE+=,COMPLEX_MACRO,MACRO_ARG_REUSE,USE_NEGATIVE_ERRNO
 # compat.h is for the version checks that no other file may have
 COMPAT_IGNORE=$CHECKPATCH_IGNORE,LINUX_VERSION_CODE,NEW_TYPEDEFS
 # Programs of user space, and the headers that stand in for the kernel's
-USER_IGNORE=$CHECKPATCH_IGNORE,NEW_TYPEDEFS,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE
-USER_IGNORE+=,COMPLEX_MACRO,VOLATILE,AVOID_BUG,PREFER_DEFINED_ATTRIBUTE_MACRO
+USER_IGNORE=$CHECKPATCH_IGNORE,NEW_TYPEDEFS,MACRO_ARG_PRECEDENCE
+USER_IGNORE+=,VOLATILE,AVOID_BUG,PREFER_DEFINED_ATTRIBUTE_MACRO
 USER_IGNORE+=,PREFER_KERNEL_TYPES,CAMELCASE,UNSPECIFIED_INT,MINMAX,SPACING
 USER_IGNORE+=,COMPARISON_TO_NULL,LINUX_VERSION_CODE
 # clang 14 against headers that gcc 12 configured
@@ -74,12 +79,17 @@ check_checkpatch()
 	kernel_code | checkpatch "$CHECKPATCH_IGNORE" || status=1
 	files include/compat.h | checkpatch "$COMPAT_IGNORE" || status=1
 	user_code | checkpatch "$USER_IGNORE" || status=1
+	rm -f .checkpatch-camelcase.*
 	return "$status"
 }
 
+# kernel-doc does not know what stands behind compat.h's macros for arguments
 check_kernel_doc()
 {
-	kernel_code | xargs -r "$TOOLS/scripts/kernel-doc" -none -Werror
+	local log
+
+	log=$(kernel_code | xargs -r "$TOOLS/scripts/kernel-doc" -none 2>&1)
+	! grep -v "member 'XTCP_[A-Z]*_ARGS\?'" <<<"$log" | grep .
 }
 
 check_sparse()
@@ -138,17 +148,28 @@ check_tree()
 	fi
 }
 
+run_check()
+{
+	case $1 in
+	tree)		check_tree ;;
+	checkpatch)	check checkpatch perl check_checkpatch ;;
+	kernel-doc)	check kernel-doc perl check_kernel_doc ;;
+	shellcheck)	check shellcheck shellcheck check_shellcheck ;;
+	python)		check python python3 check_python ;;
+	gcc)		check "gcc, W=1" gcc check_gcc ;;
+	sparse)		check sparse sparse check_sparse ;;
+	clang)		check "clang, W=1" clang check_clang ;;
+	*)		die "style.sh knows no check '$1'" ;;
+	esac
+}
+
 set -o pipefail
 cd "$XTCP_TOP"
 "$XTCP_TOP/scripts/deps.sh" style build
 TOOLS=$("$XTCP_TOP/scripts/kernel.sh" tools) || die "no checkpatch.pl"
-ktap_plan 8
-check_tree
-check checkpatch perl check_checkpatch
-check kernel-doc perl check_kernel_doc
-check shellcheck shellcheck check_shellcheck
-check python python3 check_python
-check "gcc, W=1" gcc check_gcc
-check sparse sparse check_sparse
-check "clang, W=1" clang check_clang
+[ $# -gt 0 ] || set -- tree checkpatch kernel-doc shellcheck python gcc sparse clang
+ktap_plan $#
+for name; do
+	run_check "$name"
+done
 ktap_end

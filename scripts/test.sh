@@ -5,6 +5,7 @@
 #
 #   style purity check compile kunit selftest-uml selftest-vm selftest-debug
 #
+# and when asked for, by name or in $XTCP_EXTRA_STAGES, readme.
 # --full runs all selftests in the debug kernel, not only those named for it.
 # Each stage writes KTAP to build/test/STAGE.log; build/test.ktap has them all.
 # A stage fails, too, when the kernel complained on any console. Tests may be
@@ -17,7 +18,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 LIGHT="purity check style"
-HEAVY="compile kunit selftest-uml selftest-vm selftest-debug"
+HEAVY="readme compile kunit selftest-uml selftest-vm selftest-debug"
 export XTCP_TEST_FULL=
 LOGS=$XTCP_TOP/build/test
 
@@ -25,7 +26,7 @@ LOGS=$XTCP_TOP/build/test
 command_of()
 {
 	case $1 in
-	style | purity | check | compile | kunit)	echo "scripts/$1.sh" ;;
+	style | purity | check | compile | kunit | readme)	echo "scripts/$1.sh" ;;
 	selftest-*)	echo "scripts/selftest.sh ${1#selftest-}" ;;
 	*)		usage "$0" ;;
 	esac
@@ -129,7 +130,7 @@ if [ "${1-}" = --full ]; then
 	XTCP_TEST_FULL=1
 	shift
 fi
-WANTED=${*:-$LIGHT $HEAVY}
+WANTED=${*:-$LIGHT ${HEAVY#readme } ${XTCP_EXTRA_STAGES-}}
 for name in $WANTED; do
 	command_of "$name" >/dev/null
 done

@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# test-the-tests.sh [MUTANT...]: does each net catch what it is there for?
+#
+# Every file in scripts/mutants plants one bug in a copy of the tree and names
+# the net that must turn red, and what it must say. The quick nets (purity,
+# check) must stay green unless they are the net: so the bug is of its kind.
+# Before that, each net has to be green on the tree as it is.
+#
+# In a mutant's head:	# bug: what is wrong	# net: the command that is the net
+#			# red: a regular expression that its output must have
+
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+MUTANTS=$XTCP_TOP/scripts/mutants
+QUICK="scripts/purity.sh scripts/check.sh"
+LIMIT=1500
+
+# head_of FIELD MUTANT
+head_of()
+{
+	sed -n "s/^# $1: *//p" "$MUTANTS/$2"
+}
+
+# copy: the tree as it is now, in $SCRATCH, with a commit to return to
+copy()
+{
+	SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/xtcp-mutants.XXXXXX")
+	trap 'rm -rf "$SCRATCH"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	git -C "$XTCP_TOP" ls-files -z --cached --others --exclude-standard |
+		(cd "$XTCP_TOP" && xargs -0 ls -d 2>/dev/null | cpio -pdm --quiet "$SCRATCH")
+	git -C "$SCRATCH" init -q
+	git -C "$SCRATCH" add -A
+	git -C "$SCRATCH" -c user.name=xtcp -c user.email=xtcp@localhost commit -qm copy
+}
+
+# restore: the copy without the bug; what was built stays
+restore()
+{
+	git -C "$SCRATCH" checkout -q .
+	git -C "$SCRATCH" clean -fdq
+}
+
+# net COMMAND LOG: run a net in the copy
+net()
+{
+	# shellcheck disable=SC2086 # command and arguments
+	(cd "$SCRATCH" && timeout -k 10 "$LIMIT" $1) >"$2" 2>&1 </dev/null
+}
+
+# green COMMAND: is the net green on what the copy holds? Asked once for each.
+green()
+{
+	local log=$LOGS/green-${1//[^a-z0-9]/-}.log
+
+	if [ ! -e "$log.status" ]; then
+		net "$1" "$log" && echo 0 >"$log.status" || echo 1 >"$log.status"
+	fi
+	[ "$(cat "$log.status")" = 0 ]
+}
+
+# why_not MUTANT: what is wrong with how the bug was met; nothing, when it was caught
+why_not()
+{
+	local log=$LOGS/$1.log command quick
+
+	command=$(head_of net "$1")
+	(cd "$SCRATCH" && bash -eu "$MUTANTS/$1") || { echo "cannot be planted"; return; }
+	[ -n "$(git -C "$SCRATCH" status --porcelain)" ] || { echo "plants nothing"; return; }
+	for quick in $QUICK; do
+		[ "$quick" = "$command" ] || net "$quick" "$LOGS/$1.quick.log" ||
+			echo "$quick is red too: $(grep -m 3 'not ok' "$LOGS/$1.quick.log")"
+	done
+	if net "$command" "$log"; then
+		echo "stayed green"
+	elif ! grep -aEq -- "$(head_of red "$1")" "$log"; then
+		echo "is red, but does not say: $(head_of red "$1")"
+		tail -n 15 "$log"
+	fi
+}
+
+# mutant NAME
+mutant()
+{
+	local start=$SECONDS command problem
+
+	command=$(head_of net "$1")
+	if ! green "$command"; then
+		ktap_not_ok "$1" "$command is red without the bug, see $LOGS"
+		return
+	fi
+	problem=$(why_not "$1")
+	restore
+	if [ -z "$problem" ]; then
+		ktap_ok "$1"
+		printf '# %-22s %-45s %4d s\n' "$1" "$command" $((SECONDS - start))
+	else
+		ktap_not_ok "$1" "$(head_of bug "$1"): $problem"
+	fi
+}
+
+LOGS=$XTCP_TOP/build/mutants
+rm -rf "$LOGS"
+mkdir -p "$LOGS"
+"$XTCP_TOP/scripts/deps.sh" build kernel vm test style
+copy
+[ $# -gt 0 ] || mapfile -t list < <(ls "$MUTANTS")
+[ $# -eq 0 ] || list=("$@")
+ktap_plan ${#list[@]}
+for name in "${list[@]}"; do
+	mutant "$name"
+done
+ktap_end
