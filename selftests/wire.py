@@ -205,15 +205,15 @@ class Peer:
             total ^= 0x5555
         return raw[:16] + struct.pack("!H", total) + raw[18:]
 
-    def put(self, raw):
+    def put(self, raw, proto=lib.PROTO):
         """Put any bytes on the wire as the payload of an IP packet."""
         if self.six:
-            ip = struct.pack("!IHBB", 6 << 28, len(raw), lib.PROTO, 64) \
+            ip = struct.pack("!IHBB", 6 << 28, len(raw), proto, 64) \
                 + socket.inet_pton(socket.AF_INET6, self.me) \
                 + socket.inet_pton(socket.AF_INET6, self.them)
         else:
             head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(raw), 0, 0x4000, 64,
-                               lib.PROTO, 0, socket.inet_aton(self.me),
+                               proto, 0, socket.inet_aton(self.me),
                                socket.inet_aton(self.them))
             ip = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
         ether = self.mac_a + self.mac_b + struct.pack("!H", ETH_P_IPV6 if self.six else ETH_P_IP)
