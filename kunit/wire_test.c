@@ -376,7 +376,7 @@ static void xtcp_wire_build__fields_where_the_rfc_has_them(struct kunit *test)
 	out.flags = XTCP_ACK;
 	memset(buf, 0xa5, sizeof(buf));
 	KUNIT_ASSERT_EQ(test, xtcp_wire_build(buf, &out, 0x1234, 0x5678), XTCP_HDR_LEN);
-	KUNIT_EXPECT_MEMEQ(test, buf, plain, XTCP_CHECK_OFFSET);
+	KUNIT_EXPECT_EQ(test, memcmp(buf, plain, XTCP_CHECK_OFFSET), 0);
 	KUNIT_EXPECT_EQ(test, buf[XTCP_CHECK_OFFSET], 0);
 	KUNIT_EXPECT_EQ(test, buf[XTCP_CHECK_OFFSET + 1], 0);
 	KUNIT_EXPECT_EQ(test, buf[18], 0);
@@ -397,16 +397,16 @@ static void xtcp_wire_build__bytes_of_the_options(struct kunit *test)
 	out.opts = (struct xtcp_opts){ .mss = 1460, .sack_ok = true, .ts = true,
 				       .tsval = 0x01020304, .wscale = 7 };
 	KUNIT_ASSERT_EQ(test, xtcp_wire_build(buf, &out, 1, 2), 40);
-	KUNIT_EXPECT_MEMEQ(test, buf + 20, syn, sizeof(syn));
+	KUNIT_EXPECT_EQ(test, memcmp(buf + 20, syn, sizeof(syn)), 0);
 
 	out.opts = (struct xtcp_opts){ .wscale = XTCP_NO_WSCALE, .ts = true, .tsval = 0x01020304,
 				       .nsack = 1, .sack[0] = { 9, 10 } };
 	KUNIT_ASSERT_EQ(test, xtcp_wire_build(buf, &out, 1, 2), 44);
-	KUNIT_EXPECT_MEMEQ(test, buf + 20, ack, sizeof(ack));
+	KUNIT_EXPECT_EQ(test, memcmp(buf + 20, ack, sizeof(ack)), 0);
 
 	out.opts = (struct xtcp_opts){ .wscale = XTCP_NO_WSCALE, .mss = 1460, .sack_ok = true };
 	KUNIT_ASSERT_EQ(test, xtcp_wire_build(buf, &out, 1, 2), 28);
-	KUNIT_EXPECT_MEMEQ(test, buf + 20, old, sizeof(old));
+	KUNIT_EXPECT_EQ(test, memcmp(buf + 20, old, sizeof(old)), 0);
 }
 
 /* RFC 2018 section 3: with timestamps three blocks fit, and 40 bytes are all. */

@@ -152,7 +152,7 @@ static void small__helpers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, get_unaligned_be16(bytes + 1), 0x1234);
 	KUNIT_EXPECT_EQ(test, get_unaligned_be32(bytes + 1), 0x12345678);
 	put_unaligned_be16(0xabcd, bytes + 3);
-	KUNIT_EXPECT_MEMEQ(test, bytes, "\xff\x12\x34\xab\xcd", 5);
+	KUNIT_EXPECT_EQ(test, memcmp(bytes, "\xff\x12\x34\xab\xcd", 5), 0);
 	KUNIT_EXPECT_EQ(test, fls(0), 0);
 	KUNIT_EXPECT_EQ(test, fls64(1ULL << 63), 64);
 	KUNIT_EXPECT_EQ(test, GENMASK(7, 4), 0xf0);

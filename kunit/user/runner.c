@@ -154,31 +154,6 @@ void kunit_user_failed_strings(struct kunit *test,
 	va_end(args);
 }
 
-static void print_bytes(const char *label, const unsigned char *bytes,
-			size_t size)
-{
-	printf("    #     %s", label);
-	for (size_t i = 0; i < size && i < 64; i++)
-		printf("%s%02x", i % 4 ? "" : " ", bytes[i]);
-	puts(size > 64 ? " ..." : "");
-}
-
-void kunit_user_failed_memory(struct kunit *test,
-			      const struct kunit_user_check *check,
-			      const void *left, const void *right, size_t size,
-			      const char *format, ...)
-{
-	va_list args;
-
-	start_failure(test, check->file, check->line);
-	print_wanted(check);
-	print_bytes("left:  ", left, size);
-	print_bytes("right: ", right, size);
-	va_start(args, format);
-	end_failure(check, format, args);
-	va_end(args);
-}
-
 void kunit_user_failed_plain(struct kunit *test,
 			     const struct kunit_user_check *check,
 			     const char *format, ...)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The part of KUnit's interface that the core's suites use, for user space.
- * A suite is the same source here and in a kernel.
+ * A suite is the same source here and in a kernel, so nothing is here that the
+ * oldest kernel (6.1) does not have.
  */
 #ifndef KUNIT_USER_KUNIT_TEST_H
 #define KUNIT_USER_KUNIT_TEST_H
@@ -126,10 +127,6 @@ void kunit_user_failed_strings(struct kunit *test,
 			       const struct kunit_user_check *check,
 			       const char *left, const char *right,
 			       const char *format, ...) __printf(5, 6);
-void kunit_user_failed_memory(struct kunit *test,
-			      const struct kunit_user_check *check,
-			      const void *left, const void *right, size_t size,
-			      const char *format, ...) __printf(6, 7);
 void kunit_user_failed_plain(struct kunit *test,
 			     const struct kunit_user_check *check,
 			     const char *format, ...) __printf(3, 4);
@@ -161,15 +158,6 @@ void kunit_user_failed_plain(struct kunit *test,
 		kunit_user_failed_strings(test,				\
 			KUNIT_USER_CHECK(stop, #left, #op, #right),	\
 			left_, right_, __VA_ARGS__);			\
-} while (0)
-
-#define KUNIT_USER_MEMORY(test, stop, left, op, right, size, ...) do {	\
-	const void *left_ = (left), *right_ = (right);			\
-	size_t size_ = (size);						\
-	if (unlikely(!(memcmp(left_, right_, size_) op 0)))		\
-		kunit_user_failed_memory(test,				\
-			KUNIT_USER_CHECK(stop, #left, #op, #right),	\
-			left_, right_, size_, __VA_ARGS__);		\
 } while (0)
 
 #define KUNIT_USER_POINTERS(test, stop, left, op, right, ...) do {	\
@@ -242,14 +230,6 @@ void kunit_user_failed_plain(struct kunit *test,
 	KUNIT_USER_STRINGS(test, false, left, !=, right, "%s", "")
 #define KUNIT_EXPECT_STRNEQ_MSG(test, left, right, ...) \
 	KUNIT_USER_STRINGS(test, false, left, !=, right, __VA_ARGS__)
-#define KUNIT_EXPECT_MEMEQ(test, left, right, size) \
-	KUNIT_USER_MEMORY(test, false, left, ==, right, size, "%s", "")
-#define KUNIT_EXPECT_MEMEQ_MSG(test, left, right, size, ...) \
-	KUNIT_USER_MEMORY(test, false, left, ==, right, size, __VA_ARGS__)
-#define KUNIT_EXPECT_MEMNEQ(test, left, right, size) \
-	KUNIT_USER_MEMORY(test, false, left, !=, right, size, "%s", "")
-#define KUNIT_EXPECT_MEMNEQ_MSG(test, left, right, size, ...) \
-	KUNIT_USER_MEMORY(test, false, left, !=, right, size, __VA_ARGS__)
 #define KUNIT_EXPECT_NOT_ERR_OR_NULL(test, pointer) \
 	KUNIT_USER_POINTERS(test, false, pointer, !=, NULL, "%s", "")
 #define KUNIT_ASSERT_EQ(test, left, right) \
@@ -308,14 +288,6 @@ void kunit_user_failed_plain(struct kunit *test,
 	KUNIT_USER_STRINGS(test, true, left, !=, right, "%s", "")
 #define KUNIT_ASSERT_STRNEQ_MSG(test, left, right, ...) \
 	KUNIT_USER_STRINGS(test, true, left, !=, right, __VA_ARGS__)
-#define KUNIT_ASSERT_MEMEQ(test, left, right, size) \
-	KUNIT_USER_MEMORY(test, true, left, ==, right, size, "%s", "")
-#define KUNIT_ASSERT_MEMEQ_MSG(test, left, right, size, ...) \
-	KUNIT_USER_MEMORY(test, true, left, ==, right, size, __VA_ARGS__)
-#define KUNIT_ASSERT_MEMNEQ(test, left, right, size) \
-	KUNIT_USER_MEMORY(test, true, left, !=, right, size, "%s", "")
-#define KUNIT_ASSERT_MEMNEQ_MSG(test, left, right, size, ...) \
-	KUNIT_USER_MEMORY(test, true, left, !=, right, size, __VA_ARGS__)
 #define KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pointer) \
 	KUNIT_USER_POINTERS(test, true, pointer, !=, NULL, "%s", "")
 
