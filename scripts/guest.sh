@@ -25,7 +25,7 @@ guest_option()
 # guest_begin NAME: a directory for this run, gone when we are
 guest_begin()
 {
-	CONSOLE=${CONSOLE:-$XTCP_TOP/build/log/$1.console}
+	CONSOLE=$(realpath -m "${CONSOLE:-$XTCP_TOP/build/log/$1.console}")
 	XTCP_OUT=$(realpath -m "${XTCP_OUT:-$XTCP_TOP/build/out}")
 	export XTCP_OUT
 	mkdir -p "$(dirname "$CONSOLE")" "$XTCP_OUT"
@@ -68,7 +68,7 @@ guest_initramfs()
 	cp "$XTCP_TOP/scripts/guest-run" "$dir/guest-run"
 	[ ! -f "$RUN/command" ] || cp "$RUN/command" "$dir/command"
 	printf '%s\n' "$@" >"$dir/environment"
-	(cd "$dir" && find . | cpio --quiet -o -H newc) >"$RUN/initramfs"
+	(cd "$dir" && find . | LC_ALL=C sort | cpio --quiet --reproducible -o -H newc) >"$RUN/initramfs"
 	rm -r "$dir"
 }
 

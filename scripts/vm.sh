@@ -7,7 +7,8 @@
 #                          lockdep and kmemleak
 #   --smp N                processors (2)
 #   --mem M                memory (2G)
-#   --timeout S            seconds until the machine is stopped (600)
+#   --timeout S            seconds until the machine is stopped (600; a day with
+#                          --interactive)
 #   --icount               one processor that counts: one executed instruction
 #                          is one nanosecond of its time
 #   --console FILE         where the kernel's messages go (build/log/)
@@ -25,7 +26,7 @@ set -eu
 # shellcheck source=scripts/guest.sh
 . "$XTCP_TOP/scripts/guest.sh"
 
-KERNEL=stock SMP=2 MEM=2G TIMEOUT=600 CONSOLE='' ICOUNT='' INTERACTIVE=''
+KERNEL=stock SMP=2 MEM=2G TIMEOUT='' CONSOLE='' ICOUNT='' INTERACTIVE=''
 
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -39,6 +40,8 @@ while [ $# -gt 0 ]; do
 done
 [ $# -gt 0 ] || [ -n "$INTERACTIVE" ] || usage "$0"
 [ $# -gt 0 ] || set -- bash
+TIMEOUT=${TIMEOUT:-${INTERACTIVE:+86400}}
+TIMEOUT=${TIMEOUT:-600}
 
 case $KERNEL in
 stock)	MACHINE=pc; export XTCP_PLACE="${XTCP_PLACE-vm}" ;;
@@ -108,14 +111,17 @@ guest_command "$@"
 read -ra processor < <(processor "$K")
 shares
 
-parameters="console=ttyS0 panic=-1 oops=panic loglevel=7"
+parameters="console=ttyS0 panic=-1 oops=panic loglevel=7 dummy.numdummies=0 ifb.numifbs=0"
 environment=(ROOT_TYPE=9p "KERNEL=$K" CTL=ctl "OUT=$(printf %q "$XTCP_OUT")")
 if [ -n "$ICOUNT" ]; then
 	parameters+=" nokaslr random.trust_cpu=off"
 	environment+=("SEED=${XTCP_SEED:-1}")
 fi
 if [ -n "$INTERACTIVE" ]; then
-	size=$(stty size 2>/dev/null || echo 24 80)
+	size=$(stty size 2>/dev/null || true)
+	case $size in
+	'' | 0*)	size="24 80" ;;
+	esac
 	environment+=(INTERACTIVE=1 CHANNEL=/dev/hvc0 "ROWS=${size% *}" "COLUMNS=${size#* }")
 	channel=(-chardev "stdio,id=channel,signal=off" -device "virtconsole,chardev=channel")
 else
@@ -128,7 +134,7 @@ machine=("${QEMU[@]}" -M "$MACHINE" "${processor[@]}" -m "$MEM" -kernel "$K/imag
 	-initrd "$RUN/initramfs" -append "$parameters" -serial "file:$CONSOLE"
 	"${SHARES[@]}" -device virtio-serial "${channel[@]}")
 if [ -n "$INTERACTIVE" ]; then
-	"${machine[@]}" || true
+	timeout --foreground -k 10 "$TIMEOUT" "${machine[@]}" || echo $? >"$RUN/end"
 	guest_verdict
 fi
 guest_start "${machine[@]}" </dev/null
