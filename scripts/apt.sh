@@ -20,11 +20,12 @@ suite_use()
 {
 	local dir=$XTCP_CACHE/apt/$1 site
 
-	APT_OPTIONS=(-qq -o APT::Sandbox::User=root)
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/none"
+	# with a cache of its own, apt need not read all lists for each question
+	APT_OPTIONS=(-qq -o APT::Sandbox::User=root -o "Dir::Cache::pkgcache=$dir/packages")
 	[ "$1" != own ] || return 0
 	APT_OPTIONS+=(-c "$dir/apt.conf")
-	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/none"
-	: >"$dir/status"
+	[ -e "$dir/status" ] || : >"$dir/status"
 	cat >"$dir/apt.conf" <<-END
 		Dir::State "$dir";
 		Dir::State::status "$dir/status";

@@ -28,8 +28,8 @@ recipe_version()
 	else
 		suite_use bookworm-backports
 	fi
-	[ -n "$(package_version linux-headers-amd64)" ] || apt_lists
-	package_version linux-headers-amd64
+	package_version linux-headers-amd64 | grep . ||
+		{ apt_lists && package_version linux-headers-amd64; }
 }
 
 # apt_lists: a fresh machine may never have read its package lists
