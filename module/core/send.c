@@ -45,7 +45,7 @@ static void add_options(const struct xtcp_tcb *t, struct xtcp_out *out)
 /* RFC 9293 section 3.8.5: URG as long as the urgent pointer lies ahead */
 static void add_urgent(const struct xtcp_tcb *t, struct xtcp_out *out)
 {
-	if (seq_leq(t->snd_up, out->seq) || (out->flags & XTCP_SYN))
+	if (seq_leq(t->snd_up, seq_max(out->seq, t->snd_una)) || (out->flags & XTCP_SYN))
 		return;
 	out->flags |= XTCP_URG;
 	out->up = min_t(u32, t->snd_up - out->seq, U16_MAX);
