@@ -10,7 +10,7 @@
 STATUS is the exit status that the stage ended with. A stage also fails when it
 ended badly without saying which test failed, when it has no results, when
 results are missing from its plan, and for a test that was skipped unless its
-name matches one of the shell patterns in $XTCP_SKIPS. Both commands exit with 1
+name, or STAGE.NAME, matches one of the shell patterns in $XTCP_SKIPS. Both commands exit with 1
 when anything failed. Only leaves count, not the subtests' summary lines.
 """
 
@@ -67,10 +67,10 @@ def close(levels, depth, name):
     return leaves
 
 
-def leaf(name, word, rest, context):
+def leaf(stage, word, rest, context):
     skip = SKIP.match(rest)
     if skip and word == "ok":
-        wanted = skip_wanted(name) or skip_wanted(skip[1])
+        wanted = skip_wanted(skip[1]) or skip_wanted(f"{stage}.{skip[1]}")
         note = [] if wanted else [f"# skipped, and nobody asked for that: {skip[2]}"]
         return Result(skip[1], not wanted, True, context + note)
     return Result(rest, word != "ok", False, context)
@@ -98,7 +98,7 @@ def parse(lines, stage):
                 if word != "ok" and not any(c.failed for c in children):
                     level.leaves.append(Result(rest, True, False, context))
             else:
-                level.leaves.append(leaf(f"{stage}.{rest}", word, rest, context))
+                level.leaves.append(leaf(stage, word, rest, context))
             context = []
         else:
             context.append(line)
