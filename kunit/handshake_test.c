@@ -117,7 +117,7 @@ static void syn_sent__scaling_needs_both(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.snd_wscale, 0);
 }
 
-/* RFC 7323 section 2.2: "The window field in a segment where the SYN bit is set MUST NOT be scaled" */
+/* RFC 7323 section 2.2: "The window field in a segment where the SYN bit is set [...]" */
 static void syn_sent__window_of_a_syn_is_not_scaled(struct kunit *test)
 {
 	struct conn *c = syn_sent(test);

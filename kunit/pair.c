@@ -348,16 +348,16 @@ static void arrive(struct pair *p, struct pair_buf *buf)
 	p->now = max(p->now, buf->at);
 	PAIR_CHECK(p, xtcp_wire_parse(buf->hdr, hdr_len, hdr_len + buf->len, &seg) == XTCP_WIRE_OK);
 	ev.seg = &seg;
+	if (e->kind == PAIR_TCB || (e->kind == PAIR_HALFOPEN && halfopen_segment(p, to, &seg))) {
+		pair_step(p, to, &ev);
+		return;
+	}
 	if (e->kind == PAIR_LISTEN)
 		listen_segment(p, to, &seg);
 	else if (e->kind == PAIR_TIMEWAIT)
 		timewait_segment(p, to, &seg);
 	else if (e->kind == PAIR_NOTHING)
 		closed_segment(p, to, &seg);
-	else if (e->kind != PAIR_HALFOPEN || halfopen_segment(p, to, &seg)) {
-		pair_step(p, to, &ev);
-		return;
-	}
 	put_buf(p, buf);
 }
 

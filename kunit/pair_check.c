@@ -20,7 +20,7 @@ static void check_sendq(struct pair *p, const struct xtcp_tcb *t)
 			last_sent = rec;
 	}
 	PAIR_CHECK(p, lost == t->lost);
-	PAIR_CHECK(p, (q->unsent != NULL) == unsent);
+	PAIR_CHECK(p, !!q->unsent == unsent);
 	PAIR_CHECK(p, !q->tail || q->tail->end_seq == t->write_seq);
 	PAIR_CHECK(p, q->head || t->snd_una == t->write_seq);
 	PAIR_CHECK(p, !q->head || seq_leq(q->head->seq, t->snd_una));

@@ -9,15 +9,16 @@ static void write_some(struct pair *p, int who)
 	struct pair_end *e = &p->end[who];
 	struct xtcp_tcb *t = &e->tcb;
 	u32 room = e->user.sndbuf - min(e->user.sndbuf, t->write_seq - t->snd_una);
-	u32 len = min3(1 + random_below(&p->random, 3 * PAIR_MSS), e->user.total - e->written, room);
+	u32 len = min3(1 + random_below(&p->random, 3 * PAIR_MSS),
+		       e->user.total - e->written, room);
 	struct xtcp_rec *rec = t->sendq.unsent ? t->sendq.tail : NULL;
 	bool wrote = false;
 
 	while (len) {
-		struct pair_buf *buf = rec && pair_buf_of(rec)->len < PAIR_ROOM ? pair_buf_of(rec) : NULL;
+		struct pair_buf *buf = rec ? pair_buf_of(rec) : NULL;
 		u32 part;
 
-		if (!buf) {
+		if (!buf || buf->len == PAIR_ROOM) {
 			buf = pair_get_buf(p);
 			if (!buf)
 				break;

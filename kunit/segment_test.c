@@ -44,7 +44,7 @@ static void sequence__old_duplicate_is_acknowledged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 101);
 }
 
-/* "If a segment's contents straddle the boundary between old and new, only the new parts are processed." */
+/* "If [it] straddle[s] the boundary between old and new, only the new parts are processed." */
 static void sequence__straddling_the_left_edge(struct kunit *test)
 {
 	struct conn *c = conn_established(test);

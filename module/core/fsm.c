@@ -36,13 +36,13 @@ static void flush(struct xtcp_tcb *t, struct xtcp_actions *act)
 }
 
 /**
- * xtcp_close - the connection is gone
+ * xtcp_tcb_close - the connection is gone
  * @t: control block; CLOSED afterwards, its queues and timers empty
  * @act: actions; gets XTCP_ACT_CLOSED, loses XTCP_ACT_OUTPUT
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.10 ("delete the TCB").
  */
-void xtcp_close(struct xtcp_tcb *t, struct xtcp_actions *act)
+void xtcp_tcb_close(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	flush(t, act);
 	t->state = XTCP_CLOSED;
@@ -53,28 +53,28 @@ void xtcp_close(struct xtcp_tcb *t, struct xtcp_actions *act)
 }
 
 /**
- * xtcp_fail - the connection is gone, and the user is told why
+ * xtcp_tcb_fail - the connection is gone, and the user is told why
  * @t: control block
  * @err: errno, positive
  * @act: actions
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.6 (MUST-12).
  */
-void xtcp_fail(struct xtcp_tcb *t, int err, struct xtcp_actions *act)
+void xtcp_tcb_fail(struct xtcp_tcb *t, int err, struct xtcp_actions *act)
 {
 	act->err = err;
 	act->todo |= XTCP_ACT_ERROR | XTCP_ACT_READABLE | XTCP_ACT_WRITABLE;
-	xtcp_close(t, act);
+	xtcp_tcb_close(t, act);
 }
 
 /**
- * xtcp_abort - ABORT: end the connection, and tell the peer where RFC 9293 does
+ * xtcp_tcb_abort - ABORT: end the connection, and tell the peer where RFC 9293 does
  * @t: control block
  * @act: actions
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.5.
  */
-void xtcp_abort(struct xtcp_tcb *t, struct xtcp_actions *act)
+void xtcp_tcb_abort(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	const u32 resets = XTCP_S(SYN_RECEIVED) | XTCP_S(ESTABLISHED) |
 			   XTCP_S(FIN_WAIT_1) | XTCP_S(FIN_WAIT_2) | XTCP_S(CLOSE_WAIT);
@@ -85,7 +85,7 @@ void xtcp_abort(struct xtcp_tcb *t, struct xtcp_actions *act)
 		xtcp_fill_reset(t, &act->rst);
 		act->todo |= XTCP_ACT_RST;
 	}
-	xtcp_close(t, act);
+	xtcp_tcb_close(t, act);
 }
 
 /**
@@ -117,7 +117,7 @@ static void limit_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *a
 	if (!t->orphan)
 		return;
 	if (fin_wait_2_time(t) < 0)
-		xtcp_abort(t, act);
+		xtcp_tcb_abort(t, act);
 	else
 		xtcp_arm(t, XTCP_TIMER_FIN_WAIT_2, now + fin_wait_2_time(t));
 }
@@ -194,7 +194,7 @@ void xtcp_queue_fin(struct xtcp_tcb *t)
 static void shutdown(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	if (t->state == XTCP_SYN_SENT) {
-		xtcp_close(t, act);
+		xtcp_tcb_close(t, act);
 		return;
 	}
 	if (t->snd_fin || !XTCP_IN(t->state, XTCP_CAN_SEND | XTCP_S(SYN_RECEIVED)))
@@ -226,7 +226,7 @@ static void icmp(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	if (t->state == XTCP_CLOSED || t->state == XTCP_TIME_WAIT)
 		return;
 	if (ev->hard && xtcp_handshaking(t)) {
-		xtcp_fail(t, ev->err, act);
+		xtcp_tcb_fail(t, ev->err, act);
 		return;
 	}
 	t->soft_err = ev->err;
@@ -278,7 +278,7 @@ void xtcp_step(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		orphan(t, ev->now, act);
 		break;
 	case XTCP_EV_ABORT:
-		xtcp_abort(t, act);
+		xtcp_tcb_abort(t, act);
 		break;
 	case XTCP_EV_ICMP:
 		icmp(t, ev, act);

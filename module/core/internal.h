@@ -63,9 +63,9 @@ static inline bool xtcp_has_output(const struct xtcp_tcb *t)
 u32 xtcp_opts_len(const struct xtcp_tcb *t);
 
 /* fsm.c */
-void xtcp_close(struct xtcp_tcb *t, struct xtcp_actions *act);
-void xtcp_fail(struct xtcp_tcb *t, int err, struct xtcp_actions *act);
-void xtcp_abort(struct xtcp_tcb *t, struct xtcp_actions *act);
+void xtcp_tcb_close(struct xtcp_tcb *t, struct xtcp_actions *act);
+void xtcp_tcb_fail(struct xtcp_tcb *t, int err, struct xtcp_actions *act);
+void xtcp_tcb_abort(struct xtcp_tcb *t, struct xtcp_actions *act);
 void xtcp_enter_time_wait(struct xtcp_tcb *t, struct xtcp_actions *act);
 void xtcp_enter_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
 void xtcp_queue_fin(struct xtcp_tcb *t);

@@ -105,7 +105,7 @@ static bool syn_sent_rst(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 		return true;
 	if (!(seg->flags & XTCP_ACK))
 		return drop(act, XTCP_DROP_RST_INVALID);
-	xtcp_fail(t, ECONNREFUSED, act);
+	xtcp_tcb_fail(t, ECONNREFUSED, act);
 	return false;
 }
 
@@ -256,9 +256,9 @@ static bool check_rst(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		return drop(act, XTCP_DROP_RST_INVALID);
 	}
 	if (reset_errno(t))
-		xtcp_fail(t, reset_errno(t), act);
+		xtcp_tcb_fail(t, reset_errno(t), act);
 	else
-		xtcp_close(t, act);
+		xtcp_tcb_close(t, act);
 	return false;
 }
 
@@ -311,7 +311,7 @@ static bool ack_of_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 		return false;
 	case XTCP_LAST_ACK:
 		act->todo |= XTCP_ACT_WRITE_SHUT;
-		xtcp_close(t, act);
+		xtcp_tcb_close(t, act);
 		return false;
 	default:
 		return true;
@@ -425,7 +425,7 @@ static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		return drop(act, XTCP_DROP_NOT_EXPECTED);
 	if (t->orphan && seq_gt(text_end(seg), t->rcv_nxt)) {
 		reset(seg, act, XTCP_DROP_CLOSED);
-		xtcp_close(t, act);
+		xtcp_tcb_close(t, act);
 		return false;
 	}
 	rec->seq = seq_max(text_seq(seg), t->rcv_nxt);

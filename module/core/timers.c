@@ -97,7 +97,7 @@ static bool hopeless(const struct xtcp_tcb *t, u64 now)
 
 static void time_out(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
-	xtcp_fail(t, t->soft_err ?: ETIMEDOUT, act);
+	xtcp_tcb_fail(t, t->soft_err ?: ETIMEDOUT, act);
 }
 
 /*
@@ -251,7 +251,7 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 		return;
 	}
 	if (keepalive_failed(t, idle)) {
-		xtcp_abort(t, act);
+		xtcp_tcb_abort(t, act);
 		time_out(t, act);
 		return;
 	}
@@ -265,7 +265,7 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 static void fin_wait_2_expired(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	if (t->state == XTCP_FIN_WAIT_2 && t->orphan)
-		xtcp_close(t, act);
+		xtcp_tcb_close(t, act);
 }
 
 static void expired(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 now,
