@@ -89,7 +89,7 @@ static int view_family(const struct seq_file *seq)
 
 static u64 ticks(u64 us)
 {
-	return nsec_to_clock_t(us * NSEC_PER_USEC);
+	return div_u64(us, USEC_PER_SEC / USER_HZ);
 }
 
 static u64 ticks_until(u64 deadline)
