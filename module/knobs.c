@@ -42,7 +42,7 @@ struct knob {
 	int count;
 	int min;
 	int max;
-	const struct knob *ceiling;
+	struct knob *ceiling;
 	int fallback;
 	int share;
 	int preset[3];
@@ -58,34 +58,13 @@ static const struct kernel_param_ops knob_param_ops;
 	MODULE_PARM_DESC(field, text)
 
 /* One number */
-#define INTEGER(field, least, most, value, text)				\
+#define INTEGER(field, least, most, value, text)			\
 	static struct knob knob_##field = {				\
 		.name = #field, .count = 1,				\
 		.offset = offsetof(struct xtcp_knobs, field),		\
 		.min = (least), .max = (most), .preset = { value },	\
 	};								\
 	PARAMETER(field, 0644, "int", text " (" #least " to " #most ", default " #value ")")
-
-/* One number up to a ceiling; a default of 0 is one for so many bytes of memory */
-#define BOUNDED(field, least, bound, value, bytes, text)		\
-	static struct knob knob_##field = {				\
-		.name = #field, .count = 1,				\
-		.offset = offsetof(struct xtcp_knobs, field),		\
-		.min = (least), .max = INT_MAX, .ceiling = &knob_##bound, \
-		.fallback = (value), .share = (bytes), .preset = { UNSET }, \
-	};								\
-	PARAMETER(field, 0644, "int", text " (" #least " to " #bound ", default " \
-		  #value "; 0: one for " #bytes " bytes of memory)")
-
-/* A ceiling: a parameter that only the load sets */
-#define CEILING(field, least, most, value, bytes, text)			\
-	static struct knob knob_##field = {				\
-		.name = #field, .count = 1, .offset = NO_FIELD,		\
-		.min = (least), .max = (most),				\
-		.fallback = (value), .share = (bytes), .preset = { UNSET }, \
-	};								\
-	PARAMETER(field, 0444, "int", text " (" #least " to " #most ", default " \
-		  #value "; 0: one for " #bytes " bytes of memory)")
 
 /* A buffer's size: min, default and max, none below the one before it */
 #define TRIPLET(field, least, most, low, value, high, text)		\
@@ -97,14 +76,39 @@ static const struct kernel_param_ops knob_param_ops;
 	PARAMETER(field, 0644, "array of int", text " (" #least " to " #most \
 		  ", default " #low "," #value "," #high ")")
 
+/* A ceiling: a parameter that only the load sets */
+#define CEILING(field, most, value, bytes, text)			\
+	static struct knob knob_##field = {				\
+		.name = #field, .count = 1, .offset = NO_FIELD,		\
+		.min = 1, .max = (most),				\
+		.fallback = (value), .share = (bytes), .preset = { UNSET }, \
+	};								\
+	PARAMETER(field, 0444, "int", text)
+
+/* One number up to a ceiling */
+#define BOUNDED(field, least, bound, value, bytes, text)		\
+	static struct knob knob_##field = {				\
+		.name = #field, .count = 1,				\
+		.offset = offsetof(struct xtcp_knobs, field),		\
+		.min = (least), .max = INT_MAX, .ceiling = &knob_##bound, \
+		.fallback = (value), .share = (bytes), .preset = { UNSET }, \
+	};								\
+	PARAMETER(field, 0644, "int", text " (" #least " to " #bound ")")
+
 /*
  * The table. Its rows are found again as the module's parameters (knob_next()).
- * Name, least, greatest, default, description.
+ *
+ * INTEGER: name, least, greatest, default, description. TRIPLET: three defaults.
+ * CEILING: no least. BOUNDED: the ceiling instead of the greatest. In these two
+ * the default is followed by a number of bytes: where it is 0, it is one for so
+ * many bytes of memory.
  */
-CEILING(ceiling_backlog, 1, 16777216, 65536, 0,
-	"Greatest max_syn_backlog and max_accept_backlog");
-CEILING(ceiling_orphans, 1, 16777216, 0, 16384, "Greatest max_orphans");
-CEILING(ceiling_tw_buckets, 1, 16777216, 0, 4096, "Greatest max_tw_buckets");
+CEILING(ceiling_backlog, 16777216, 65536, 0,
+	"Greatest max_syn_backlog and max_accept_backlog (default 65536)");
+CEILING(ceiling_orphans, 16777216, 0, 16384,
+	"Greatest max_orphans (default: one for 16 KiB of memory)");
+CEILING(ceiling_tw_buckets, 16777216, 0, 4096,
+	"Greatest max_tw_buckets (default: one for 4 KiB of memory)");
 INTEGER(msl_ms, 1, 240000, 30000,
 	"Maximum segment lifetime, ms; TIME-WAIT lasts twice as long");
 INTEGER(keepalive_time, 1, 32767, 7200,
@@ -113,9 +117,9 @@ INTEGER(keepalive_intvl, 1, 32767, 75, "Time between keepalive probes, s");
 INTEGER(keepalive_probes, 1, 127, 10,
 	"Unanswered keepalive probes that end a connection");
 BOUNDED(max_syn_backlog, 1, ceiling_backlog, 1024, 0,
-	"Half-open connections that a listener may have");
+	"Half-open connections that a listener may have; default 1024");
 BOUNDED(max_accept_backlog, 1, ceiling_backlog, 4096, 0,
-	"Greatest backlog that listen() grants");
+	"Greatest backlog that listen() grants; default 4096");
 INTEGER(syn_retries, 1, 127, 7, "Times that connect() repeats its SYN");
 INTEGER(synack_retries, 0, 127, 5, "Times that a SYN-ACK is repeated");
 INTEGER(retries1, 1, 127, 3,
@@ -127,9 +131,9 @@ INTEGER(fin_timeout, 1, 32767, 60,
 INTEGER(orphan_retries, 0, 127, 0,
 	"Retransmissions before a closed socket is given up; 0: 8");
 BOUNDED(max_orphans, 0, ceiling_orphans, 0, 131072,
-	"Sockets that live on after close()");
+	"Sockets that live on after close(); default: one for 128 KiB of memory");
 BOUNDED(max_tw_buckets, 0, ceiling_tw_buckets, 0, 32768,
-	"Connections in TIME-WAIT");
+	"Connections in TIME-WAIT; default: one for 32 KiB of memory");
 INTEGER(abort_on_overflow, 0, 1, 0,
 	"Reset what finds the accept queue full, instead of silence");
 INTEGER(sack, 0, 1, 1, "Selective acknowledgments (RFC 2018)");
@@ -261,9 +265,12 @@ static int knob_handler(xtcp_ctl_table *table, int write, void *buffer,
 /* What nobody gave at load gets its value; what exceeds its ceiling is refused */
 static int knob_settle(struct knob *k)
 {
-	int most = knob_max(k);
 	unsigned long n = k->fallback;
+	int most;
 
+	if (k->ceiling)
+		knob_settle(k->ceiling);
+	most = knob_max(k);
 	if (k->preset[0] == UNSET) {
 		if (!n)
 			n = max((totalram_pages() << PAGE_SHIFT) / k->share,
@@ -277,7 +284,7 @@ static int knob_settle(struct knob *k)
 	return -EINVAL;
 }
 
-/* A namespace's values, all settled. Ceilings are the first rows of the table */
+/* A namespace's values, all settled */
 static int knobs_fill(struct xtcp_knobs *values)
 {
 	unsigned int i = 0;

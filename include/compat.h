@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The only file that asks for a kernel version: one name for what differs
+ * between the kernels that xtcp builds on (6.1, 6.12, 7.2).
+ */
+#ifndef XTCP_COMPAT_H
+#define XTCP_COMPAT_H
+
+#include <linux/version.h>
+#include <linux/net.h>
+#include <linux/sysctl.h>
+#include <linux/timer.h>
+#include <net/inet_dscp.h>
+#include <net/inet_sock.h>
+#include <net/ip6_fib.h>
+#include <net/ipv6.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+
+/* from_timer() was renamed in 6.16 */
+#ifndef timer_container_of
+#define timer_container_of(var, timer, field) from_timer(var, timer, field)
+#endif
+
+/* bind() and connect() take a sockaddr of unstated size since 6.19 */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+typedef struct sockaddr_unsized xtcp_sockaddr;
+#else
+typedef struct sockaddr xtcp_sockaddr;
+#endif
+
+/* proto.accept() takes a struct since 6.10 */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define XTCP_ACCEPT_ARGS	struct proto_accept_arg *arg
+#define XTCP_ACCEPT_FLAGS	(arg->flags)
+#define XTCP_ACCEPT_ERR		(arg->err)
+#else
+#define XTCP_ACCEPT_ARGS	int flags, int *err, bool kern
+#define XTCP_ACCEPT_FLAGS	(flags)
+#define XTCP_ACCEPT_ERR		(*err)
+#endif
+
+/* proto.recvmsg() lost addr_len in 7.1 */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
+#define XTCP_RECVMSG_ARGS	struct msghdr *msg, size_t len, int flags
+#define xtcp_compat_recv_error(sk, msg, len) inet_recv_error(sk, msg, len)
+#else
+#define XTCP_RECVMSG_ARGS	struct msghdr *msg, size_t len, int flags, int *addr_len
+#define xtcp_compat_recv_error(sk, msg, len) inet_recv_error(sk, msg, len, addr_len)
+#endif
+
+/* proto.ioctl() answers into kernel memory since 6.5 */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define XTCP_IOCTL_ARG		int *arg
+#define xtcp_compat_ioctl_put(value, arg) ({ *(arg) = (value); 0; })
+#else
+#define XTCP_IOCTL_ARG		unsigned long arg
+#define xtcp_compat_ioctl_put(value, arg) put_user(value, (int __user *)(arg))
+#endif
+
+/* where the v6 part of a socket lies is told since 6.5, its end before */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define XTCP_IPV6_PINFO_OFFSET(type, member) \
+	.ipv6_pinfo_offset = offsetof(type, member),
+#else
+#define XTCP_IPV6_PINFO_OFFSET(type, member)
+#endif
+
+/* sysctl tables: counted instead of ended by an empty row since 6.6, const since 6.11 */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define register_net_sysctl_sz(net, path, table, size) \
+	((void)(size), register_net_sysctl(net, path, table))
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+typedef const struct ctl_table xtcp_ctl_table;
+#else
+typedef struct ctl_table xtcp_ctl_table;
+#endif
+
+/* cloning a socket, locked: sk_clone_lock() became an inline over sk_clone() */
+static inline struct sock *xtcp_compat_clone(const struct sock *sk, gfp_t gfp)
+{
+	return sk_clone_lock(sk, gfp);
+}
+
+/* inet_sock's flag bits */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define xtcp_compat_recverr(sk)	inet_test_bit(RECVERR, sk)
+#define xtcp_compat_recverr6(sk) inet6_test_bit(RECVERR6, sk)
+#define xtcp_compat_transparent(sk) inet_test_bit(TRANSPARENT, sk)
+#define xtcp_compat_clear_mc_list(sk) RCU_INIT_POINTER(inet_sk(sk)->mc_list, NULL)
+#define xtcp_compat_bind_no_port(sk) inet_test_bit(BIND_ADDRESS_NO_PORT, sk)
+#define xtcp_compat_sndflow(sk)	inet6_test_bit(SNDFLOW, sk)
+#else
+#define xtcp_compat_sndflow(sk)	(inet6_sk(sk)->sndflow)
+#define xtcp_compat_recverr(sk)	(inet_sk(sk)->recverr)
+#define xtcp_compat_recverr6(sk) (inet6_sk(sk)->recverr)
+#define xtcp_compat_transparent(sk) (inet_sk(sk)->transparent)
+#define xtcp_compat_clear_mc_list(sk) RCU_INIT_POINTER(inet_sk(sk)->mc_list, NULL)
+#define xtcp_compat_bind_no_port(sk) (inet_sk(sk)->bind_address_no_port)
+#endif
+
+/* the traffic class of an IPv4 flow is a dscp_t since 6.18 */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define xtcp_compat_set_tos(fl4, tos) ((fl4)->flowi4_dscp = inet_dsfield_to_dscp(tos))
+#else
+#define xtcp_compat_set_tos(fl4, tos) ((fl4)->flowi4_tos = (tos) & INET_DSCP_MASK)
+#endif
+
+/* the owner of a socket */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define xtcp_compat_uid(sk)	sk_uid(sk)
+#else
+#define xtcp_compat_uid(sk)	((sk)->sk_uid)
+#endif
+
+/* keeping a route with a v6 socket: ip6_dst_store() has changed twice */
+static inline void xtcp_compat_ip6_dst_store(struct sock *sk, struct dst_entry *dst)
+{
+	inet6_sk(sk)->dst_cookie = rt6_get_cookie(dst_rt6_info(dst));
+	sk_setup_caps(sk, dst);
+}
+
+#endif /* XTCP_COMPAT_H */

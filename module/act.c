@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Actions: everything the core asks for is done here, in this order, which is
+ * the only one: memory first, then state, then segments, then timers, then
+ * whoever waits, and last whatever may free the socket.
+ */
+#include <net/dst.h>
+#include "record.h"
+#include "sock.h"
+
+/* The socket has no connection any more */
+#define ACT_ENDS (XTCP_ACT_CLOSED | XTCP_ACT_TIME_WAIT)
+
+/* sk_state follows the control block, and with it the tracepoints */
+static void act_state(struct sock *sk)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	BUILD_BUG_ON((int)XTCP_ESTABLISHED != TCP_ESTABLISHED ||
+		     (int)XTCP_SYN_RECEIVED != TCP_SYN_RECV ||
+		     (int)XTCP_TIME_WAIT != TCP_TIME_WAIT ||
+		     (int)XTCP_CLOSED != TCP_CLOSE ||
+		     (int)XTCP_LISTEN != TCP_LISTEN ||
+		     (int)XTCP_CLOSING != TCP_CLOSING);
+	if (sk->sk_state != t->state)
+		inet_sk_set_state(sk, t->state);
+}
+
+static void act_error(struct sock *sk, const struct xtcp_actions *act)
+{
+	if (act->todo & XTCP_ACT_ERROR) {
+		WRITE_ONCE(sk->sk_err, act->err);
+		if (act->err == ETIMEDOUT)
+			xtcp_count(sock_net(sk), timeouts);
+	} else if (act->todo & XTCP_ACT_SOFT_ERROR) {
+		WRITE_ONCE(sk->sk_err_soft, act->err);
+	}
+}
+
+static void act_shutdown(struct sock *sk, u32 todo)
+{
+	int how = sk->sk_shutdown;
+
+	if (todo & XTCP_ACT_PEER_FIN)
+		how |= RCV_SHUTDOWN;
+	if (todo & XTCP_ACT_WRITE_SHUT)
+		how |= SEND_SHUTDOWN;
+	if (todo & ACT_ENDS)
+		how = SHUTDOWN_MASK;
+	if (todo & (XTCP_ACT_PEER_FIN | ACT_ENDS))
+		sock_set_flag(sk, SOCK_DONE);
+	WRITE_ONCE(sk->sk_shutdown, how);
+}
+
+static void act_send(struct sock *sk, const struct xtcp_actions *act)
+{
+	if (act->todo & XTCP_ACT_NEW_ROUTE)
+		dst_negative_advice(sk);
+	if (act->todo & XTCP_ACT_RST) {
+		xtcp_count(sock_net(sk), resets_out);
+		xtcp_xmit(sk, NULL, &act->rst);
+	}
+	if (act->todo & XTCP_ACT_OUTPUT)
+		xtcp_output(sk);
+}
+
+/**
+ * xtcp_rearm() - let the wheel know the earliest deadline
+ * @sk: socket
+ *
+ * A deadline that moved later, or is gone, costs nothing: the timer fires where
+ * it stood, finds nothing due, and is armed for what is then the earliest.
+ *
+ * Context: under the socket lock.
+ */
+void xtcp_rearm(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u64 deadline = xtcp_earliest_deadline(&xs->tcb);
+
+	if (!deadline || (xs->armed && xs->armed <= deadline))
+		return;
+	xs->armed = deadline;
+	if (xtcp_timer_arm(&xs->timer, deadline))
+		sock_hold(sk);
+}
+
+static void act_wake(struct sock *sk, u32 todo)
+{
+	if (sock_flag(sk, SOCK_DEAD))
+		return;
+	if (todo & XTCP_ACT_ERROR)
+		sk_error_report(sk);
+	if (todo & (XTCP_ACT_CONNECTED | XTCP_ACT_PEER_FIN | XTCP_ACT_WRITE_SHUT |
+		    ACT_ENDS)) {
+		sk->sk_state_change(sk);
+		if (todo & XTCP_ACT_CONNECTED)
+			sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+		else
+			sk_wake_async(sk, SOCK_WAKE_WAITD,
+				      sk->sk_shutdown == SHUTDOWN_MASK ||
+				      sk->sk_state == TCP_CLOSE ? POLL_HUP : POLL_IN);
+	}
+	if (todo & XTCP_ACT_READABLE)
+		sk->sk_data_ready(sk);
+	if (todo & XTCP_ACT_WRITABLE)
+		xtcp_write_space(sk);
+}
+
+/**
+ * xtcp_act() - carry out what the core has decided
+ * @sk: socket
+ * @act: the actions
+ *
+ * Context: under the socket lock. The socket may be destroyed when this returns,
+ * if no process had it and the caller holds no reference.
+ */
+void xtcp_act(struct sock *sk, struct xtcp_actions *act)
+{
+	u32 todo = act->todo;
+
+	if (todo & XTCP_ACT_CONNECTED)
+		xtcp_sk(sk)->copied_seq = xtcp_sk(sk)->tcb.irs + 1;
+	if (act->freed)
+		xtcp_free_chain(sk, act->freed);
+	if (act->deliver)
+		xtcp_deliver(sk, act->deliver);
+	act_error(sk, act);
+	if (todo & (XTCP_ACT_PEER_FIN | XTCP_ACT_WRITE_SHUT | ACT_ENDS))
+		act_shutdown(sk, todo);
+	if (todo & (XTCP_ACT_RST | XTCP_ACT_OUTPUT | XTCP_ACT_NEW_ROUTE))
+		act_send(sk, act);
+	act_state(sk);
+	if (todo & XTCP_ACT_TIME_WAIT) {
+		xtcp_timewait_enter(sk);
+		act_state(sk);
+		todo |= XTCP_ACT_CLOSED;
+	}
+	xtcp_rearm(sk);
+	act_wake(sk, todo);
+	if (todo & XTCP_ACT_CLOSED)
+		xtcp_sock_done(sk);
+}

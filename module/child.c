@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Children: the sockets that a listener's half-open connections become.
+ */
+#include <net/inet_hashtables.h>
+#include <net/transp_v6.h>
+#include "record.h"
+#include "sock.h"
+
+/* Whatever the clone must not share with its listener: lists and pointers that
+ * both would free
+ */
+static void child_unshare(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct inet_sock *inet = inet_sk(sk);
+
+	RCU_INIT_POINTER(inet->inet_opt, NULL);
+	RCU_INIT_POINTER(inet->mc_list, NULL);
+	memset(&inet->cork, 0, sizeof(inet->cork));
+	memset(&xs->listener, 0, sizeof(xs->listener));
+	memset(&xs->port, 0, sizeof(xs->port));
+	INIT_LIST_HEAD(&xs->accept_node);
+	xs->entry.kind = XTCP_ENTRY_SOCKET;
+	xs->deferred = 0;
+	xs->pmtu = 0;
+	xs->armed = 0;
+	xs->orphan_counted = false;
+	xtcp_sock_timer_init(sk);
+	WRITE_ONCE(sk->sk_ack_backlog, 0);
+	WRITE_ONCE(sk->sk_max_ack_backlog, 0);
+	sk->sk_shutdown = 0;
+}
+
+static void child_unshare6(struct sock *sk, const struct sock *listener)
+{
+	const struct ipv6_pinfo *from = inet6_sk(listener);
+	struct ipv6_pinfo *np = &((struct xtcp6_sock *)sk)->np;
+	struct ipv6_txoptions *opt;
+
+	inet_sk(sk)->pinet6 = np;
+	np->ipv6_mc_list = NULL;
+	np->ipv6_ac_list = NULL;
+	np->ipv6_fl_list = NULL;
+	np->pktoptions = NULL;
+	RCU_INIT_POINTER(np->opt, NULL);
+	opt = rcu_dereference(from->opt);
+	if (opt)
+		RCU_INIT_POINTER(np->opt, ipv6_dup_options(sk, opt));
+}
+
+static void child_set_ends(struct sock *sk, const struct xtcp_entry *e)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	inet->inet_num = e->lport;
+	inet->inet_sport = htons(e->lport);
+	inet->inet_dport = htons(e->rport);
+	sk->sk_bound_dev_if = e->bound_dev_if;
+	if (e->family == AF_INET) {
+		sk_daddr_set(sk, e->raddr);
+		sk_rcv_saddr_set(sk, e->laddr);
+		inet->inet_saddr = e->laddr;
+		if (sk->sk_family == AF_INET6)
+			inet6_sk(sk)->saddr = sk->sk_v6_rcv_saddr;
+		return;
+	}
+	sk->sk_v6_rcv_saddr = xtcp_entry_addr6(e)[0];
+	sk->sk_v6_daddr = xtcp_entry_addr6(e)[1];
+	inet6_sk(sk)->saddr = sk->sk_v6_rcv_saddr;
+	inet->inet_saddr = LOOPBACK4_IPV6;
+	inet->inet_rcv_saddr = LOOPBACK4_IPV6;
+	inet->inet_daddr = LOOPBACK4_IPV6;
+}
+
+/* The control block: fresh, but for what the listener's user has set */
+static void child_tcb(struct sock *sk, const struct xtcp_halfopen_record *r)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_tcb set = xs->tcb;
+
+	xtcp_tcb_from_halfopen(&xs->tcb, &r->half, &xtcp_net(sock_net(sk))->knobs,
+			       xtcp_now());
+	xtcp_tcb_copy_settings(&xs->tcb, &set);
+	xs->copied_seq = r->half.irs + 1;
+}
+
+/**
+ * xtcp_child_create() - make a socket of a half-open record
+ * @listener: its listener, not locked
+ * @r: the record
+ * @skb: the packet that brought the third segment
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: a socket in SYN-RECEIVED that is not in the table yet, locked
+ * (bh_lock_sock()), with two references: one for accept(), one for the caller.
+ * NULL when memory or a route is missing.
+ */
+struct sock *xtcp_child_create(struct sock *listener,
+			       const struct xtcp_halfopen_record *r,
+			       struct sk_buff *skb)
+{
+	struct sock *sk = xtcp_compat_clone(listener, GFP_ATOMIC);
+	struct dst_entry *dst;
+	struct xtcp_key key;
+
+	if (!sk)
+		return NULL;
+	child_unshare(sk);
+	if (sk->sk_family == AF_INET6)
+		child_unshare6(sk, listener);
+	inet_sk_set_state(sk, TCP_SYN_RECV);
+	child_set_ends(sk, &r->entry);
+	xtcp_record_key(&r->entry, &key);
+	xtcp_entry_set_key(&xtcp_sk(sk)->entry, &key);
+	xtcp_sk(sk)->entry.node.pprev = NULL;
+	sk->sk_mark = r->mark;
+	sk_set_txhash(sk);
+	child_tcb(sk, r);
+
+	dst = xtcp_route(sk);
+	if (IS_ERR(dst) || xtcp_port_inherit(listener, sk)) {
+		xtcp_child_undo(sk);
+		return NULL;
+	}
+	xtcp_sync_path(sk, dst_mtu(dst));
+	return sk;
+}
+
+/* Nobody has seen it, or will again: take it to CLOSED and let it go */
+static void child_bury(struct sock *child)
+{
+	sock_orphan(child);
+	if (child->sk_state == TCP_CLOSE)
+		xtcp_sock_destroy(child);
+	else
+		xtcp_event_kind(child, XTCP_EV_ABORT);
+}
+
+/**
+ * xtcp_child_undo() - give up a child that never reached the table
+ * @child: from xtcp_child_create(), locked
+ *
+ * Context: softirq.
+ */
+void xtcp_child_undo(struct sock *child)
+{
+	xtcp_sk(child)->tcb.state = XTCP_CLOSED;
+	inet_sk_set_state(child, TCP_CLOSE);
+	child_bury(child);
+	bh_unlock_sock(child);
+	sock_put(child);
+}
+
+/**
+ * xtcp_child_abort() - end a child that nobody will accept, with RST to its peer
+ * @child: in the table, not locked; the reference for accept() goes with it
+ *
+ * Context: any but hard interrupt.
+ */
+void xtcp_child_abort(struct sock *child)
+{
+	local_bh_disable();
+	bh_lock_sock(child);
+	sock_hold(child);
+	child_bury(child);
+	bh_unlock_sock(child);
+	local_bh_enable();
+	sock_put(child);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A segment meets its connection: the buffer is charged, the core steps, its
+ * actions are carried out.
+ */
+#include "sock.h"
+
+/**
+ * xtcp_rcv_free() - bytes of payload that the receive buffer has room for
+ * @sk: socket
+ *
+ * Half of the memory is reckoned to go for what surrounds the payload.
+ *
+ * Context: under the socket lock.
+ * Return: bytes, 0 when the buffer is over-full.
+ */
+u32 xtcp_rcv_free(const struct sock *sk)
+{
+	int space = READ_ONCE(sk->sk_rcvbuf) - READ_ONCE(sk->sk_backlog.len) -
+		    atomic_read(&sk->sk_rmem_alloc);
+
+	return space > 0 ? space / 2 : 0;
+}
+
+/**
+ * xtcp_event() - let the core step, and do what it says
+ * @sk: socket
+ * @ev: event other than a segment
+ *
+ * Context: under the socket lock. The socket may be destroyed when this returns,
+ * if no process had it and the caller holds no reference.
+ */
+void xtcp_event(struct sock *sk, const struct xtcp_event *ev)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_actions act = {};
+
+	t->rcv_free = xtcp_rcv_free(sk);
+	xtcp_step(t, ev, &act);
+	xtcp_act(sk, &act);
+}
+
+/**
+ * xtcp_event_kind() - xtcp_event() for an event that has no arguments
+ * @sk: socket
+ * @kind: the event
+ *
+ * Context: as xtcp_event().
+ */
+void xtcp_event_kind(struct sock *sk, enum xtcp_event_kind kind)
+{
+	struct xtcp_event ev = { .kind = kind, .now = xtcp_now() };
+
+	xtcp_event(sk, &ev);
+}
+
+/* Is there receive memory for the segment's payload? Next in order, it may take
+ * the buffer over its limit once; out of order it may not
+ */
+static bool input_charge(struct sock *sk, struct sk_buff *skb,
+			 const struct xtcp_seg *seg)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	int used = atomic_read(&sk->sk_rmem_alloc);
+
+	if (seg->seq != t->rcv_nxt)
+		used += skb->truesize;
+	else if (used > sk->sk_rcvbuf && t->reasm.bytes)
+		xtcp_free_chain(sk, xtcp_reasm_purge(&t->reasm));
+	if (used > sk->sk_rcvbuf && atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf)
+		return false;
+	if (!sk_rmem_schedule(sk, skb, skb->truesize))
+		return false;
+	skb_set_owner_r(skb, sk);
+	return true;
+}
+
+/**
+ * xtcp_input() - a segment arrives at its connection (RFC 9293 section 3.10.7)
+ * @sk: socket
+ * @skb: packet, data at the transport header; consumed
+ * @seg: its segment
+ *
+ * Where memory for the payload is missing, the rest of the segment is processed
+ * all the same (RFC 9293 MUST-66: its acknowledgment and RST count).
+ *
+ * Context: under the socket lock, as xtcp_event().
+ */
+void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_rec *rec = xtcp_skb_rec(skb);
+	struct xtcp_event ev = {
+		.kind = XTCP_EV_SEGMENT,
+		.now = xtcp_now(),
+		.seg = seg,
+		.rec = rec,
+	};
+	struct xtcp_actions act = {};
+	struct net *net = sock_net(sk);
+
+	skb_dst_drop(skb);
+	__skb_pull(skb, seg->hdr_len);
+	memset(rec, 0, sizeof(*rec));
+	if (seg->len && !input_charge(sk, skb, seg)) {
+		xtcp_count(net, drop_memory);
+		seg->len = 0;
+		seg->flags &= ~(XTCP_FIN | XTCP_PSH);
+	}
+	t->rcv_free = xtcp_rcv_free(sk);
+	xtcp_step(t, &ev, &act);
+	if (act.drop != XTCP_DROP_NONE)
+		xtcp_count_drop(net, act.drop);
+	if (seg->flags & XTCP_RST && act.todo & XTCP_ACT_CLOSED)
+		xtcp_count(net, resets_in);
+	if (!act.taken)
+		kfree_skb(skb);
+	xtcp_act(sk, &act);
+}
+
+/**
+ * xtcp_backlog_rcv() - a segment that waited for the socket's owner
+ * @sk: socket
+ * @skb: packet, data at the transport header, checked before; consumed
+ *
+ * Context: process, under the socket lock.
+ * Return: 0.
+ */
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_seg seg;
+
+	if (xtcp_parse(skb, sock_net(sk), &seg))
+		xtcp_input(sk, skb, &seg);
+	else
+		kfree_skb(skb);
+	return 0;
+}
+
+/* Append to the receive queue, into the last buffer where there is room */
+static void deliver_one(struct sock *sk, struct sk_buff *skb)
+{
+	__skb_queue_tail(&sk->sk_receive_queue, skb);
+}
+
+/**
+ * xtcp_deliver() - put bytes that are next in the stream before the reader
+ * @sk: socket
+ * @chain: records in order, chained by @next
+ *
+ * Context: under the socket lock.
+ */
+void xtcp_deliver(struct sock *sk, struct xtcp_rec *chain)
+{
+	while (chain) {
+		struct sk_buff *skb = xtcp_rec_skb(chain);
+
+		chain = chain->next;
+		deliver_one(sk, skb);
+	}
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Listeners: their table, their two queues, accept().
+ *
+ * A SYN takes no lock of its listener: the half-open record it makes lives in the
+ * connection table, and only a counter tells how many there are. The accept queue
+ * has a lock of its own.
+ */
+#include <linux/hash.h>
+#include <linux/module.h>
+#include <linux/rculist.h>
+#include <net/inet_common.h>
+#include <net/inet_hashtables.h>
+#include "record.h"
+#include "sock.h"
+
+static struct hlist_head listen_table[XTCP_LISTEN_BUCKETS];
+static DEFINE_SPINLOCK(listen_lock);	/* writers of listen_table */
+static atomic64_t listener_ids = ATOMIC64_INIT(0);
+
+/**
+ * xtcp_listen_bucket() - a bucket of listeners, to be walked under rcu_read_lock()
+ * @i: below XTCP_LISTEN_BUCKETS
+ *
+ * Return: its list, by xtcp_listener.node.
+ */
+struct hlist_head *xtcp_listen_bucket(unsigned int i)
+{
+	return &listen_table[i];
+}
+
+static struct hlist_head *listen_bucket_of(const struct net *net, u16 port)
+{
+	return &listen_table[hash_32(net_hash_mix(net) + port,
+				     ilog2(XTCP_LISTEN_BUCKETS))];
+}
+
+static bool listener_has_addr(const struct sock *sk, const struct xtcp_key *key,
+			      int *score)
+{
+	if (sk->sk_family == AF_INET) {
+		if (key->family != AF_INET)
+			return false;
+		if (!inet_sk(sk)->inet_rcv_saddr)
+			return true;
+		++*score;
+		return inet_sk(sk)->inet_rcv_saddr == key->laddr;
+	}
+	if (ipv6_addr_any(&sk->sk_v6_rcv_saddr))
+		return key->family == AF_INET6 || !ipv6_only_sock(sk);
+	++*score;
+	if (key->family == AF_INET)
+		return ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr) &&
+		       sk->sk_v6_rcv_saddr.s6_addr32[3] == key->laddr;
+	return ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &key->laddr6);
+}
+
+/* How well a listener fits; -1: not at all. The more it has pinned down, the better */
+static int listener_score(const struct sock *sk, const struct xtcp_key *key)
+{
+	int score = 0;
+
+	if (!net_eq(sock_net(sk), key->net) || inet_sk(sk)->inet_num != key->lport ||
+	    sk->sk_state != TCP_LISTEN)
+		return -1;
+	if (!listener_has_addr(sk, key, &score))
+		return -1;
+	if (!inet_sk_bound_dev_eq(key->net, sk->sk_bound_dev_if, key->dif, key->sdif))
+		return -1;
+	score *= 4;
+	if (sk->sk_bound_dev_if)
+		score += 8;
+	if (sk->sk_family == key->family)
+		score += 2;
+	if (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id())
+		score += 1;
+	return score;
+}
+
+/**
+ * xtcp_listener_lookup() - who listens for a connection
+ * @key: the connection, as the packet shows it
+ *
+ * Of several that share the port by SO_REUSEPORT and fit alike, the connection's
+ * hash picks one.
+ *
+ * Context: under rcu_read_lock(); takes no lock.
+ * Return: the listener, valid until rcu_read_unlock(); NULL: nobody.
+ */
+struct sock *xtcp_listener_lookup(const struct xtcp_key *key)
+{
+	struct sock *best = NULL, *sk;
+	int best_score = -1, score;
+	unsigned int alike = 0;
+	struct xtcp_sock *xs;
+	u32 hash = 0;
+
+	hlist_for_each_entry_rcu(xs, listen_bucket_of(key->net, key->lport),
+				 listener.node) {
+		sk = (struct sock *)xs;
+		score = listener_score(sk, key);
+		if (score < 0 || score < best_score)
+			continue;
+		if (score > best_score) {
+			best_score = score;
+			best = sk;
+			alike = 1;
+			continue;
+		}
+		/* one in 2, then one in 3...: each is picked as often */
+		if (alike++ == 1)
+			hash = xtcp_key_hash(key);
+		if (reciprocal_scale(hash, alike) == 0)
+			best = sk;
+		hash = hash * 0x9e3779b1 + 1;
+	}
+	return best;
+}
+
+static void listener_hash(struct sock *sk)
+{
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+
+	spin_lock_bh(&listen_lock);
+	hlist_add_head_rcu(&l->node, listen_bucket_of(sock_net(sk),
+						      inet_sk(sk)->inet_num));
+	spin_unlock_bh(&listen_lock);
+	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
+}
+
+static void listener_unhash(struct sock *sk)
+{
+	spin_lock_bh(&listen_lock);
+	hlist_del_init_rcu(&xtcp_sk(sk)->listener.node);
+	spin_unlock_bh(&listen_lock);
+	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
+}
+
+static int listen_start(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	int err;
+
+	spin_lock_init(&xs->listener.lock);
+	INIT_LIST_HEAD(&xs->listener.children);
+	atomic_set(&xs->listener.halfopen, 0);
+	xs->listener.id = atomic64_inc_return(&listener_ids);
+	WRITE_ONCE(sk->sk_ack_backlog, 0);
+
+	/* In LISTEN first: of two that share a port by SO_REUSEADDR and want to
+	 * listen, each sees the other
+	 */
+	xs->tcb.state = XTCP_LISTEN;
+	inet_sk_set_state(sk, TCP_LISTEN);
+	err = xtcp_get_port(sk, inet_sk(sk)->inet_num);
+	if (err) {
+		xs->tcb.state = XTCP_CLOSED;
+		inet_sk_set_state(sk, TCP_CLOSE);
+		return err;
+	}
+	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
+	sk_dst_reset(sk);
+	listener_hash(sk);
+	return 0;
+}
+
+/**
+ * xtcp_listen() - proto_ops.listen: passive OPEN (RFC 9293 section 3.10.1)
+ * @sock: socket
+ * @backlog: length of the accept queue, capped by max_accept_backlog; may be
+ *	changed by calling again
+ *
+ * Context: process.
+ * Return: 0, -EINVAL when connected, -EADDRINUSE.
+ */
+int xtcp_listen(struct socket *sock, int backlog)
+{
+	struct sock *sk = sock->sk;
+	int max = READ_ONCE(xtcp_net(sock_net(sk))->knobs.max_accept_backlog);
+	int err = -EINVAL;
+
+	lock_sock(sk);
+	if (sock->state != SS_UNCONNECTED || sock->type != SOCK_STREAM)
+		goto out;
+	if (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN)
+		goto out;
+	WRITE_ONCE(sk->sk_max_ack_backlog, min_t(u32, backlog, max));
+	err = sk->sk_state == TCP_LISTEN ? 0 : listen_start(sk);
+out:
+	release_sock(sk);
+	return err;
+}
+
+/**
+ * xtcp_listen_stop() - a listener listens no more; its queue is reset
+ * @sk: listening socket; in CLOSED afterwards
+ *
+ * Context: process, under the socket lock.
+ */
+void xtcp_listen_stop(struct sock *sk)
+{
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+	struct xtcp_sock *child;
+	LIST_HEAD(children);
+
+	listener_unhash(sk);
+	xtcp_sk(sk)->tcb.state = XTCP_CLOSED;
+	inet_sk_set_state(sk, TCP_CLOSE);
+	spin_lock_bh(&l->lock);
+	list_splice_init(&l->children, &children);
+	spin_unlock_bh(&l->lock);
+	while (!list_empty(&children)) {
+		child = list_first_entry(&children, struct xtcp_sock, accept_node);
+		list_del_init(&child->accept_node);
+		sk_acceptq_removed(sk);
+		xtcp_child_abort((struct sock *)child);
+		cond_resched();
+	}
+}
+
+/**
+ * xtcp_accept_queue_add() - an established child waits for accept()
+ * @listener: its listener, not locked
+ * @child: the child, not locked; its reference for accept() goes to the queue
+ *
+ * A child whose listener has closed in the meantime is aborted.
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_accept_queue_add(struct sock *listener, struct sock *child)
+{
+	struct xtcp_listener *l = &xtcp_sk(listener)->listener;
+	bool listening;
+
+	spin_lock(&l->lock);
+	listening = inet_sk_state_load(listener) == TCP_LISTEN;
+	if (listening) {
+		list_add_tail(&xtcp_sk(child)->accept_node, &l->children);
+		sk_acceptq_added(listener);
+	}
+	spin_unlock(&l->lock);
+	if (listening)
+		listener->sk_data_ready(listener);
+	else
+		xtcp_child_abort(child);
+}
+
+/**
+ * xtcp_listen_rcv() - a segment for LISTEN (RFC 9293 section 3.10.7.2)
+ * @listener: listening socket, not locked
+ * @skb: packet, data at the transport header; not consumed
+ * @seg: its segment
+ * @key: its connection
+ * @iss_floor: our ISN must lie above this, when not 0
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb,
+		     const struct xtcp_seg *seg, const struct xtcp_key *key,
+		     u32 iss_floor)
+{
+	struct net *net = key->net;
+
+	if (seg->flags & XTCP_RST) {
+		xtcp_count(net, drop_rst_invalid);
+	} else if (seg->flags & XTCP_ACK) {
+		xtcp_count(net, drop_no_socket);
+		xtcp_reset_skb(skb, seg, key);
+	} else if (!(seg->flags & XTCP_SYN)) {
+		xtcp_count(net, drop_not_expected);
+	} else if (sk_acceptq_is_full(listener)) {
+		xtcp_count(net, listen_accept_drops);
+	} else if (atomic_read(&xtcp_sk(listener)->listener.halfopen) >=
+		   READ_ONCE(xtcp_net(net)->knobs.max_syn_backlog)) {
+		xtcp_count(net, listen_syn_drops);
+	} else {
+		xtcp_halfopen_open(listener, seg, key, skb, iss_floor);
+	}
+}
+
+static struct sock *accept_take(struct sock *sk)
+{
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+	struct xtcp_sock *child;
+
+	spin_lock_bh(&l->lock);
+	child = list_first_entry_or_null(&l->children, struct xtcp_sock, accept_node);
+	if (child) {
+		list_del_init(&child->accept_node);
+		sk_acceptq_removed(sk);
+	}
+	spin_unlock_bh(&l->lock);
+	return (struct sock *)child;
+}
+
+/* Wait for a child; under the socket lock, which is let go meanwhile */
+static int accept_wait(struct sock *sk, long timeo)
+{
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+	DEFINE_WAIT(wait);
+	int err = 0;
+
+	while (!err && list_empty_careful(&l->children)) {
+		if (sk->sk_state != TCP_LISTEN)
+			err = -EINVAL;
+		else if (signal_pending(current))
+			err = sock_intr_errno(timeo);
+		else if (!timeo)
+			err = -EAGAIN;
+		if (err)
+			break;
+		prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
+		release_sock(sk);
+		if (list_empty_careful(&l->children))
+			timeo = schedule_timeout(timeo);
+		sched_annotate_sleep();
+		lock_sock(sk);
+		finish_wait(sk_sleep(sk), &wait);
+	}
+	return err;
+}
+
+/**
+ * xtcp_accept() - proto.accept
+ * @sk: listening socket
+ * @XTCP_ACCEPT_ARGS: flags, and where the error goes
+ *
+ * Context: process.
+ * Return: the oldest child, its reference the caller's; NULL with the error
+ * (-EINVAL, -EAGAIN, -EINTR...) in the arguments.
+ */
+struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS)
+{
+	struct sock *child = NULL;
+	int error = -EINVAL;
+
+	lock_sock(sk);
+	while (sk->sk_state == TCP_LISTEN) {
+		child = accept_take(sk);
+		if (child)
+			break;
+		error = accept_wait(sk, sock_rcvtimeo(sk, XTCP_ACCEPT_FLAGS & O_NONBLOCK));
+		if (error)
+			break;
+	}
+	release_sock(sk);
+	if (!child)
+		XTCP_ACCEPT_ERR = error;
+	return child;
+}

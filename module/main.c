@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xtcp: a second, complete TCP beside the kernel's own. Loading and unloading, in
+ * one order and its mirror.
+ */
+#include <linux/module.h>
+#include "proto.h"
+#include "record.h"
+#include "sock.h"
+
+int xtcp_protocol __read_mostly = IPPROTO_XTCP;
+module_param_named(protocol, xtcp_protocol, int, 0444);
+MODULE_PARM_DESC(protocol, "IP protocol number (default 253, RFC 3692 experimentation)");
+
+/* Each step and how it is undone, in the order of loading */
+static const struct {
+	int (*init)(void);
+	void (*exit)(void);
+} steps[] = {
+	{ xtcp_conn_init, xtcp_conn_exit },
+	{ xtcp_port_init, xtcp_port_exit },
+	{ xtcp_halfopen_cache_init, xtcp_halfopen_cache_exit },
+	{ xtcp_timewait_cache_init, xtcp_timewait_cache_exit },
+	{ xtcp_proto_register, xtcp_proto_unregister },
+	{ xtcp_net_register, xtcp_net_unregister },
+	{ xtcp_proto_add, xtcp_proto_del },
+};
+
+static void undo_steps(unsigned int n)
+{
+	while (n--) {
+		steps[n].exit();
+		/* sockets and callbacks of what was just closed run out first */
+		rcu_barrier();
+	}
+}
+
+static int __init xtcp_init(void)
+{
+	unsigned int i;
+	int err;
+
+	if (xtcp_protocol <= IPPROTO_TCP || xtcp_protocol >= IPPROTO_RAW)
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		err = steps[i].init();
+		if (err) {
+			undo_steps(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void __exit xtcp_exit(void)
+{
+	undo_steps(ARRAY_SIZE(steps));
+}
+
+module_init(xtcp_init);
+module_exit(xtcp_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("xtcp: a second TCP on IP protocol 253");
+/* literals are required here: PF_INET and PF_INET6, IPPROTO_XTCP, SOCK_STREAM */
+MODULE_ALIAS_NET_PF_PROTO_TYPE(2, 253, 1);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(10, 253, 1);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Network namespaces: what each gets when it is made, and gives back in the
+ * opposite order when it goes.
+ */
+#include "sock.h"
+
+unsigned int xtcp_net_id __read_mostly;
+
+static int __net_init net_init(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+	int err;
+
+	xn->mib = alloc_percpu(struct xtcp_mib);
+	if (!xn->mib)
+		return -ENOMEM;
+	err = xtcp_knobs_init(net);
+	if (err)
+		goto free_mib;
+	err = xtcp_reply_init(net);
+	if (err)
+		goto exit_knobs;
+	err = xtcp_stat_init(net);
+	if (err)
+		goto exit_reply;
+	err = xtcp_proc_init(net);
+	if (err)
+		goto exit_stat;
+	return 0;
+
+exit_stat:
+	xtcp_stat_exit(net);
+exit_reply:
+	xtcp_reply_exit(net);
+exit_knobs:
+	xtcp_knobs_exit(net);
+free_mib:
+	free_percpu(xn->mib);
+	return err;
+}
+
+static void __net_exit net_exit(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+
+	xtcp_proc_exit(net);
+	xtcp_stat_exit(net);
+	xtcp_conn_drain(net);
+	xtcp_reply_exit(net);
+	xtcp_knobs_exit(net);
+	WARN_ON(atomic_read(&xn->tw_count) || atomic_read(&xn->halfopen_count) ||
+		atomic_read(&xn->orphans));
+	free_percpu(xn->mib);
+}
+
+static struct pernet_operations net_ops = {
+	.init = net_init,
+	.exit = net_exit,
+	.id = &xtcp_net_id,
+	.size = sizeof(struct xtcp_net),
+};
+
+/**
+ * xtcp_net_register() - be told of every namespace, those that exist first
+ *
+ * Context: module load.
+ * Return: 0 or a negative errno.
+ */
+int xtcp_net_register(void)
+{
+	return register_pernet_subsys(&net_ops);
+}
+
+/**
+ * xtcp_net_unregister() - leave every namespace
+ *
+ * Context: module unload.
+ */
+void xtcp_net_unregister(void)
+{
+	unregister_pernet_subsys(&net_ops);
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The send path, top to bottom: the core says what goes next (xtcp_next()), the
+ * record is cut to it, a copy of its buffer gets a header and is given to IP.
+ */
+#include <linux/security.h>
+#include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+#include "sock.h"
+
+/**
+ * xtcp_free_chain() - free buffers that the core is done with
+ * @sk: socket
+ * @chain: records chained by @next, of either direction
+ *
+ * Context: under the socket lock.
+ */
+void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain)
+{
+	while (chain) {
+		struct sk_buff *skb = xtcp_rec_skb(chain);
+
+		chain = chain->next;
+		if (!skb->destructor) {		/* ours to send */
+			sk_wmem_queued_add(sk, -skb->truesize);
+			sk_mem_uncharge(sk, skb->truesize);
+		}
+		kfree_skb(skb);
+	}
+}
+
+/**
+ * xtcp_cut() - cut a record of the send queue in two
+ * @sk: socket
+ * @rec: record, longer than @len
+ * @len: bytes that it keeps
+ *
+ * Context: under the socket lock; does not sleep.
+ * Return: false when memory was short; nothing has changed then.
+ */
+bool xtcp_cut(struct sock *sk, struct xtcp_rec *rec, u32 len)
+{
+	struct sk_buff *skb = xtcp_rec_skb(rec);
+	struct sk_buff *rest;
+	u32 moved;
+
+	/* a copy that is still on its way shares the list of fragments */
+	if (skb_unclone(skb, GFP_ATOMIC))
+		return false;
+	rest = alloc_skb_fclone(MAX_HEADER + XTCP_HDR_MAX, GFP_ATOMIC);
+	if (!rest)
+		return false;
+	skb_reserve(rest, MAX_HEADER + XTCP_HDR_MAX);
+
+	moved = skb->len - len;
+	skb_split(skb, rest, len);
+	/* the bytes were charged when they were written; what the new buffer
+	 * itself takes is charged over any limit, it is needed to free the rest
+	 */
+	sk_wmem_queued_add(sk, rest->truesize);
+	sk_mem_charge(sk, rest->truesize);
+	rest->truesize += moved;
+	skb->truesize -= moved;
+	xtcp_sendq_split(&xtcp_sk(sk)->tcb.sendq, rec, xtcp_skb_rec(rest), len);
+	return true;
+}
+
+static void fill_flow6(struct sock *sk, struct flowi6 *fl6)
+{
+	struct ipv6_pinfo *np = inet6_sk(sk);
+
+	memset(fl6, 0, sizeof(*fl6));
+	fl6->flowi6_proto = xtcp_protocol;
+	fl6->daddr = sk->sk_v6_daddr;
+	fl6->saddr = np->saddr;
+	fl6->flowlabel = ip6_make_flowinfo(np->tclass, np->flow_label);
+	fl6->flowi6_oif = sk->sk_bound_dev_if;
+	fl6->flowi6_mark = READ_ONCE(sk->sk_mark);
+	fl6->fl6_sport = inet_sk(sk)->inet_sport;
+	fl6->fl6_dport = inet_sk(sk)->inet_dport;
+	fl6->flowi6_uid = xtcp_compat_uid(sk);
+	security_sk_classify_flow(sk, flowi6_to_flowi_common(fl6));
+}
+
+/**
+ * xtcp_route6() - look up the IPv6 route of a socket's packets
+ * @sk: socket with its addresses and ports set
+ * @fl6: filled; its source address is the route's choice where the socket has none
+ *
+ * Context: under the socket lock.
+ * Return: a route with a reference for the caller, or ERR_PTR().
+ */
+struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6)
+{
+	fill_flow6(sk, fl6);
+	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, NULL);
+}
+
+/**
+ * xtcp_route() - the route of a socket's packets
+ * @sk: socket with its addresses and ports set
+ *
+ * Context: under the socket lock.
+ * Return: the cached route, or a new one, without a reference of the caller's;
+ * ERR_PTR() when there is none.
+ */
+struct dst_entry *xtcp_route(struct sock *sk)
+{
+	struct ipv6_pinfo *np = inet6_sk(sk);
+	struct inet_sock *inet = inet_sk(sk);
+	struct dst_entry *dst;
+	struct flowi6 fl6;
+	struct rtable *rt;
+
+	if (xtcp_is_v4(sk)) {
+		dst = __sk_dst_check(sk, 0);
+		if (dst)
+			return dst;
+		rt = ip_route_connect(&inet->cork.fl.u.ip4, inet->inet_daddr,
+				      inet->inet_saddr, sk->sk_bound_dev_if,
+				      xtcp_protocol, inet->inet_sport,
+				      inet->inet_dport, sk);
+		if (IS_ERR(rt))
+			return ERR_CAST(rt);
+		sk_setup_caps(sk, &rt->dst);
+		return &rt->dst;
+	}
+	dst = __sk_dst_check(sk, np->dst_cookie);
+	if (dst)
+		return dst;
+	dst = xtcp_route6(sk, &fl6);
+	if (!IS_ERR(dst))
+		xtcp_compat_ip6_dst_store(sk, dst);
+	return dst;
+}
+
+/* Give a finished segment to IPv6; consumes @skb */
+static int xmit_v6(struct sock *sk, struct sk_buff *skb)
+{
+	struct ipv6_pinfo *np = inet6_sk(sk);
+	struct dst_entry *dst = xtcp_route(sk);
+	struct flowi6 fl6;
+	int err;
+
+	if (IS_ERR(dst)) {
+		kfree_skb(skb);
+		return PTR_ERR(dst);
+	}
+	fill_flow6(sk, &fl6);
+	rcu_read_lock();
+	skb_dst_set_noref(skb, dst);
+	err = ip6_xmit(sk, skb, &fl6, READ_ONCE(sk->sk_mark),
+		       rcu_dereference(np->opt), np->tclass,
+		       READ_ONCE(sk->sk_priority));
+	rcu_read_unlock();
+	return err;
+}
+
+/* The buffer that will travel: a copy of the payload's, or an empty one */
+static struct sk_buff *xmit_buffer(struct sk_buff *payload)
+{
+	struct sk_buff *skb;
+
+	if (!payload) {
+		skb = alloc_skb(MAX_HEADER + XTCP_HDR_MAX, GFP_ATOMIC);
+		if (skb)
+			skb_reserve(skb, MAX_HEADER + XTCP_HDR_MAX);
+		return skb;
+	}
+	/* a copy sent earlier that still travels uses the room for headers */
+	if (skb_cloned(payload))
+		return pskb_copy(payload, GFP_ATOMIC);
+	return skb_clone(payload, GFP_ATOMIC);
+}
+
+static __sum16 xmit_check(struct sock *sk, struct sk_buff *skb)
+{
+	__wsum sum = skb_checksum(skb, 0, skb->len, 0);
+
+	if (xtcp_is_v4(sk))
+		return csum_tcpudp_magic(inet_sk(sk)->inet_saddr,
+					 inet_sk(sk)->inet_daddr, skb->len,
+					 xtcp_protocol, sum);
+	return csum_ipv6_magic(&inet6_sk(sk)->saddr, &sk->sk_v6_daddr, skb->len,
+			       xtcp_protocol, sum);
+}
+
+/**
+ * xtcp_xmit() - send one segment
+ * @sk: socket, connected or connecting
+ * @payload: buffer that holds exactly @out->len bytes of payload; NULL: none
+ * @out: the segment
+ *
+ * Context: under the socket lock; does not sleep.
+ * Return: 0; -ENOMEM when nothing was sent; another negative errno when IP
+ * dropped it, which is loss like any other.
+ */
+int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *out)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct sk_buff *skb = xmit_buffer(payload);
+	u8 header[XTCP_HDR_MAX];
+	__sum16 check;
+	u32 len;
+	int err;
+
+	if (!skb)
+		return -ENOMEM;
+	len = xtcp_wire_build(header, out, ntohs(inet->inet_sport),
+			      ntohs(inet->inet_dport));
+	memcpy(skb_push(skb, len), header, len);
+	skb_reset_transport_header(skb);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	check = xmit_check(sk, skb);
+	memcpy(skb->data + XTCP_CHECK_OFFSET, &check, sizeof(check));
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->priority = READ_ONCE(sk->sk_priority);
+	skb->mark = READ_ONCE(sk->sk_mark);
+	skb_set_owner_w(skb, sk);
+	skb_set_hash_from_sk(skb, sk);
+
+	xtcp_count(sock_net(sk), segments_out);
+	if (xtcp_is_v4(sk))
+		err = ip_queue_xmit(sk, skb, &inet->cork.fl);
+	else
+		err = xmit_v6(sk, skb);
+	return net_xmit_eval(err);
+}
+
+static void count_out(struct net *net, const struct xtcp_out *out)
+{
+	switch (out->kind) {
+	case XTCP_OUT_RETX:
+		xtcp_count(net, retransmits);
+		break;
+	case XTCP_OUT_PROBE:
+		xtcp_count(net, window_probes);
+		break;
+	case XTCP_OUT_KEEPALIVE:
+		xtcp_count(net, keepalive_probes);
+		break;
+	case XTCP_OUT_RST:
+		xtcp_count(net, resets_out);
+		break;
+	}
+}
+
+/* Send what the core has asked for: false when memory was short */
+static bool output_one(struct sock *sk, const struct xtcp_out *out)
+{
+	struct sk_buff *payload = NULL;
+
+	if (out->len) {
+		if (out->len < xtcp_rec_len(out->rec) &&
+		    !xtcp_cut(sk, out->rec, out->len))
+			return false;
+		payload = xtcp_rec_skb(out->rec);
+	}
+	if (xtcp_xmit(sk, payload, out) == -ENOMEM)
+		return false;
+	count_out(sock_net(sk), out);
+	return true;
+}
+
+/**
+ * xtcp_output() - send all that may be sent now
+ * @sk: socket
+ *
+ * Context: under the socket lock; does not sleep.
+ */
+void xtcp_output(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	u64 now = xtcp_now();
+	struct xtcp_out out;
+
+	t->rcv_free = xtcp_rcv_free(sk);
+	while (xtcp_next(t, now, &out)) {
+		if (!output_one(sk, &out)) {
+			xtcp_count(sock_net(sk), send_no_memory);
+			xtcp_send_failed(t, now);
+			break;
+		}
+		xtcp_sent(t, now, &out);
+	}
+}
+
+/**
+ * xtcp_sync_path() - tell the core what the path's MTU leaves for a segment
+ * @sk: socket
+ * @mtu: MTU in bytes, link headers excluded
+ *
+ * Context: under the socket lock.
+ */
+void xtcp_sync_path(struct sock *sk, u32 mtu)
+{
+	struct ipv6_txoptions *opt6;
+	struct ip_options_rcu *opt4;
+	u32 headers;
+
+	rcu_read_lock();
+	if (xtcp_is_v4(sk)) {
+		opt4 = rcu_dereference(inet_sk(sk)->inet_opt);
+		headers = sizeof(struct iphdr) + (opt4 ? opt4->opt.optlen : 0);
+	} else {
+		opt6 = rcu_dereference(inet6_sk(sk)->opt);
+		headers = sizeof(struct ipv6hdr) +
+			  (opt6 ? opt6->opt_flen + opt6->opt_nflen : 0);
+	}
+	rcu_read_unlock();
+	headers += XTCP_HDR_LEN;
+	xtcp_tcb_set_path(&xtcp_sk(sk)->tcb, mtu > headers ? mtu - headers : 0);
+}

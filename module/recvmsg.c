@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * recv(): bytes that are next in the stream, from the receive queue
+ * (RFC 9293 section 3.10.3).
+ */
+#include <linux/sched/signal.h>
+#include <net/inet_common.h>
+#include "core/seq.h"
+#include "sock.h"
+
+/**
+ * xtcp_inq() - bytes that wait for the reader
+ * @sk: socket
+ *
+ * Context: any; exact under the socket lock.
+ * Return: bytes.
+ */
+u32 xtcp_inq(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 end = READ_ONCE(xs->tcb.rcv_nxt);
+
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_LISTEN))
+		return 0;
+	if (xs->tcb.rcv_fin_done)
+		end--;				/* the FIN itself */
+	return end - READ_ONCE(xs->copied_seq);
+}
+
+/* Copy from one buffer, starting @peeked bytes into what is unread. Bytes copied,
+ * 0 when all of it lies before, or -EFAULT
+ */
+static int recv_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
+		     size_t want, u32 seq, int flags)
+{
+	struct xtcp_rec *rec = xtcp_skb_rec(skb);
+	u32 done = seq - rec->seq;
+	size_t len = min_t(size_t, want, xtcp_rec_len(rec) - done);
+
+	if (!len || flags & MSG_TRUNC)
+		return len;
+	if (skb_copy_datagram_msg(skb, rec->skip + done, msg, len))
+		return -EFAULT;
+	return len;
+}
+
+/* Free what was read to its end */
+static void recv_eat(struct sock *sk)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&sk->sk_receive_queue))) {
+		if (xtcp_skb_rec(skb)->end_seq != xtcp_sk(sk)->copied_seq)
+			break;
+		sk_eat_skb(sk, skb);
+	}
+}
+
+/* Copy all that is there, up to @len bytes: bytes copied, or -EFAULT for none */
+static int recv_available(struct sock *sk, struct msghdr *msg, size_t len, u32 *seq,
+			  int flags)
+{
+	struct sk_buff *skb;
+	size_t copied = 0;
+	int n;
+
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		if (copied == len)
+			break;
+		if (!seq_gt(xtcp_skb_rec(skb)->end_seq, *seq))
+			continue;
+		n = recv_copy(sk, skb, msg, len - copied, *seq, flags);
+		if (n < 0)
+			return copied ? copied : n;
+		copied += n;
+		*seq += n;
+	}
+	if (!(flags & MSG_PEEK) && copied) {
+		WRITE_ONCE(xtcp_sk(sk)->copied_seq, *seq);
+		recv_eat(sk);
+		xtcp_event_kind(sk, XTCP_EV_RECEIVE);
+	}
+	return copied;
+}
+
+/* Nothing more is there: 1 to end with what was read, 0 to wait, or an errno */
+static int recv_ended(struct sock *sk, bool some, long timeo)
+{
+	if (some)
+		return sk->sk_err || sk->sk_state == TCP_CLOSE ||
+		       (sk->sk_shutdown & RCV_SHUTDOWN) || !timeo ||
+		       signal_pending(current);
+	if (sock_flag(sk, SOCK_DONE))
+		return 1;
+	if (sk->sk_err)
+		return sock_error(sk);
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		return 1;
+	if (sk->sk_state == TCP_CLOSE)
+		return -ENOTCONN;
+	if (!timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(timeo);
+	return 0;
+}
+
+static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	u32 seq = xtcp_sk(sk)->copied_seq;
+	size_t copied = 0;
+	int n;
+
+	if (sk->sk_state == TCP_LISTEN)
+		return -ENOTCONN;
+	if (flags & MSG_OOB)
+		return -EINVAL;
+	for (;;) {
+		n = recv_available(sk, msg, len - copied, &seq, flags);
+		if (n < 0)
+			return copied ? copied : n;
+		copied += n;
+		if (copied >= target)
+			break;
+		n = recv_ended(sk, copied, timeo);
+		if (n < 0)
+			return n;
+		if (n)
+			break;
+		sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
+		/* another reader may have gone on while we slept */
+		if (!(flags & MSG_PEEK))
+			seq = xtcp_sk(sk)->copied_seq;
+		else if (seq_lt(seq, xtcp_sk(sk)->copied_seq))
+			seq = xtcp_sk(sk)->copied_seq;
+	}
+	return copied;
+}
+
+/**
+ * xtcp_recvmsg() - proto.recvmsg
+ * @sk: socket
+ * @XTCP_RECVMSG_ARGS: msg, len and flags, as recvmsg() has them
+ *
+ * Context: process.
+ * Return: bytes, 0 after the peer's FIN, or a negative errno.
+ */
+int xtcp_recvmsg(struct sock *sk, XTCP_RECVMSG_ARGS)
+{
+	int ret;
+
+	if (unlikely(flags & MSG_ERRQUEUE))
+		return xtcp_compat_recv_error(sk, msg, len);
+	lock_sock(sk);
+	ret = recvmsg_locked(sk, msg, len, flags);
+	release_sock(sk);
+	return ret;
+}

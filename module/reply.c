@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Answers that no socket sends: SYN-ACKs of half-open records, ACKs of TIME-WAIT,
+ * RST for segments that belong to nobody. They leave in the name of the
+ * namespace's control sockets.
+ */
+#include <net/inet_common.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/dsfield.h>
+#include <net/ip6_checksum.h>
+#include <net/ip6_route.h>
+#include <net/l3mdev.h>
+#include <net/route.h>
+#include "sock.h"
+
+/**
+ * xtcp_reply_init() - make a namespace's control sockets
+ * @net: namespace
+ *
+ * Context: process.
+ * Return: 0 or a negative errno.
+ */
+int xtcp_reply_init(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+	int err;
+
+	err = inet_ctl_sock_create(&xn->ctl4, PF_INET, SOCK_RAW, xtcp_protocol, net);
+	if (err)
+		return err;
+	err = inet_ctl_sock_create(&xn->ctl6, PF_INET6, SOCK_RAW, xtcp_protocol, net);
+	if (err == -EAFNOSUPPORT) {	/* the kernel runs without IPv6 */
+		xn->ctl6 = NULL;
+		return 0;
+	}
+	if (err)
+		inet_ctl_sock_destroy(xn->ctl4);
+	return err;
+}
+
+/**
+ * xtcp_reply_exit() - release a namespace's control sockets
+ * @net: namespace
+ *
+ * Context: process, after the namespace's records were drained.
+ */
+void xtcp_reply_exit(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+
+	inet_ctl_sock_destroy(xn->ctl4);
+	if (xn->ctl6)
+		inet_ctl_sock_destroy(xn->ctl6);
+}
+
+/* A buffer that holds the segment's header, with room for IP and link in front */
+static struct sk_buff *reply_alloc(const struct xtcp_key *key,
+				   const struct xtcp_out *out)
+{
+	struct sk_buff *skb = alloc_skb(MAX_HEADER + sizeof(struct ipv6hdr) +
+					XTCP_HDR_MAX, GFP_ATOMIC);
+	u32 len;
+
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, MAX_HEADER + sizeof(struct ipv6hdr));
+	skb_reset_transport_header(skb);
+	len = xtcp_wire_build(skb_tail_pointer(skb), out, key->lport, key->rport);
+	skb_put(skb, len);
+	skb->ip_summed = CHECKSUM_NONE;
+	return skb;
+}
+
+static void reply_check(struct sk_buff *skb, __sum16 check)
+{
+	memcpy(skb->data + XTCP_CHECK_OFFSET, &check, sizeof(check));
+}
+
+static void reply_v4(struct net *net, const struct xtcp_key *key, int oif,
+		     u32 mark, u8 tos, struct sk_buff *skb)
+{
+	struct sock *ctl = xtcp_net(net)->ctl4;
+	struct flowi4 fl4 = {
+		.flowi4_oif = oif,
+		.flowi4_mark = mark,
+		.flowi4_proto = xtcp_protocol,
+		.flowi4_uid = sock_net_uid(net, NULL),
+		.daddr = key->raddr,
+		.saddr = key->laddr,
+		.fl4_sport = htons(key->lport),
+		.fl4_dport = htons(key->rport),
+	};
+	struct rtable *rt;
+	struct iphdr *iph;
+
+	xtcp_compat_set_tos(&fl4, tos);
+	rt = ip_route_output_flow(net, &fl4, NULL);
+	if (IS_ERR(rt)) {
+		kfree_skb(skb);
+		return;
+	}
+	reply_check(skb, csum_tcpudp_magic(key->laddr, key->raddr, skb->len,
+					   xtcp_protocol,
+					   csum_partial(skb->data, skb->len, 0)));
+	iph = skb_push(skb, sizeof(*iph));
+	skb_reset_network_header(skb);
+	*iph = (struct iphdr) {
+		.version = 4,
+		.ihl = 5,
+		.tos = tos,
+		.frag_off = htons(IP_DF),
+		.ttl = ip4_dst_hoplimit(&rt->dst),
+		.protocol = xtcp_protocol,
+		.saddr = key->laddr,
+		.daddr = key->raddr,
+	};
+	skb->mark = mark;
+	skb->protocol = htons(ETH_P_IP);
+	skb_dst_set(skb, &rt->dst);
+	xtcp_count(net, segments_out);
+	ip_local_out(net, ctl, skb);
+}
+
+static void reply_v6(struct net *net, const struct xtcp_key *key, int oif,
+		     u32 mark, u8 tos, struct sk_buff *skb)
+{
+	struct sock *ctl = xtcp_net(net)->ctl6;
+	struct flowi6 fl6 = {
+		.flowi6_oif = oif,
+		.flowi6_mark = mark,
+		.flowi6_proto = xtcp_protocol,
+		.flowi6_uid = sock_net_uid(net, NULL),
+		.daddr = key->raddr6,
+		.saddr = key->laddr6,
+		.fl6_sport = htons(key->lport),
+		.fl6_dport = htons(key->rport),
+	};
+	struct dst_entry *dst;
+
+	dst = ctl ? ip6_dst_lookup_flow(net, ctl, &fl6, NULL) : ERR_PTR(-EAFNOSUPPORT);
+	if (IS_ERR(dst)) {
+		kfree_skb(skb);
+		return;
+	}
+	reply_check(skb, csum_ipv6_magic(&key->laddr6, &key->raddr6, skb->len,
+					 xtcp_protocol,
+					 csum_partial(skb->data, skb->len, 0)));
+	skb_dst_set(skb, dst);
+	xtcp_count(net, segments_out);
+	ip6_xmit(ctl, skb, &fl6, mark, NULL, tos, 0);
+}
+
+/**
+ * xtcp_reply() - send a segment without payload for a connection without socket
+ * @net: namespace
+ * @key: the connection, seen from our end
+ * @oif: device to send by; 0: as routed
+ * @mark: routing mark
+ * @tos: traffic class
+ * @out: the segment
+ *
+ * What can't be sent (no memory, no route) is lost, like any segment.
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_reply(struct net *net, const struct xtcp_key *key, int oif, u32 mark,
+		u8 tos, const struct xtcp_out *out)
+{
+	struct sk_buff *skb = reply_alloc(key, out);
+
+	if (!skb) {
+		xtcp_count(net, send_no_memory);
+		return;
+	}
+	if (out->flags & XTCP_RST)
+		xtcp_count(net, resets_out);
+	if (key->family == AF_INET)
+		reply_v4(net, key, oif, mark, tos, skb);
+	else
+		reply_v6(net, key, oif, mark, tos, skb);
+}
+
+/* The device an answer must leave by: the packet's, where its addresses or its
+ * l3mdev mean nothing elsewhere
+ */
+static int reply_oif(const struct sk_buff *skb, const struct xtcp_key *key)
+{
+	if (key->family == AF_INET6 &&
+	    ipv6_addr_type(&key->raddr6) & IPV6_ADDR_LINKLOCAL)
+		return key->sdif ? key->sdif : key->dif;
+	return l3mdev_master_ifindex_by_index(key->net, skb->skb_iif);
+}
+
+/**
+ * xtcp_reply_skb() - answer a packet
+ * @skb: the packet, transport header pulled
+ * @key: its connection, seen from our end
+ * @out: the answer
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_reply_skb(const struct sk_buff *skb, const struct xtcp_key *key,
+		    const struct xtcp_out *out)
+{
+	struct net *net = key->net;
+	u32 mark;
+	u8 tos;
+
+	if (key->family == AF_INET) {
+		mark = IP4_REPLY_MARK(net, skb->mark);
+		tos = ip_hdr(skb)->tos;
+	} else {
+		mark = IP6_REPLY_MARK(net, skb->mark);
+		tos = ipv6_get_dsfield(ipv6_hdr(skb));
+	}
+	xtcp_reply(net, key, reply_oif(skb, key), mark, tos & ~INET_ECN_MASK, out);
+}
+
+/**
+ * xtcp_reset_skb() - refuse a packet with RST, unless it is one itself
+ * @skb: the packet, transport header pulled
+ * @seg: its segment
+ * @key: its connection, seen from our end
+ *
+ * RFC 9293 section 3.10.7.1.
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_reset_skb(const struct sk_buff *skb, const struct xtcp_seg *seg,
+		    const struct xtcp_key *key)
+{
+	struct xtcp_out rst;
+
+	if (seg->flags & XTCP_RST)
+		return;
+	xtcp_wire_reset_reply(seg, &rst);
+	xtcp_reply_skb(skb, key, &rst);
+}

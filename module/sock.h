@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The socket: what a full connection or a listener is made of.
+ */
+#ifndef XTCP_SOCK_H
+#define XTCP_SOCK_H
+
+#include <linux/ipv6.h>
+#include <linux/skbuff.h>
+#include <net/inet_sock.h>
+#include "../include/compat.h"
+#include "../include/uapi/xtcp.h"
+#include "conn.h"
+#include "core/tcb.h"
+#include "net.h"
+#include "port.h"
+#include "timer.h"
+
+/* xtcp_sock.deferred: what waits for the socket's owner to let go */
+enum {
+	XTCP_DEFER_TIMER,
+	XTCP_DEFER_MTU,
+	XTCP_DEFER_OUTPUT,
+};
+
+struct xtcp_halfopen_record;
+
+/**
+ * struct xtcp_listener - what a listening socket keeps
+ * @node: place in the listener table (RCU)
+ * @id: unlike any other listener's, ever: half-open records name it and hold no
+ *	reference on it
+ * @halfopen: half-open records that name it
+ * @lock: guards @children; taken with softirqs off, inside of the socket locks
+ *	of listener and child
+ * @children: established, not accepted yet, by xtcp_sock.accept_node; each holds
+ *	the reference that accept() hands to the user
+ */
+struct xtcp_listener {
+	struct hlist_node node;
+	u64 id;
+	atomic_t halfopen;
+	spinlock_t lock;
+	struct list_head children;
+};
+
+/**
+ * struct xtcp_sock - an xtcp socket
+ * @inet: what every internet socket has; first
+ * @tcb: the control block; only under the socket lock
+ * @copied_seq: next sequence number the user will read
+ * @deferred: XTCP_DEFER_* bits, run by release_cb
+ * @pmtu: path MTU that an ICMP error told, for XTCP_DEFER_MTU
+ * @timer: the earliest deadline of @tcb
+ * @armed: when @timer will fire, us; 0 when idle. It may fire early and find
+ *	nothing due: a deadline that moves later is not moved in the wheel
+ * @orphan_counted: among the namespace's orphans
+ * @port: what it holds of its local port
+ * @accept_node: in the listener's queue, before accept()
+ * @listener: the listening part
+ * @entry: in the connection table
+ * @entry_addr6: the addresses that follow an IPv6 entry
+ *
+ * Freed by RCU (SOCK_RCU_FREE).
+ */
+struct xtcp_sock {
+	struct inet_sock inet;
+	struct xtcp_tcb tcb;
+	u32 copied_seq;
+	unsigned long deferred;
+	u32 pmtu;
+	struct xtcp_timer timer;
+	u64 armed;
+	bool orphan_counted;
+	struct xtcp_port_owner port;
+	struct list_head accept_node;
+	struct xtcp_listener listener;
+	struct xtcp_entry entry;
+	struct in6_addr entry_addr6[2];
+};
+
+/**
+ * struct xtcp6_sock - an AF_INET6 xtcp socket
+ * @xs: the common part
+ * @np: the IPv6 part; last, which 6.1 requires
+ */
+struct xtcp6_sock {
+	struct xtcp_sock xs;
+	struct ipv6_pinfo np;
+};
+
+static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
+{
+	return (struct xtcp_sock *)sk;
+}
+
+static inline struct xtcp_sock *xtcp_entry_sock(struct xtcp_entry *e)
+{
+	return container_of(e, struct xtcp_sock, entry);
+}
+
+/* The socket's packets are IPv4: an AF_INET socket, or a v4-mapped peer */
+static inline bool xtcp_is_v4(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET || ipv6_addr_v4mapped(&sk->sk_v6_daddr);
+}
+
+/* The record of a buffer, and the buffer of a record; skb->cb is 48 bytes */
+static inline struct xtcp_rec *xtcp_skb_rec(const struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct xtcp_rec) > sizeof_field(struct sk_buff, cb));
+	return (struct xtcp_rec *)skb->cb;
+}
+
+static inline struct sk_buff *xtcp_rec_skb(struct xtcp_rec *rec)
+{
+	return container_of((void *)rec, struct sk_buff, cb);
+}
+
+extern int xtcp_protocol;	/* the IP protocol number, see main.c */
+extern struct proto xtcp_prot;
+extern struct proto xtcpv6_prot;
+extern const struct proto_ops xtcp_stream_ops;
+extern const struct proto_ops xtcp6_stream_ops;
+
+/* Receive path, in packet order; softirq, under rcu_read_lock() */
+int xtcp_v4_rcv(struct sk_buff *skb);
+int xtcp_v6_rcv(struct sk_buff *skb);
+bool xtcp_parse(struct sk_buff *skb, struct net *net, struct xtcp_seg *seg);
+void xtcp_skb_key(const struct sk_buff *skb, const struct xtcp_seg *seg,
+		  struct xtcp_key *key);
+void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
+void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb,
+		     const struct xtcp_seg *seg, const struct xtcp_key *key,
+		     u32 iss_floor);
+
+/* Under the socket lock: process context, or softirq with the socket not owned */
+void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
+void xtcp_event(struct sock *sk, const struct xtcp_event *ev);
+void xtcp_event_kind(struct sock *sk, enum xtcp_event_kind kind);
+void xtcp_act(struct sock *sk, struct xtcp_actions *act);
+void xtcp_deliver(struct sock *sk, struct xtcp_rec *chain);
+void xtcp_output(struct sock *sk);
+int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *out);
+bool xtcp_cut(struct sock *sk, struct xtcp_rec *rec, u32 len);
+void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain);
+void xtcp_rearm(struct sock *sk);
+u32 xtcp_rcv_free(const struct sock *sk);
+void xtcp_sync_path(struct sock *sk, u32 mtu);
+struct dst_entry *xtcp_route(struct sock *sk);
+struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6);
+
+/* Answers without a socket: softirq, under rcu_read_lock() */
+void xtcp_reply(struct net *net, const struct xtcp_key *key, int oif, u32 mark,
+		u8 tos, const struct xtcp_out *out);
+void xtcp_reply_skb(const struct sk_buff *skb, const struct xtcp_key *key,
+		    const struct xtcp_out *out);
+void xtcp_reset_skb(const struct sk_buff *skb, const struct xtcp_seg *seg,
+		    const struct xtcp_key *key);
+int xtcp_reply_init(struct net *net);
+void xtcp_reply_exit(struct net *net);
+
+/* ICMP: softirq, under rcu_read_lock() */
+int xtcp_v4_err(struct sk_buff *skb, u32 info);
+int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
+		u8 code, int offset, __be32 info);
+void xtcp_mtu_reduced(struct sock *sk);
+
+/* Listeners */
+int xtcp_listen(struct socket *sock, int backlog);
+void xtcp_listen_stop(struct sock *sk);
+struct sock *xtcp_listener_lookup(const struct xtcp_key *key);
+void xtcp_accept_queue_add(struct sock *listener, struct sock *child);
+struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS);
+struct hlist_head *xtcp_listen_bucket(unsigned int i);
+#define XTCP_LISTEN_BUCKETS 1024
+
+/* User calls: process context */
+int xtcp_v4_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len);
+int xtcp_v6_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len);
+int xtcp_disconnect(struct sock *sk, int flags);
+void xtcp_close(struct sock *sk, long timeout);
+void xtcp_shutdown(struct sock *sk, int how);
+int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
+int xtcp_recvmsg(struct sock *sk, XTCP_RECVMSG_ARGS);
+int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG);
+__poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait);
+void xtcp_write_space(struct sock *sk);
+int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t value,
+		    unsigned int len);
+int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
+		    int __user *len);
+void xtcp_keepalive(struct sock *sk, int on);
+
+/* Life and death */
+void xtcp_sock_timer_init(struct sock *sk);
+int xtcp_sock_init(struct sock *sk);
+void xtcp_sock_release(struct sock *sk);
+void xtcp_unhash(struct sock *sk);
+int xtcp_hash(struct sock *sk);
+void xtcp_tcb_copy_settings(struct xtcp_tcb *to, const struct xtcp_tcb *from);
+struct sock *xtcp_child_create(struct sock *listener,
+			       const struct xtcp_halfopen_record *r,
+			       struct sk_buff *skb);
+void xtcp_child_undo(struct sock *child);
+void xtcp_child_abort(struct sock *child);
+void xtcp_sock_done(struct sock *sk);
+void xtcp_sock_destroy(struct sock *sk);
+void xtcp_release_cb(struct sock *sk);
+u32 xtcp_inq(const struct sock *sk);
+
+#endif /* XTCP_SOCK_H */

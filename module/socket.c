@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A socket's life: made by socket() or as a listener's child, closed by its user,
+ * kept as an orphan until the peer has agreed, freed.
+ *
+ * References: the user (or the accept queue) holds one, an armed timer one, each
+ * deferred piece of work one, and each buffer on its way to the device a share of
+ * sk_wmem_alloc. xtcp_sock_destroy() drops the user's.
+ */
+#include <linux/poll.h>
+#include <net/inet_common.h>
+#include <net/ip.h>
+#include <net/transp_v6.h>
+#include "record.h"
+#include "sock.h"
+
+static void sock_expired(struct timer_list *list);
+
+/**
+ * xtcp_sock_timer_init() - make a socket's timer ready
+ * @sk: socket
+ *
+ * Context: nobody else knows the socket.
+ */
+void xtcp_sock_timer_init(struct sock *sk)
+{
+	xtcp_timer_init(&xtcp_sk(sk)->timer, sock_expired);
+}
+
+static void sock_destruct(struct sock *sk)
+{
+	if (sk->sk_family == AF_INET6)
+		inet6_sock_destruct(sk);
+	else
+		inet_sock_destruct(sk);
+}
+
+/**
+ * xtcp_sock_init() - proto.init: a new socket
+ * @sk: socket, zeroed but for what the family has set
+ *
+ * Context: process, nobody else knows the socket.
+ * Return: 0.
+ */
+int xtcp_sock_init(struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	xtcp_tcb_init(&xs->tcb, &xn->knobs);
+	xtcp_sock_timer_init(sk);
+	INIT_LIST_HEAD(&xs->accept_node);
+	xs->entry.node.pprev = NULL;
+	xs->entry.kind = XTCP_ENTRY_SOCKET;
+	xs->entry.family = sk->sk_family;
+	write_pnet(&xs->entry.net, sock_net(sk));
+
+	sk->sk_state = TCP_CLOSE;
+	sk->sk_destruct = sock_destruct;
+	sk->sk_write_space = xtcp_write_space;
+	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
+	sock_set_flag(sk, SOCK_RCU_FREE);
+	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(xn->knobs.wmem[1]));
+	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(xn->knobs.rmem[1]));
+	sk_sockets_allocated_inc(sk);
+	return 0;
+}
+
+/* The user's settings, which outlive a connection and pass from a listener to its
+ * children
+ */
+void xtcp_tcb_copy_settings(struct xtcp_tcb *to, const struct xtcp_tcb *from)
+{
+	to->nodelay = from->nodelay;
+	to->cork = from->cork;
+	to->keepalive = from->keepalive;
+	to->rcv_wnd_clamp = from->rcv_wnd_clamp;
+	to->set_mss = from->set_mss;
+	to->set_keepalive_time = from->set_keepalive_time;
+	to->set_keepalive_intvl = from->set_keepalive_intvl;
+	to->set_keepalive_probes = from->set_keepalive_probes;
+	to->set_syn_retries = from->set_syn_retries;
+	to->set_fin_timeout = from->set_fin_timeout;
+	to->user_timeout = from->user_timeout;
+}
+
+/**
+ * xtcp_hash() - proto.hash: nothing; connect() and listen() hash by themselves
+ * @sk: socket
+ *
+ * Return: 0.
+ */
+int xtcp_hash(struct sock *sk)
+{
+	return 0;
+}
+
+/**
+ * xtcp_unhash() - proto.unhash: take a socket out of the connection table
+ * @sk: socket, in the table or not
+ *
+ * Context: any, under the socket lock.
+ */
+void xtcp_unhash(struct sock *sk)
+{
+	if (xtcp_conn_remove(&xtcp_sk(sk)->entry))
+		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
+}
+
+/* The timer: some deadline may have passed; softirq, owns the timer's reference */
+static void sock_expired(struct timer_list *list)
+{
+	struct xtcp_sock *xs = xtcp_timer_owner(xs, list, timer);
+	struct sock *sk = (struct sock *)xs;
+
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk)) {
+		xs->armed = 0;
+		xtcp_event_kind(sk, XTCP_EV_TIMER);
+	} else if (!test_and_set_bit(XTCP_DEFER_TIMER, &xs->deferred)) {
+		sock_hold(sk);
+	}
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+/**
+ * xtcp_release_cb() - proto.release_cb: the owner lets go; do what waited for it
+ * @sk: socket
+ *
+ * Context: process, under the socket lock.
+ */
+void xtcp_release_cb(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xs->deferred)) {
+		xs->armed = 0;
+		xtcp_event_kind(sk, XTCP_EV_TIMER);
+		__sock_put(sk);
+	}
+	if (test_and_clear_bit(XTCP_DEFER_MTU, &xs->deferred)) {
+		xtcp_mtu_reduced(sk);
+		__sock_put(sk);
+	}
+}
+
+static void sock_stop_timer(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (xtcp_timer_disarm(&xs->timer))
+		__sock_put(sk);
+	xs->armed = 0;
+}
+
+/**
+ * xtcp_sock_done() - the connection is in CLOSED: nothing is left but the user
+ * @sk: socket
+ *
+ * Context: under the socket lock. An orphan is destroyed.
+ */
+void xtcp_sock_done(struct sock *sk)
+{
+	xtcp_unhash(sk);
+	sock_stop_timer(sk);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		xtcp_put_port(sk);
+	if (sock_flag(sk, SOCK_DEAD))
+		xtcp_sock_destroy(sk);
+}
+
+/* Both queues of the core */
+static void sock_purge(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	xtcp_free_chain(sk, xtcp_sendq_purge(&t->sendq));
+	xtcp_free_chain(sk, xtcp_reasm_purge(&t->reasm));
+}
+
+/**
+ * xtcp_sock_release() - proto.destroy: free all that a socket holds
+ * @sk: socket, in CLOSED
+ *
+ * Context: under the socket lock, or nobody else knows the socket.
+ */
+void xtcp_sock_release(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	xtcp_unhash(sk);
+	sock_stop_timer(sk);
+	xtcp_put_port(sk);
+	sock_purge(sk);
+	sk_stream_kill_queues(sk);
+	if (xs->orphan_counted)
+		atomic_dec(&xtcp_net(sock_net(sk))->orphans);
+	xs->orphan_counted = false;
+	sk_sockets_allocated_dec(sk);
+}
+
+/**
+ * xtcp_sock_destroy() - end a socket that no user has
+ * @sk: socket, in CLOSED
+ *
+ * Context: under the socket lock. The user's reference is dropped: unless the
+ * caller holds another, the socket is gone.
+ */
+void xtcp_sock_destroy(struct sock *sk)
+{
+	WARN_ON(sk->sk_state != TCP_CLOSE);
+	sk_common_release(sk);
+}
+
+/* What close() means to the connection: data that nobody will read is lost, and
+ * the peer must know (RFC 9293 SHLD-3, RFC 2525 section 2.17)
+ */
+static void close_connection(struct sock *sk)
+{
+	struct net *net = sock_net(sk);
+
+	if (xtcp_inq(sk) && sk->sk_state != TCP_CLOSE) {
+		xtcp_count(net, abort_on_close);
+		xtcp_event_kind(sk, XTCP_EV_ABORT);
+	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime &&
+		   sk->sk_state != TCP_CLOSE) {
+		xtcp_count(net, abort_on_linger);
+		xtcp_event_kind(sk, XTCP_EV_ABORT);
+	} else if (sk->sk_state != TCP_CLOSE) {
+		xtcp_event_kind(sk, XTCP_EV_SHUTDOWN);
+	}
+}
+
+/* States in which close() with SO_LINGER waits for the peer */
+static bool close_pending(const struct sock *sk)
+{
+	return (1 << sk->sk_state) &
+	       (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK);
+}
+
+static void close_linger(struct sock *sk, long timeout)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	if (!timeout)
+		return;
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (timeout && !signal_pending(current) && close_pending(sk))
+		if (sk_wait_event(sk, &timeout, !close_pending(sk), &wait))
+			break;
+	remove_wait_queue(sk_sleep(sk), &wait);
+}
+
+/* The connection outlives its user: count it, unless there are too many */
+static void close_orphan(struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+
+	xtcp_sk(sk)->orphan_counted = true;
+	if (atomic_inc_return(&xn->orphans) > READ_ONCE(xn->knobs.max_orphans)) {
+		xtcp_count(sock_net(sk), orphan_overflow);
+		xtcp_event_kind(sk, XTCP_EV_ABORT);
+	} else {
+		xtcp_event_kind(sk, XTCP_EV_ORPHAN);
+	}
+}
+
+/**
+ * xtcp_close() - proto.close: the user is done with the socket
+ * @sk: socket
+ * @timeout: jiffies to wait for the peer (SO_LINGER)
+ *
+ * Context: process.
+ */
+void xtcp_close(struct sock *sk, long timeout)
+{
+	lock_sock(sk);
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	if (sk->sk_state == TCP_LISTEN) {
+		xtcp_listen_stop(sk);
+	} else {
+		close_connection(sk);
+		close_linger(sk, timeout);
+	}
+	__skb_queue_purge(&sk->sk_receive_queue);
+	sock_hold(sk);
+	sock_orphan(sk);
+	if (sk->sk_state == TCP_CLOSE)
+		xtcp_sock_destroy(sk);
+	else
+		close_orphan(sk);
+	release_sock(sk);
+	sock_put(sk);
+}
+
+/**
+ * xtcp_shutdown() - proto.shutdown: the user sends no more, or reads no more
+ * @sk: socket
+ * @how: RCV_SHUTDOWN, SEND_SHUTDOWN or both
+ *
+ * Only the sending side concerns the peer (RFC 9293 section 3.6).
+ *
+ * Context: process, under the socket lock.
+ */
+void xtcp_shutdown(struct sock *sk, int how)
+{
+	if (how & SEND_SHUTDOWN &&
+	    (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV | TCPF_CLOSE_WAIT))
+		xtcp_event_kind(sk, XTCP_EV_SHUTDOWN);
+}
+
+/* A control block for the next connection, with the settings of the last one */
+static void disconnect_tcb(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_tcb set = xs->tcb;
+
+	xtcp_tcb_init(&xs->tcb, set.knobs);
+	xtcp_tcb_copy_settings(&xs->tcb, &set);
+	xs->copied_seq = 0;
+	xs->pmtu = 0;
+}
+
+/**
+ * xtcp_disconnect() - proto.disconnect: end the connection, keep the socket
+ * @sk: socket in any state
+ * @flags: unused
+ *
+ * Context: process, under the socket lock.
+ * Return: 0.
+ */
+int xtcp_disconnect(struct sock *sk, int flags)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	int state = sk->sk_state;
+
+	if (state == TCP_LISTEN)
+		xtcp_listen_stop(sk);
+	else if (state != TCP_CLOSE)
+		xtcp_event_kind(sk, XTCP_EV_ABORT);
+	if (state == TCP_SYN_SENT)
+		WRITE_ONCE(sk->sk_err, ECONNRESET);
+	xtcp_unhash(sk);
+	sock_stop_timer(sk);
+	sock_purge(sk);
+	__skb_queue_purge(&sk->sk_receive_queue);
+	disconnect_tcb(sk);
+
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		xtcp_put_port(sk);
+	inet->inet_dport = 0;
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
+		inet_reset_saddr(sk);
+	WRITE_ONCE(sk->sk_shutdown, 0);
+	sock_reset_flag(sk, SOCK_DONE);
+	WRITE_ONCE(sk->sk_err_soft, 0);
+	sk_dst_reset(sk);
+	sk_error_report(sk);
+	return 0;
+}
+
+/**
+ * xtcp_keepalive() - proto.keepalive: SO_KEEPALIVE was set
+ * @sk: socket
+ * @on: on or off
+ *
+ * Context: process, under the socket lock.
+ */
+void xtcp_keepalive(struct sock *sk, int on)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	t->keepalive = on;
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	xtcp_keepalive_start(t, xtcp_now());
+	xtcp_rearm(sk);
+}
+
+/**
+ * xtcp_write_space() - sk_write_space: wake writers when a third of the room is free
+ * @sk: socket
+ *
+ * Context: any.
+ */
+void xtcp_write_space(struct sock *sk)
+{
+	struct socket *sock = sk->sk_socket;
+	struct socket_wq *wq;
+
+	if (!sock || !test_bit(SOCK_NOSPACE, &sock->flags) ||
+	    !sk_stream_is_writeable(sk))
+		return;
+	clear_bit(SOCK_NOSPACE, &sock->flags);
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_poll(&wq->wait,
+					   EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
+		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
+	rcu_read_unlock();
+}
+
+static __poll_t poll_writable(struct sock *sk, struct socket *sock)
+{
+	if (sk->sk_shutdown & SEND_SHUTDOWN || sk_stream_is_writeable(sk))
+		return EPOLLOUT | EPOLLWRNORM;
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	set_bit(SOCK_NOSPACE, &sock->flags);
+	/* room may have come before the bits were set: look again */
+	smp_mb__after_atomic();
+	return sk_stream_is_writeable(sk) ? EPOLLOUT | EPOLLWRNORM : 0;
+}
+
+/**
+ * xtcp_poll() - proto_ops.poll
+ * @file: its file
+ * @sock: socket
+ * @wait: poll table
+ *
+ * Context: process, without the socket lock: what it sees may be old a moment
+ * later, when a wake-up follows.
+ * Return: events.
+ */
+__poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
+{
+	struct sock *sk = sock->sk;
+	int state, shutdown;
+	__poll_t mask = 0;
+
+	sock_poll_wait(file, sock, wait);
+	state = inet_sk_state_load(sk);
+	if (state == TCP_LISTEN)
+		return list_empty_careful(&xtcp_sk(sk)->listener.children) ? 0 :
+		       EPOLLIN | EPOLLRDNORM;
+
+	shutdown = READ_ONCE(sk->sk_shutdown);
+	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
+		mask |= EPOLLHUP;
+	if (shutdown & RCV_SHUTDOWN)
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
+		if (xtcp_inq(sk) >= sock_rcvlowat(sk, 0, INT_MAX))
+			mask |= EPOLLIN | EPOLLRDNORM;
+		mask |= poll_writable(sk, sock);
+	}
+	smp_rmb();	/* the error is set before the state that goes with it */
+	if (READ_ONCE(sk->sk_err) || !skb_queue_empty_lockless(&sk->sk_error_queue))
+		mask |= EPOLLERR;
+	return mask;
+}
