@@ -8,7 +8,7 @@ import threading
 import time
 
 from lib import (FAMILIES, V4, V6, Child, case, check, equal, expect_errno, knobs,
-                 listen, main, net, pair, port, readable, recv_exact, slow, sock, states, table,
+                 listen, main, net, noise, pair, port, readable, recv_exact, slow, sock, states, table,
                  wait_for, wait_state, wait_states)
 from wire import Peer, Sniffer, open_by_peer, open_to_peer
 
@@ -87,7 +87,7 @@ def half_close__closer_still_receives(family):
         client.shutdown(socket.SHUT_WR)
         equal(recv_exact(server, 8), b"question", "data")
         equal(server.recv(1), b"", "end of stream")
-        answer = os.urandom(200000)
+        answer = noise(200000)
         child = Child(server.sendall, answer)
         check(recv_exact(client, len(answer)) == answer, "answer differs")
         child.join()
@@ -184,7 +184,7 @@ def close__delivers_what_was_sent(family):
     """close() after send() loses nothing, though the process is gone."""
     client, server = pair(family)
     with server:
-        data = os.urandom(400000)
+        data = noise(400000)
 
         def send_and_go():
             client.sendall(data)

@@ -5,7 +5,7 @@ import os
 import socket
 
 from lib import (V4, V6, Child, Ns, case, check, equal, errname, errno_of, expect_errno,
-                 knob, knobs, listen, main, net, pair, recv_exact, sock, table,
+                 knob, knobs, listen, main, net, noise, pair, recv_exact, sock, table,
                  wait_for)
 from wire import Sniffer
 
@@ -189,7 +189,7 @@ def effect__listener_agrees_only_to_what_it_has(family):
                 check(kind in wire.find(lambda s: s.flags == "S").opts, "the client's SYN has none")
                 check(kind not in wire.find(lambda s: s.flags == "SA").opts,
                       f"{name}=0: the SYN-ACK has the option all the same")
-                data = os.urandom(300000)
+                data = noise(300000)
                 child = Child(client.sendall, data)
                 check(recv_exact(server, len(data)) == data, "bytes differ")
                 child.join()

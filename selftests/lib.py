@@ -10,6 +10,7 @@ import ctypes
 import errno
 import fnmatch
 import os
+import random
 import select
 import signal
 import socket
@@ -242,6 +243,11 @@ def pair(family=V4, where=None, proto=None, listener=None):
     if own:
         listener.close()
     return client, server
+
+
+def noise(count):
+    """Bytes without a pattern, the same in each run; no guest has to find randomness."""
+    return random.Random(count).randbytes(count)
 
 
 def recv_exact(s, count):

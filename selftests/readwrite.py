@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from lib import (FAMILIES, MAPPED, V4, V6, Child, any_addr, case, check, equal, expect_errno, listen,
-                 main, net, pair, port, readable, recv_exact, slow, sock, so_error, wait_for)
+                 main, net, noise, pair, port, readable, recv_exact, slow, sock, so_error, wait_for)
 
 FIONREAD, SIOCOUTQ = 0x541B, 0x5411
 
@@ -345,7 +345,7 @@ def bind__ephemeral_ports_differ(family):
 
 @case(FAMILIES)
 def sendfile__and_splice(family):
-    data = os.urandom(300000)
+    data = noise(300000)
     client, server = pair(family)
     with client, server, tempfile.TemporaryFile(dir="/dev/shm") as file:
         file.write(data)
