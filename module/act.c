@@ -11,7 +11,9 @@
 /* The socket has no connection any more */
 #define ACT_ENDS (XTCP_ACT_CLOSED | XTCP_ACT_TIME_WAIT)
 
-/* sk_state follows the control block, and with it the tracepoints */
+/* sk_state follows the control block, and with it the tracepoints. It is never
+ * TIME_WAIT: what is in that state is no full socket to the kernel
+ */
 static void act_state(struct sock *sk)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -130,12 +132,11 @@ void xtcp_act(struct sock *sk, struct xtcp_actions *act)
 		act_shutdown(sk, todo);
 	if (todo & (XTCP_ACT_RST | XTCP_ACT_OUTPUT | XTCP_ACT_NEW_ROUTE))
 		act_send(sk, act);
-	act_state(sk);
 	if (todo & XTCP_ACT_TIME_WAIT) {
 		xtcp_timewait_enter(sk);
-		act_state(sk);
 		todo |= XTCP_ACT_CLOSED;
 	}
+	act_state(sk);
 	xtcp_rearm(sk);
 	act_wake(sk, todo);
 	if (todo & XTCP_ACT_CLOSED)

@@ -50,7 +50,7 @@ static void recv_eat(struct sock *sk)
 	struct sk_buff *skb;
 
 	while ((skb = skb_peek(&sk->sk_receive_queue))) {
-		if (xtcp_skb_rec(skb)->end_seq != xtcp_sk(sk)->copied_seq)
+		if (seq_gt(xtcp_skb_rec(skb)->end_seq, xtcp_sk(sk)->copied_seq))
 			break;
 		sk_eat_skb(sk, skb);
 	}
