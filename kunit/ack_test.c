@@ -30,6 +30,7 @@ static void una__advances_and_frees(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, c->act.freed->next);
 	KUNIT_EXPECT_NULL(test, c->act.freed->next->next);
 	KUNIT_EXPECT_EQ(test, c->t.delivered, 2001);
+	KUNIT_EXPECT_EQ(test, c->t.snd_up, c->t.snd_una);	/* none behind SND.UNA */
 }
 
 static void una__old_ack_is_ignored(struct kunit *test)
@@ -133,6 +134,17 @@ static void dupack__first_two_let_new_data_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.cwnd, 10000);
 }
 
+static void dupack__forgotten_with_the_next_progress(struct kunit *test)
+{
+	struct conn *c = in_flight(test);
+
+	duplicates(c, 1, 2);
+	KUNIT_EXPECT_EQ(test, c->t.sacked, 2000);
+	conn_segment(c, XTCP_ACK, 1, 1001, 0);
+	KUNIT_EXPECT_EQ(test, c->t.sacked, 0);
+	KUNIT_EXPECT_EQ(test, c->t.dupacks, 0);
+}
+
 /* RFC 5681 section 2, (a) to (e) */
 static void dupack__what_is_none(struct kunit *test)
 {
@@ -193,6 +205,7 @@ static void recovery__partial_ack(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_RETX);
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 4001);
 	KUNIT_EXPECT_EQ(test, c->t.cwnd, 5000);
+	KUNIT_EXPECT_EQ(test, c->t.sacked, 1000);	/* 3000 - 4000, not below 0; + SMSS */
 	/* the first one restarts the timer, the next one does not */
 	deadline = c->t.deadline[XTCP_TIMER_RTX];
 	KUNIT_EXPECT_EQ(test, deadline, c->now + c->t.rto);
@@ -271,6 +284,18 @@ static void timeout__goes_back_and_slow_starts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_DATA);
 }
 
+/* RFC 6582 section 4: they come from what was retransmitted needlessly */
+static void timeout__duplicates_mean_nothing(struct kunit *test)
+{
+	struct conn *c = in_flight(test);
+
+	conn_timer(c);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
+	duplicates(c, 1, 3);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 0);
+	KUNIT_EXPECT_EQ(test, c->t.sacked, 0);
+}
+
 static struct kunit_case ack_cases[] = {
 	KUNIT_CASE(una__advances_and_frees),
 	KUNIT_CASE(una__old_ack_is_ignored),
@@ -280,6 +305,7 @@ static struct kunit_case ack_cases[] = {
 	KUNIT_CASE(rtt__not_from_what_went_twice),
 	KUNIT_CASE(dupack__third_retransmits),
 	KUNIT_CASE(dupack__first_two_let_new_data_out),
+	KUNIT_CASE(dupack__forgotten_with_the_next_progress),
 	KUNIT_CASE(dupack__what_is_none),
 	KUNIT_CASE(recovery__further_duplicates_let_new_data_out),
 	KUNIT_CASE(recovery__partial_ack),
@@ -288,6 +314,7 @@ static struct kunit_case ack_cases[] = {
 	KUNIT_CASE(recovery__ends_with_a_timeout),
 	KUNIT_CASE(recovery__of_the_first_window),
 	KUNIT_CASE(timeout__goes_back_and_slow_starts),
+	KUNIT_CASE(timeout__duplicates_mean_nothing),
 	{}
 };
 

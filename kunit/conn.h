@@ -207,6 +207,7 @@ static inline void conn_expect_gone(struct conn *c, int err)
 {
 	KUNIT_EXPECT_EQ(c->test, c->t.state, XTCP_CLOSED);
 	KUNIT_EXPECT_TRUE(c->test, c->act.todo & XTCP_ACT_CLOSED);
+	KUNIT_EXPECT_FALSE(c->test, c->act.todo & XTCP_ACT_OUTPUT);
 	KUNIT_EXPECT_EQ(c->test, c->act.err, err);
 	KUNIT_EXPECT_EQ(c->test, !!(c->act.todo & XTCP_ACT_ERROR), err != 0);
 	KUNIT_EXPECT_EQ(c->test, xtcp_earliest_deadline(&c->t), 0);

@@ -124,11 +124,14 @@ static void shutdown__in_syn_received(struct kunit *test)
 	conn_segment(c, XTCP_SYN, 0, 0, 0);
 	conn_drain(c);
 	conn_event(c, XTCP_EV_SHUTDOWN);
+	conn_event(c, XTCP_EV_SHUTDOWN);
 	KUNIT_EXPECT_FALSE(test, conn_pull(c));
 	conn_segment(c, XTCP_ACK, 1, 1, 0);
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_FIN_WAIT_1);
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
 	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_FIN);
+	KUNIT_EXPECT_EQ(test, c->t.snd_nxt, CONN_ISS + 2);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
 }
 
 /* ---- ABORT ---- */

@@ -112,6 +112,7 @@ static void syn_sent__scaling_needs_both(struct kunit *test)
 	conn_pull(c);
 	KUNIT_EXPECT_EQ(test, c->out.opts.wscale, 7);
 	KUNIT_EXPECT_EQ(test, c->out.wnd, 64000);
+	KUNIT_EXPECT_EQ(test, c->t.rcv_wnd, 64000);
 	conn_give(c, &seg);
 	KUNIT_EXPECT_EQ(test, c->t.rcv_wscale, 0);
 	KUNIT_EXPECT_EQ(test, c->t.snd_wscale, 0);

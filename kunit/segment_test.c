@@ -125,6 +125,20 @@ static void sequence__ack_at_the_right_edge_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.snd_una, CONN_ISS + 101);
 }
 
+/* It left the peer before what has come since: it is not out of the window for that */
+static void sequence__ack_overtaken_by_text_counts(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	c->t.quickack = 0;
+	conn_write(c, 100);
+	conn_drain(c);
+	conn_segment(c, XTCP_ACK, 1, 1, 100);
+	conn_segment(c, XTCP_ACK, 1, 101, 0);
+	KUNIT_EXPECT_EQ(test, c->act.drop, XTCP_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, c->t.snd_una, CONN_ISS + 101);
+}
+
 /* ---- second: RST ---- */
 
 static void rst__exactly_next_kills(struct kunit *test)
@@ -313,6 +327,37 @@ static void text__every_second_full_segment_is_acknowledged(struct kunit *test)
 	conn_expect_ack(c);
 }
 
+/* RFC 5681 section 4.2 */
+static void text__that_fills_a_hole_is_acknowledged_at_once(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_segment(c, XTCP_ACK, 1, 1, 1000);
+	conn_segment(c, XTCP_ACK, 1101, 1, 100);
+	conn_drain(c);
+	c->t.quickack = 0;
+	conn_segment(c, XTCP_ACK, 1001, 1, 100);
+	conn_expect_ack(c);
+	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 1201);
+}
+
+/* Who answers each request lets the answers carry the ACKs, from the first on */
+static void text__of_requests_that_are_answered(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_segment(c, XTCP_ACK, 1, 1, 100);
+	conn_expect_ack(c);
+	c->now += 100;
+	conn_write(c, 100);
+	conn_drain(c);
+	conn_segment(c, XTCP_ACK, 101, 101, 100);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+	conn_write(c, 100);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
+	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 201);
+}
+
 static void text__acknowledgment_rides_on_data(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -365,6 +410,21 @@ static void fin__ahead_of_text_is_remembered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_CLOSE_WAIT);
 	conn_expect_ack(c);
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 202);
+}
+
+/* Nothing follows a FIN, and nobody moves it */
+static void fin__the_first_one_counts(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_segment(c, XTCP_FIN | XTCP_ACK, 101, 1, 0);
+	conn_segment(c, XTCP_FIN | XTCP_ACK, 51, 1, 0);
+	conn_segment(c, XTCP_ACK, 101, 1, 50);
+	KUNIT_EXPECT_FALSE(test, c->act.taken);
+	conn_segment(c, XTCP_ACK, 1, 1, 200);
+	KUNIT_EXPECT_EQ(test, c->act.delivered, 100);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_CLOSE_WAIT);
+	KUNIT_EXPECT_EQ(test, c->t.rcv_nxt, CONN_IRS + 102);
 }
 
 static void fin__again_is_acknowledged_again(struct kunit *test)
@@ -452,6 +512,7 @@ static struct kunit_case segment_cases[] = {
 	KUNIT_CASE(sequence__ack_with_text_at_a_closed_window),
 	KUNIT_CASE(sequence__fin_needs_no_room),
 	KUNIT_CASE(sequence__ack_at_the_right_edge_counts),
+	KUNIT_CASE(sequence__ack_overtaken_by_text_counts),
 	KUNIT_CASE(rst__exactly_next_kills),
 	KUNIT_CASE(rst__elsewhere_in_the_window_is_challenged),
 	KUNIT_CASE(rst__outside_of_the_window_is_dropped),
@@ -464,10 +525,13 @@ static struct kunit_case segment_cases[] = {
 	KUNIT_CASE(urg__told_when_the_pointer_advances),
 	KUNIT_CASE(text__out_of_order_is_kept_and_acknowledged_at_once),
 	KUNIT_CASE(text__every_second_full_segment_is_acknowledged),
+	KUNIT_CASE(text__that_fills_a_hole_is_acknowledged_at_once),
+	KUNIT_CASE(text__of_requests_that_are_answered),
 	KUNIT_CASE(text__acknowledgment_rides_on_data),
 	KUNIT_CASE(text__for_an_orphan_is_reset),
 	KUNIT_CASE(text__after_the_fin_is_ignored),
 	KUNIT_CASE(fin__ahead_of_text_is_remembered),
+	KUNIT_CASE(fin__the_first_one_counts),
 	KUNIT_CASE(fin__again_is_acknowledged_again),
 	KUNIT_CASE(fin__old_text_new_fin),
 	KUNIT_CASE(fin__normal_close),

@@ -93,6 +93,19 @@ static void data__cork_holds_back_for_a_while(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.len, 100);
 }
 
+static void data__cork_holds_back_no_longer_with_data_in_flight(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	c->t.cork = true;
+	c->t.rto = XTCP_US_PER_S;
+	conn_write(c, 1100);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
+	KUNIT_EXPECT_EQ(test, conn_timer(c), 200 * XTCP_US_PER_MS);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
+	KUNIT_EXPECT_EQ(test, c->out.len, 100);
+}
+
 static void data__uncorked_goes_at_once(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -215,6 +228,38 @@ static void lost__first_goes_whatever_cwnd_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 0);
 }
 
+static void lost__goes_before_what_is_small_and_new(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_write(c, 3000);
+	conn_drain(c);
+	c->t.nodelay = true;
+	c->t.cwnd = 2500;
+	xtcp_mark_lost(&c->t, c->t.sendq.head);
+	c->t.retx_now = false;
+	conn_write(c, 100);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 0);
+}
+
+/* SHLD-16, MAY-7, MUST-35 */
+static void lost__beyond_a_shrunk_window(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_write(c, 5000);
+	conn_drain(c);
+	c->wnd = 2500;
+	conn_segment(c, XTCP_ACK, 2, 1, 0);
+	xtcp_mark_all_lost(&c->t);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 2);
+	c->wnd = 0;
+	conn_segment(c, XTCP_ACK, 2, 1, 0);
+	conn_timer(c);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
+	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 1);
+}
+
 /* Any segment carries the ACK: nothing is left to be said alone */
 static void ack__one_answer_for_many_segments(struct kunit *test)
 {
@@ -250,6 +295,7 @@ static struct kunit_case send_cases[] = {
 	KUNIT_CASE(data__stays_in_the_peers_window),
 	KUNIT_CASE(data__window_shrunk_below_the_flight),
 	KUNIT_CASE(data__cork_holds_back_for_a_while),
+	KUNIT_CASE(data__cork_holds_back_no_longer_with_data_in_flight),
 	KUNIT_CASE(data__uncorked_goes_at_once),
 	KUNIT_CASE(data__ends_at_the_initial_window),
 	KUNIT_CASE(data__after_a_pause_from_the_restart_window),
@@ -258,6 +304,8 @@ static struct kunit_case send_cases[] = {
 	KUNIT_CASE(fin__is_retransmitted_with_the_last_data),
 	KUNIT_CASE(lost__oldest_first_then_new_data),
 	KUNIT_CASE(lost__first_goes_whatever_cwnd_says),
+	KUNIT_CASE(lost__goes_before_what_is_small_and_new),
+	KUNIT_CASE(lost__beyond_a_shrunk_window),
 	KUNIT_CASE(ack__one_answer_for_many_segments),
 	KUNIT_CASE(xtcp_send_failed__asks_again_soon),
 	{}

@@ -243,9 +243,9 @@ static void persist__answered_probes_keep_it_open(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
 	c->wnd = 1000;
 	conn_segment(c, XTCP_ACK, 2, 1, 0);
+	KUNIT_EXPECT_EQ(test, c->t.deadline[XTCP_TIMER_PERSIST], 0);
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
 	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_DATA);
-	KUNIT_EXPECT_EQ(test, c->t.deadline[XTCP_TIMER_PERSIST], 0);
 }
 
 static void persist__unanswered_probes_end_it(struct kunit *test)
@@ -395,6 +395,7 @@ static void keepalive__not_while_data_is_outstanding(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
 	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_RETX);
 	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+	KUNIT_EXPECT_EQ(test, c->t.keep_probes_out, 0);
 }
 
 static void keepalive__times_of_the_socket(struct kunit *test)

@@ -211,7 +211,6 @@ static void shutdown(struct xtcp_tcb *t, struct xtcp_actions *act)
 static void orphan(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	t->orphan = true;
-	t->cork = false;
 	if (t->state == XTCP_FIN_WAIT_2)
 		limit_fin_wait_2(t, now, act);
 }

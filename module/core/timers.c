@@ -311,8 +311,6 @@ void xtcp_timers(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 		if (!t->deadline[kind] || t->deadline[kind] > now)
 			continue;
 		t->deadline[kind] = 0;
-		expired(t, kind, now, act);
-		if (t->state == XTCP_CLOSED)
-			return;
+		expired(t, kind, now, act);	/* may close: then none is left */
 	}
 }
