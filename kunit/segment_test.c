@@ -372,6 +372,23 @@ static void text__acknowledgment_rides_on_data(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.deadline[XTCP_TIMER_DELACK], 0);
 }
 
+/* Its ACK counts all the same; the rest comes again */
+static void text__without_memory_for_it(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+	struct xtcp_seg seg = conn_seg(c, XTCP_FIN | XTCP_ACK, 1, 101, 100);
+	struct xtcp_event ev = { .kind = XTCP_EV_SEGMENT, .now = c->now, .seg = &seg };
+
+	conn_write(c, 100);
+	conn_drain(c);
+	xtcp_step(&c->t, &ev, &c->act);
+	KUNIT_EXPECT_FALSE(test, c->act.taken);
+	KUNIT_EXPECT_EQ(test, c->t.snd_una, CONN_ISS + 101);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
+	conn_expect_ack(c);
+	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 1);
+}
+
 static void text__for_an_orphan_is_reset(struct kunit *test)
 {
 	struct conn *c = conn_fin_wait_2(test);
@@ -528,6 +545,7 @@ static struct kunit_case segment_cases[] = {
 	KUNIT_CASE(text__that_fills_a_hole_is_acknowledged_at_once),
 	KUNIT_CASE(text__of_requests_that_are_answered),
 	KUNIT_CASE(text__acknowledgment_rides_on_data),
+	KUNIT_CASE(text__without_memory_for_it),
 	KUNIT_CASE(text__for_an_orphan_is_reset),
 	KUNIT_CASE(text__after_the_fin_is_ignored),
 	KUNIT_CASE(fin__ahead_of_text_is_remembered),

@@ -411,7 +411,8 @@ static void take_out_of_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 
 /*
  * Seventh, process the segment text. Text for a reader that is gone would be lost without
- * the peer knowing: reset (section 3.6.1, SHLD-3).
+ * the peer knowing: reset (section 3.6.1, SHLD-3). Text for which there is no memory has
+ * not come; but the peer may have sent it to probe our window, and gets its answer.
  */
 static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			 struct xtcp_actions *act)
@@ -426,6 +427,10 @@ static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	if (t->orphan && seq_gt(text_end(seg), t->rcv_nxt)) {
 		reset(seg, act, XTCP_DROP_CLOSED);
 		xtcp_tcb_close(t, act);
+		return false;
+	}
+	if (!rec) {
+		ack_now(t, act);
 		return false;
 	}
 	rec->seq = seq_max(text_seq(seg), t->rcv_nxt);
@@ -489,9 +494,11 @@ static void check_fin(struct xtcp_tcb *t, const struct xtcp_event *ev,
  * The fast path. Nearly every segment is the next one, or an ACK: it needs none of the
  * checks, because this one implies them.
  */
-static bool is_predicted(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
+static bool is_predicted(const struct xtcp_tcb *t, const struct xtcp_event *ev)
 {
-	return t->state == XTCP_ESTABLISHED && !t->rcv_fin &&
+	const struct xtcp_seg *seg = ev->seg;
+
+	return t->state == XTCP_ESTABLISHED && !t->rcv_fin && (ev->rec || !seg->len) &&
 	       (seg->flags & ~XTCP_PSH) == XTCP_ACK && seg->seq == t->rcv_nxt &&
 	       seg->len <= xtcp_rcv_window(t) &&
 	       seg->ack - t->snd_una <= xtcp_flight(t);
@@ -553,7 +560,7 @@ void xtcp_segment(struct xtcp_tcb *t, const struct xtcp_event *ev,
 {
 	const u32 none = XTCP_S(CLOSED) | XTCP_S(LISTEN) | XTCP_S(TIME_WAIT);
 
-	if (is_predicted(t, ev->seg))
+	if (is_predicted(t, ev))
 		segment_predicted(t, ev, act);
 	else if (XTCP_IN(t->state, none))
 		drop(act, XTCP_DROP_NOT_EXPECTED);

@@ -332,7 +332,8 @@ enum xtcp_event_kind {
  * @seg: XTCP_EV_SEGMENT: the parsed segment
  * @rec: XTCP_EV_SEGMENT: a record for its payload, @seq and @end_seq set by the
  *	core; when the core takes it, it is in the reassembly queue or in
- *	@actions->deliver afterwards, and @actions->taken is set
+ *	@actions->deliver afterwards, and @actions->taken is set. NULL: there is
+ *	no payload, or no memory to keep it
  * @iss: XTCP_EV_OPEN: the initial sequence number
  * @err: XTCP_EV_ICMP: the errno (positive) it means
  * @hard: XTCP_EV_ICMP: RFC 1122 calls it hard

@@ -100,19 +100,14 @@ static void time_out(struct xtcp_tcb *t, struct xtcp_actions *act)
 	xtcp_tcb_fail(t, t->soft_err ?: ETIMEDOUT, act);
 }
 
-/*
- * One more retransmission, or probe, without an answer. From R1 on IP is asked for another
- * route, and the user may know (SHLD-9).
- */
+/* One more retransmission, or probe, without an answer; from R1 on ask for another route */
 static void count_retry(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
-	act->todo |= XTCP_ACT_OUTPUT;
 	if (t->retries < U8_MAX)
 		t->retries++;
-	if (t->retries < t->knobs->retries1)
-		return;
-	act->todo |= XTCP_ACT_NEW_ROUTE | XTCP_ACT_SOFT_ERROR;
-	act->err = t->soft_err ?: ETIMEDOUT;
+	if (t->retries >= t->knobs->retries1)
+		act->todo |= XTCP_ACT_NEW_ROUTE;
+	act->todo |= XTCP_ACT_OUTPUT;
 }
 
 /* RFC 6298 (5.4) to (5.6); RFC 5681 section 3.1; RFC 9293 section 3.8.3 */
