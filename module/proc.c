@@ -257,8 +257,31 @@ static void row_timewait(struct row *r, struct xtcp_entry *e)
 	r->object = record;
 }
 
+/* A connection in TIME-WAIT is in the view that its socket was in */
+static int record_family(struct xtcp_entry *e)
+{
+	if (e->kind == XTCP_ENTRY_TIMEWAIT)
+		return xtcp_entry_timewait(e)->family;
+	return e->family;
+}
+
+/* The ends as an IPv6 view shows them; @mapped is room for those of IPv4 packets */
+static void row_ends6(struct row *r, const struct xtcp_entry *e, struct in6_addr *mapped)
+{
+	const struct in6_addr *ends = xtcp_entry_addr6(e);
+
+	if (e->family == AF_INET) {
+		ipv6_addr_set_v4mapped(e->laddr, &mapped[0]);
+		ipv6_addr_set_v4mapped(e->raddr, &mapped[1]);
+		ends = mapped;
+	}
+	r->laddr6 = &ends[0];
+	r->raddr6 = &ends[1];
+}
+
 static void show_record(struct seq_file *seq, int sl, struct xtcp_entry *e)
 {
+	struct in6_addr mapped[2];
 	struct row r = {
 		.laddr4 = e->laddr,
 		.raddr4 = e->raddr,
@@ -267,10 +290,8 @@ static void show_record(struct seq_file *seq, int sl, struct xtcp_entry *e)
 		.ref = refcount_read(&e->ref) - 1,	/* without our own */
 	};
 
-	if (e->family == AF_INET6) {
-		r.laddr6 = &xtcp_entry_addr6(e)[0];
-		r.raddr6 = &xtcp_entry_addr6(e)[1];
-	}
+	if (view_family(seq) == AF_INET6)
+		row_ends6(&r, e, mapped);
 	if (e->kind == XTCP_ENTRY_HALFOPEN)
 		row_halfopen(seq, &r, e);
 	else
@@ -301,7 +322,7 @@ static int show_entry(struct seq_file *seq, int sl, struct xtcp_entry *e)
 	/* it may be freed and made anew at any time: hold it, then look at it */
 	if (!refcount_inc_not_zero(&e->ref))
 		return 0;
-	if (e->family == view_family(seq) &&
+	if (record_family(e) == view_family(seq) &&
 	    net_eq(read_pnet(&e->net), seq_file_net(seq))) {
 		show_record(seq, sl, e);
 		shown = 1;

@@ -43,6 +43,7 @@ struct xtcp_halfopen_record {
  * @tos: their traffic class
  * @reuse: SO_REUSEADDR was set
  * @reuseport: SO_REUSEPORT was set
+ * @family: of the socket that it was; AF_INET6 with IPv4 packets too
  * @entry: in the connection table; last, IPv6 addresses follow
  */
 struct xtcp_timewait_record {
@@ -54,6 +55,7 @@ struct xtcp_timewait_record {
 	u8 tos;
 	bool reuse;
 	bool reuseport;
+	u8 family;
 	struct xtcp_entry entry;
 };
 

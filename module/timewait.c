@@ -109,6 +109,7 @@ static void timewait_fill(struct xtcp_timewait_record *r, struct sock *sk)
 	r->tos = xtcp_is_v4(sk) ? inet_sk(sk)->tos : inet6_sk(sk)->tclass;
 	r->reuse = sk->sk_reuse;
 	r->reuseport = sk->sk_reuseport;
+	r->family = sk->sk_family;
 	r->answered = 0;
 }
 
