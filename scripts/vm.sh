@@ -111,7 +111,10 @@ guest_command "$@"
 read -ra processor < <(processor "$K")
 shares
 
-parameters="console=ttyS0 panic=-1 oops=panic loglevel=7 dummy.numdummies=0 ifb.numifbs=0"
+# A busy host stops the guest's processors for long: the kernel is to be patient
+parameters="console=ttyS0 panic=-1 oops=panic loglevel=7 dummy.numdummies=0 ifb.numifbs=0
+	watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
+[ "$KERNEL" != debug ] || parameters+=" kasan_multi_shot no_hash_pointers"
 environment=(ROOT_TYPE=9p "KERNEL=$K" CTL=ctl "OUT=$(printf %q "$XTCP_OUT")")
 if [ -n "$ICOUNT" ]; then
 	parameters+=" nokaslr random.trust_cpu=off"
@@ -131,7 +134,7 @@ fi
 guest_initramfs "$K" "${environment[@]}"
 
 machine=("${QEMU[@]}" -M "$MACHINE" "${processor[@]}" -m "$MEM" -kernel "$K/image"
-	-initrd "$RUN/initramfs" -append "$parameters" -serial "file:$CONSOLE"
+	-initrd "$RUN/initramfs" -append "${parameters//[[:space:]]/ }" -serial "file:$CONSOLE"
 	"${SHARES[@]}" -device virtio-serial "${channel[@]}")
 if [ -n "$INTERACTIVE" ]; then
 	timeout --foreground -k 10 "$TIMEOUT" "${machine[@]}" || echo $? >"$RUN/end"
