@@ -144,6 +144,7 @@ static void child_bury(struct sock *child)
  * Context: softirq.
  */
 void xtcp_child_undo(struct sock *child)
+	__releases(&child->sk_lock.slock)
 {
 	xtcp_sk(child)->tcb.state = XTCP_CLOSED;
 	inet_sk_set_state(child, TCP_CLOSE);

@@ -17,7 +17,7 @@
 /* One bucket a 128 KiB of memory, as the kernel's own table has by default */
 #define BYTES_PER_BUCKET (128UL << 10)
 #define BUCKETS_MIN	1024UL
-#define BUCKETS_MAX	(1UL << 20)
+#define BUCKETS_MAX	1048576UL
 
 static unsigned int table_size;
 module_param(table_size, uint, 0444);
@@ -25,7 +25,7 @@ MODULE_PARM_DESC(table_size, "Buckets of the connection table (0: sized from mem
 
 struct bucket {
 	struct hlist_nulls_head head;
-	spinlock_t lock;
+	spinlock_t lock;	/* of changes to the list */
 };
 
 static struct bucket *buckets __read_mostly;

@@ -264,6 +264,7 @@ static struct sock *halfopen_child(struct xtcp_halfopen_record *r,
 		xtcp_child_undo(child);
 		return NULL;
 	}
+	__acquire(&child->sk_lock.slock);	/* xtcp_child_create() has; for sparse */
 	bh_unlock_sock(child);
 	if (xtcp_timer_disarm(&r->timer))
 		xtcp_entry_put(&r->entry);

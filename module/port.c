@@ -14,7 +14,7 @@
 
 struct port_bucket {
 	struct hlist_head head;
-	spinlock_t lock;
+	spinlock_t lock;	/* of the list and of the ports in it */
 };
 
 static struct port_bucket *port_table __read_mostly;

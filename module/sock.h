@@ -40,7 +40,7 @@ struct xtcp_listener {
 	struct hlist_node node;
 	u64 id;
 	atomic_t halfopen;
-	spinlock_t lock;
+	spinlock_t lock;	/* of children */
 	struct list_head children;
 };
 

@@ -66,8 +66,12 @@ int xtcp_sock_init(struct sock *sk)
 	return 0;
 }
 
-/* The user's settings, which outlive a connection and pass from a listener to its
- * children
+/**
+ * xtcp_tcb_copy_settings() - the user's settings, which outlive a connection
+ * @to: control block of a child, or of the next connection
+ * @from: control block of the listener, or of the connection before
+ *
+ * Context: nobody else has @to yet, or under the socket lock.
  */
 void xtcp_tcb_copy_settings(struct xtcp_tcb *to, const struct xtcp_tcb *from)
 {

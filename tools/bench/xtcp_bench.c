@@ -268,7 +268,7 @@ int main(int argc, char **argv)
 	pid_t server;
 
 	if (argc < 8)
-		errx(2, "usage: xtcp_bench rr|conn|bulk PROTOCOL ADDRESS PORT COUNT WARMUP SEED [NETNS]");
+		errx(2, "usage: rr|conn|bulk PROTOCOL ADDRESS PORT COUNT WARMUP SEED [NETNS]");
 	find_benchmark(argv[1]);
 	protocol = atoi(argv[2]);
 	where.sin_family = AF_INET;
