@@ -25,6 +25,9 @@ static void xtcp_tcb_set_path__smaller_of_two(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.snd_mss, 1200);
 	xtcp_tcb_set_path(&c->t, 1000);
 	KUNIT_EXPECT_EQ(test, c->t.snd_mss, 1000);
+	c->t.set_mss = 600;
+	xtcp_tcb_set_path(&c->t, 1000);
+	KUNIT_EXPECT_EQ(test, c->t.snd_mss, 600);
 }
 
 static void xtcp_tcb_set_path__to_its_edges(struct kunit *test)

@@ -381,6 +381,25 @@ static void keepalive__an_answer_starts_anew(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.keep_probes_out, 1);
 }
 
+/* Also when it is asked more rarely than it takes to be idle */
+static void keepalive__an_answer_counts_whatever_the_times_are(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+	int i;
+
+	c->t.keepalive = true;
+	c->t.set_keepalive_time = 1;
+	c->t.set_keepalive_intvl = 2;
+	xtcp_keepalive_start(&c->t, c->now);
+	for (i = 0; i < 10; i++) {
+		conn_timer(c);
+		KUNIT_ASSERT_EQ(test, conn_drain(c), 1);
+		c->now += 10000;
+		conn_segment(c, XTCP_ACK, 1, 1, 0);
+	}
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
+}
+
 /* MUST-26: "only [...] when no sent data is outstanding" */
 static void keepalive__not_while_data_is_outstanding(struct kunit *test)
 {
@@ -443,6 +462,7 @@ static struct kunit_case timers_cases[] = {
 	KUNIT_CASE(keepalive__counts_from_the_last_segment),
 	KUNIT_CASE(keepalive__unanswered_probes_end_it),
 	KUNIT_CASE(keepalive__an_answer_starts_anew),
+	KUNIT_CASE(keepalive__an_answer_counts_whatever_the_times_are),
 	KUNIT_CASE(keepalive__not_while_data_is_outstanding),
 	KUNIT_CASE(keepalive__times_of_the_socket),
 	KUNIT_CASE(xtcp_earliest_deadline__of_several),

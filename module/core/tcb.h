@@ -236,6 +236,7 @@ enum xtcp_timer_kind {
  * @backoff: doublings of @rto since the last acknowledged new data
  * @probes_out: zero-window probes since the window was last open
  * @keep_probes_out: keepalive probes that were not answered
+ * @keep_probed: when the last of them was due, us
  * @retries: retransmissions of the same oldest record by timeout
  * @rtx_start: when the first of them (or of the probes) went out, us
  * @dupacks: duplicate ACKs in a row
@@ -290,7 +291,7 @@ struct xtcp_tcb {
 
 	u32 srtt, rttvar, rto;
 	u8 backoff, probes_out, keep_probes_out, retries;
-	u64 rtx_start;
+	u64 rtx_start, keep_probed;
 
 	u8 dupacks;
 	u32 recover, cwnd, ssthresh, cwnd_cnt, lost, sacked, delivered;

@@ -235,13 +235,13 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 
 	if (!t->keepalive || !XTCP_IN(t->state, KEEPALIVE_STATES))
 		return;
-	if (xtcp_flight(t) || t->sendq.unsent) {
+	if (t->last_rcv >= t->keep_probed)	/* answered, or not asked */
 		t->keep_probes_out = 0;
+	if (xtcp_flight(t) || t->sendq.unsent) {
 		*deadline = now + keepalive_time(t);
 		return;
 	}
 	if (idle < keepalive_time(t)) {
-		t->keep_probes_out = 0;
 		*deadline = t->last_rcv + keepalive_time(t);
 		return;
 	}
@@ -251,6 +251,7 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 		return;
 	}
 	t->keep_probes_out++;
+	t->keep_probed = now;
 	t->probe_now = true;
 	act->todo |= XTCP_ACT_OUTPUT;
 	*deadline = now + keepalive_intvl(t);
