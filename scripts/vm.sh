@@ -66,7 +66,7 @@ kvm_boots()
 		rm -f "$XTCP_CACHE"/kvm.*
 		say "trying whether KVM works here"
 		guest_initramfs "$1" PROBE=1
-		timeout -k 1 15 "${QEMU[@]}" -accel kvm -cpu host -m 512 -serial "file:$RUN/probe" \
+		timeout -k 1 10 "${QEMU[@]}" -accel kvm -cpu host -m 512 -serial "file:$RUN/probe" \
 			-kernel "$1/image" -initrd "$RUN/initramfs" \
 			-append "console=ttyS0 panic=-1" </dev/null >/dev/null 2>&1 || true
 		if grep -aq 'xtcp: the guest is up' "$RUN/probe" 2>/dev/null; then
