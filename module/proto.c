@@ -45,6 +45,7 @@ static void leave_memory_pressure(struct sock *sk)
 	.recvmsg		= xtcp_recvmsg,				\
 	.backlog_rcv		= xtcp_backlog_rcv,			\
 	.release_cb		= xtcp_release_cb,			\
+	.stream_memory_free	= xtcp_stream_memory_free,		\
 	.hash			= xtcp_hash,				\
 	.unhash			= xtcp_unhash,				\
 	.get_port		= xtcp_get_port,			\

@@ -156,5 +156,7 @@ int xtcp_recvmsg(struct sock *sk, XTCP_RECVMSG_ARGS)
 	lock_sock(sk);
 	ret = recvmsg_locked(sk, msg, len, flags);
 	release_sock(sk);
+	if (ret >= 0 && READ_ONCE(xtcp_sk(sk)->tell_inq))
+		xtcp_tell_inq(sk, msg);
 	return ret;
 }

@@ -54,6 +54,8 @@ struct xtcp_listener {
  * @timer: the earliest deadline of @tcb
  * @armed: when @timer will fire, us; 0 when idle. It may fire early and find
  *	nothing due: a deadline that moves later is not moved in the wheel
+ * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: the send buffer alone limits
+ * @tell_inq: TCP_INQ: each recvmsg() tells what is left
  * @orphan_counted: among the namespace's orphans
  * @port: what it holds of its local port
  * @accept_node: in the listener's queue, before accept()
@@ -71,6 +73,8 @@ struct xtcp_sock {
 	u32 pmtu;
 	struct xtcp_timer timer;
 	u64 armed;
+	u32 notsent_lowat;
+	bool tell_inq;
 	bool orphan_counted;
 	struct xtcp_port_owner port;
 	struct list_head accept_node;
@@ -192,6 +196,8 @@ int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t value,
 int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
 		    int __user *len);
 void xtcp_keepalive(struct sock *sk, int on);
+bool xtcp_stream_memory_free(const struct sock *sk, int wake);
+void xtcp_tell_inq(struct sock *sk, struct msghdr *msg);
 
 /* Life and death */
 void xtcp_sock_timer_init(struct sock *sk);

@@ -40,6 +40,7 @@ static const struct {
 	{ TCP_KEEPCNT, 1, 127 },
 	{ TCP_SYNCNT, 1, 127 },
 	{ TCP_USER_TIMEOUT, 0, INT_MAX },
+	{ TCP_INQ, 0, 1 },
 };
 
 static bool value_allowed(int name, int val)
@@ -96,6 +97,13 @@ static int set_linger2(int val)
 	return val < 0 ? -1 : min(val, LINGER2_MAX);
 }
 
+/* A writer that was told to wait may be let on by the new mark */
+static void set_notsent_lowat(struct sock *sk, u32 bytes)
+{
+	WRITE_ONCE(xtcp_sk(sk)->notsent_lowat, bytes);
+	sk->sk_write_space(sk);
+}
+
 /* The times and numbers of tries that a socket may have of its own */
 static int set_limit(struct sock *sk, int name, int val)
 {
@@ -149,6 +157,12 @@ static int set_int(struct sock *sk, int name, int val)
 		return 0;
 	case TCP_WINDOW_CLAMP:
 		return set_window_clamp(sk, val);
+	case TCP_NOTSENT_LOWAT:
+		set_notsent_lowat(sk, val);
+		return 0;
+	case TCP_INQ:
+		WRITE_ONCE(xtcp_sk(sk)->tell_inq, val);
+		return 0;
 	default:
 		return set_limit(sk, name, val);
 	}
@@ -261,6 +275,12 @@ static int get_int(const struct sock *sk, int name, int *val)
 		return 0;
 	case TCP_WINDOW_CLAMP:
 		*val = t->rcv_wnd_clamp == U32_MAX ? 0 : t->rcv_wnd_clamp;
+		return 0;
+	case TCP_NOTSENT_LOWAT:
+		*val = xtcp_sk(sk)->notsent_lowat;
+		return 0;
+	case TCP_INQ:
+		*val = xtcp_sk(sk)->tell_inq;
 		return 0;
 	default:
 		return get_limit(sk, name, val);
@@ -408,6 +428,43 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
 	if (put_user(room, len) || copy_to_user(value, &val, room))
 		return -EFAULT;
 	return 0;
+}
+
+/**
+ * xtcp_stream_memory_free() - proto.stream_memory_free: TCP_NOTSENT_LOWAT
+ * @sk: socket
+ * @wake: 1 when a sleeper is to be woken: half of the mark must be free then
+ *
+ * Context: any.
+ * Return: true when less than the mark waits to be sent for the first time.
+ */
+bool xtcp_stream_memory_free(const struct sock *sk, int wake)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	u32 lowat = READ_ONCE(xtcp_sk(sk)->notsent_lowat);
+	u64 notsent = READ_ONCE(t->write_seq) - READ_ONCE(t->snd_nxt);
+
+	return !lowat || notsent << wake < lowat;
+}
+
+/**
+ * xtcp_tell_inq() - TCP_INQ: add to a message how much is left to be read
+ * @sk: socket
+ * @msg: message of recvmsg()
+ *
+ * The peer's FIN counts: as long as it was not read, it pays to ask.
+ *
+ * Context: process.
+ */
+void xtcp_tell_inq(struct sock *sk, struct msghdr *msg)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	int left;
+
+	lock_sock(sk);
+	left = xs->tcb.rcv_nxt - xs->copied_seq;
+	release_sock(sk);
+	put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(left), &left);
 }
 
 /* The bytes of the send queue, or those never sent; there are none of a SYN's */
