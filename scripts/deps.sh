@@ -15,7 +15,7 @@ set -eu
 packages()
 {
 	case $1 in
-	build)	echo make gcc libc6-dev libelf1 kmod ;;
+	build)	echo make gcc libc6-dev libelf1 kmod xz-utils ;;
 	kernel)	echo make gcc libc6-dev kmod bc bison flex libelf-dev libssl-dev \
 		     ccache perl python3 xz-utils ;;
 	vm)	echo qemu-system-x86 busybox-static cpio kmod iproute2 perl-base ;;

@@ -80,7 +80,7 @@ debian_image()
 
 	say "fetching $package"
 	package_unpack "$dir/image.tmp" "$package"
-	mv "$dir/image.tmp/boot/vmlinuz-$release" "$dir/image"
+	bare_kernel "$dir/image.tmp/boot/vmlinuz-$release" "$dir/image"
 	from=$dir/image.tmp/lib/modules/$release
 	to=$dir/lib/modules/$release
 	mkdir -p "$to"
@@ -93,6 +93,18 @@ debian_image()
 	rm -r "$dir/image.tmp"
 	depmod -b "$dir" "$release"
 	boot_modules "$dir" "$release"
+}
+
+# bare_kernel FROM TO: a kernel that unpacks itself takes longer to do so, in an
+# emulated processor, than to boot: unpack it here
+bare_kernel()
+{
+	local offset
+
+	offset=$(LC_ALL=C grep -abom 1 -P '\xfd7zXZ\x00' "$1" | head -n 1 | cut -d : -f 1)
+	if [ -z "$offset" ] || ! tail -c "+$((offset + 1))" "$1" | xz -dc --single-stream >"$2"; then
+		mv "$1" "$2"
+	fi
 }
 
 # boot_modules DIR RELEASE: DIR/mod/NN-name.ko in the order of loading
