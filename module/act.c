@@ -36,6 +36,8 @@ static void act_error(struct sock *sk, const struct xtcp_actions *act)
 			xtcp_count(sock_net(sk), timeouts);
 	} else if (act->todo & XTCP_ACT_SOFT_ERROR) {
 		WRITE_ONCE(sk->sk_err_soft, act->err);
+	} else if (act->todo & (XTCP_ACT_CONNECTED | XTCP_ACT_WRITABLE)) {
+		WRITE_ONCE(sk->sk_err_soft, 0);		/* what it told of has healed */
 	}
 }
 
@@ -49,7 +51,7 @@ static void act_shutdown(struct sock *sk, u32 todo)
 		how |= SEND_SHUTDOWN;
 	if (todo & ACT_ENDS)
 		how = SHUTDOWN_MASK;
-	if (todo & (XTCP_ACT_PEER_FIN | ACT_ENDS))
+	if (todo & XTCP_ACT_PEER_FIN)
 		sock_set_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_shutdown, how);
 }

@@ -36,6 +36,7 @@ void xtcp_event(struct sock *sk, const struct xtcp_event *ev)
 	struct xtcp_actions act = {};
 
 	t->rcv_free = xtcp_rcv_free(sk);
+	t->rcv_buff = READ_ONCE(sk->sk_rcvbuf) / 2;
 	xtcp_step(t, ev, &act);
 	xtcp_act(sk, &act);
 }
@@ -104,10 +105,10 @@ void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 	memset(rec, 0, sizeof(*rec));
 	if (seg->len && !input_charge(sk, skb, seg)) {
 		xtcp_count(net, drop_memory);
-		seg->len = 0;
-		seg->flags &= ~(XTCP_FIN | XTCP_PSH);
+		ev.rec = NULL;
 	}
 	t->rcv_free = xtcp_rcv_free(sk);
+	t->rcv_buff = READ_ONCE(sk->sk_rcvbuf) / 2;
 	xtcp_step(t, &ev, &act);
 	if (act.drop != XTCP_DROP_NONE)
 		xtcp_count_drop(net, act.drop);
@@ -137,10 +138,70 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
-/* Append to the receive queue, into the last buffer where there is room */
+/* Can bytes be put behind those of @skb? Not where some at its end came twice */
+static bool deliver_extends(const struct sk_buff *skb)
+{
+	const struct xtcp_rec *rec = xtcp_skb_rec(skb);
+
+	return rec->skip + xtcp_rec_len(rec) == skb->len;
+}
+
+/* Move the bytes of @skb to the end of the last buffer, where that saves memory */
+static bool deliver_merge(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	bool stolen;
+	int delta;
+
+	if (!tail || xtcp_skb_rec(skb)->skip || !deliver_extends(skb) ||
+	    !deliver_extends(tail))
+		return false;
+	skb_orphan(skb);
+	if (!skb_try_coalesce(tail, skb, &stolen, &delta)) {
+		skb_set_owner_r(skb, sk);
+		return false;
+	}
+	atomic_add(delta, &sk->sk_rmem_alloc);
+	sk_mem_charge(sk, delta);
+	xtcp_skb_rec(tail)->end_seq = xtcp_skb_rec(skb)->end_seq;
+	kfree_skb_partial(skb, stolen);
+	return true;
+}
+
+/* Few bytes in a large buffer, when the receive memory fills: a copy into a fresh
+ * buffer that has room for those that follow. Else a peer that writes byte by byte
+ * would use up all memory long before its window
+ */
+static struct sk_buff *deliver_compact(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_rec *rec = xtcp_skb_rec(skb);
+	u32 len = xtcp_rec_len(rec);
+	struct sk_buff *copy;
+
+	if (len > skb->truesize / 4 ||
+	    atomic_read(&sk->sk_rmem_alloc) < READ_ONCE(sk->sk_rcvbuf) / 4)
+		return skb;
+	copy = alloc_skb(SKB_MAX_ORDER(0, 0), GFP_ATOMIC);
+	if (!copy)
+		return skb;
+	if (len > skb_tailroom(copy) ||
+	    skb_copy_bits(skb, rec->skip, skb_put(copy, len), len)) {
+		kfree_skb(copy);
+		return skb;
+	}
+	*xtcp_skb_rec(copy) = *rec;
+	xtcp_skb_rec(copy)->skip = 0;
+	kfree_skb(skb);
+	skb_set_owner_r(copy, sk);
+	return copy;
+}
+
+/* Append to the receive queue */
 static void deliver_one(struct sock *sk, struct sk_buff *skb)
 {
-	__skb_queue_tail(&sk->sk_receive_queue, skb);
+	if (deliver_merge(sk, skb))
+		return;
+	__skb_queue_tail(&sk->sk_receive_queue, deliver_compact(sk, skb));
 }
 
 /**
