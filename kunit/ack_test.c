@@ -57,6 +57,25 @@ static void una__within_a_record(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, c->act.freed);
 }
 
+/* Pieces that SND.UNA has passed are not sent again for ever */
+static void una__within_a_record_that_is_cut_later(struct kunit *test)
+{
+	struct conn *c = in_flight(test);
+	int i;
+
+	conn_segment(c, XTCP_ACK, 1, 901, 0);
+	xtcp_tcb_set_path(&c->t, 300);
+	for (i = 0; i < 4 && conn_out_seq(c) != 901; i++) {
+		conn_timer(c);
+		conn_drain(c);
+		conn_segment(c, XTCP_ACK, 1, 901, 0);
+	}
+	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 901);
+	conn_timer(c);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 901);
+}
+
 /* "The check here prevents using old segments to update the window." */
 static void window__wl1_and_wl2(struct kunit *test)
 {
@@ -300,6 +319,7 @@ static struct kunit_case ack_cases[] = {
 	KUNIT_CASE(una__advances_and_frees),
 	KUNIT_CASE(una__old_ack_is_ignored),
 	KUNIT_CASE(una__within_a_record),
+	KUNIT_CASE(una__within_a_record_that_is_cut_later),
 	KUNIT_CASE(window__wl1_and_wl2),
 	KUNIT_CASE(rtt__from_what_went_once),
 	KUNIT_CASE(rtt__not_from_what_went_twice),

@@ -156,7 +156,7 @@ static void deliver(struct pair *p, int who, struct xtcp_actions *act)
 
 		PAIR_CHECK(p, rec->skip + xtcp_rec_len(rec) <= buf->len);
 		for (i = 0; i < xtcp_rec_len(rec); i++)
-			PAIR_CHECK(p, buf->data[rec->skip + i] ==
+			PAIR_CHECK(p, p->forged || buf->data[rec->skip + i] ==
 				 pair_pattern(p->self ? who : !who, from + bytes + i));
 		bytes += xtcp_rec_len(rec);
 	}
@@ -505,7 +505,12 @@ struct pair *pair_create(struct kunit *test, u64 seed)
 	return p;
 }
 
-static void active_open(struct pair *p, int who)
+/**
+ * pair_open - an end sends its SYN
+ * @p: the pair
+ * @who: 0 or 1
+ */
+void pair_open(struct pair *p, int who)
 {
 	struct pair_end *e = &p->end[who];
 	struct xtcp_event ev = { .kind = XTCP_EV_OPEN, .iss = e->iss };
@@ -523,7 +528,7 @@ void pair_connect(struct pair *p)
 {
 	p->end[1].kind = PAIR_LISTEN;
 	p->end[1].connected = true;
-	active_open(p, 0);
+	pair_open(p, 0);
 }
 
 /**
@@ -532,9 +537,23 @@ void pair_connect(struct pair *p)
  */
 void pair_connect_both(struct pair *p)
 {
-	active_open(p, 0);
+	pair_open(p, 0);
 	if (!p->self)
-		active_open(p, 1);
+		pair_open(p, 1);
+}
+
+/**
+ * pair_unplug - lose what is on the link
+ * @p: the pair
+ */
+void pair_unplug(struct pair *p)
+{
+	while (p->wire) {
+		struct pair_buf *buf = p->wire;
+
+		p->wire = buf->next;
+		put_buf(p, buf);
+	}
 }
 
 /**

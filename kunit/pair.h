@@ -75,6 +75,7 @@ struct pair {
 	struct pair_link link;
 	u32 no_memory;		/* per 1000 sends */
 	bool self;		/* both ends are end 0 */
+	bool forged;		/* what arrives is not what was written */
 	u64 now, limit, orders;
 	u64 done;		/* when the last control block went */
 	u64 link_free[2];
@@ -101,12 +102,14 @@ static inline struct pair_buf *pair_buf_of(struct xtcp_rec *rec)
 
 /* pair.c: the link, and what the module does */
 struct pair *pair_create(struct kunit *test, u64 seed);
+void pair_open(struct pair *p, int who);
 void pair_connect(struct pair *p);
 void pair_connect_both(struct pair *p);
 void pair_run(struct pair *p);
 void pair_run_until(struct pair *p, u64 until);
 void pair_step(struct pair *p, int who, struct xtcp_event *ev);
 void pair_expect_done(struct pair *p);
+void pair_unplug(struct pair *p);
 struct pair_buf *pair_get_buf(struct pair *p);
 void pair_event(struct pair *p, int who, enum xtcp_event_kind kind);
 void pair_wake(struct pair *p, struct pair_end *e);

@@ -24,7 +24,7 @@ static void check_sendq(struct pair *p, const struct xtcp_tcb *t)
 	PAIR_CHECK(p, !q->tail || q->tail->end_seq == t->write_seq);
 	PAIR_CHECK(p, q->head || t->snd_una == t->write_seq);
 	PAIR_CHECK(p, !q->head || seq_leq(q->head->seq, t->snd_una));
-	PAIR_CHECK(p, !q->head || seq_gt(q->head->end_seq, t->snd_una));
+	PAIR_CHECK(p, !q->tail || seq_gt(q->tail->end_seq, t->snd_una));
 	PAIR_CHECK(p, t->snd_nxt == (last_sent ? last_sent->end_seq : t->snd_una));
 }
 

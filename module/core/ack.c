@@ -14,13 +14,15 @@
  * @t: control block
  * @rec: record of the send queue
  *
- * Context: under the owner's lock.
+ * A record that SND.UNA has passed is still in the queue when it was cut off the front of
+ * one that was acknowledged in part; the next ACK takes it. Context: under the owner's
+ * lock.
  */
 void xtcp_mark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
 {
 	const u8 in_question = XTCP_MARK_SENT | XTCP_MARK_LOST | XTCP_MARK_SACKED;
 
-	if ((rec->marks & in_question) != XTCP_MARK_SENT)
+	if ((rec->marks & in_question) != XTCP_MARK_SENT || seq_leq(rec->end_seq, t->snd_una))
 		return;
 	rec->marks |= XTCP_MARK_LOST;
 	t->lost += xtcp_rec_len(rec);
@@ -61,6 +63,17 @@ void xtcp_mark_oversized(struct xtcp_tcb *t)
 			xtcp_mark_lost(t, rec);
 }
 
+/* "The lost segment starting at SND.UNA" (RFC 5681 section 3.2, step 3) */
+static void mark_first_lost(struct xtcp_tcb *t)
+{
+	struct xtcp_rec *rec = t->sendq.head;
+
+	while (rec != t->sendq.unsent && seq_leq(rec->end_seq, t->snd_una))
+		rec = rec->next;
+	if (rec != t->sendq.unsent)
+		xtcp_mark_lost(t, rec);
+}
+
 /*
  * Account for the records that @una acknowledges, before they leave the queue. An RTT
  * is taken from the oldest, so that it has the peer's delay of the ACK in it; but not if
@@ -94,7 +107,7 @@ static void recovery_acked(struct xtcp_tcb *t, u32 acked, u64 now)
 		return;
 	}
 	xtcp_cc_recovery_partial(t, acked);
-	xtcp_mark_lost(t, t->sendq.head);
+	mark_first_lost(t);
 	/* Only the first restarts the timer, lest many holes are filled one an RTT */
 	if (!t->partial_ack)
 		xtcp_rtx_restart(t, now);
@@ -164,7 +177,7 @@ static void ack_duplicate(struct xtcp_tcb *t)
 		t->sacked = t->dupacks * t->snd_mss;
 	} else if (seq_gt(t->snd_una, t->recover)) {
 		xtcp_cc_recovery_enter(t);
-		xtcp_mark_lost(t, t->sendq.head);
+		mark_first_lost(t);
 	}
 }
 

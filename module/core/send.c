@@ -102,13 +102,24 @@ static bool next_syn(const struct xtcp_tcb *t, struct xtcp_out *out)
 	return true;
 }
 
+static void unmark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
+{
+	rec->marks &= ~XTCP_MARK_LOST;
+	t->lost -= xtcp_rec_len(rec);
+}
+
 /* The oldest record that waits for its retransmission; moves forward only */
 static struct xtcp_rec *first_lost(struct xtcp_tcb *t)
 {
 	struct xtcp_rec *rec = t->lost_hint ?: t->sendq.head;
 
-	while (rec && !(rec->marks & XTCP_MARK_LOST))
-		rec = rec->next;
+	for (; rec; rec = rec->next) {
+		if (!(rec->marks & XTCP_MARK_LOST))
+			continue;
+		if (seq_gt(rec->end_seq, t->snd_una))
+			break;
+		unmark_lost(t, rec);	/* see xtcp_mark_lost() */
+	}
 	t->lost_hint = rec;
 	return rec;
 }
@@ -231,8 +242,7 @@ static void mark_sent(struct xtcp_tcb *t, struct xtcp_rec *rec, u64 now)
 		t->deadline[XTCP_TIMER_PERSIST] = 0;
 	}
 	if (rec->marks & XTCP_MARK_LOST) {
-		rec->marks &= ~XTCP_MARK_LOST;
-		t->lost -= xtcp_rec_len(rec);
+		unmark_lost(t, rec);
 		t->lost_hint = rec->next;
 		t->retx_now = false;
 	}

@@ -51,8 +51,8 @@ u32 xtcp_opts_len(const struct xtcp_tcb *t)
  * @path_mss: bytes that it leaves for TCP options and payload: MTU without the IP
  *	header, its options, and the 20 bytes of the TCP header
  *
- * Sets Eff.snd.MSS, within what the user has set. After a change under way the caller raises XTCP_EV_MTU.
- * Context: under the owner's lock. Source: RFC 9293 section 3.7.1 (MUST-16).
+ * Sets Eff.snd.MSS, within what the user has set. After a change under way the caller
+ * raises XTCP_EV_MTU. Context: under the owner's lock. Source: RFC 9293 section 3.7.1 (MUST-16).
  */
 void xtcp_tcb_set_path(struct xtcp_tcb *t, u32 path_mss)
 {
