@@ -121,7 +121,8 @@ def remove__with_orphans(family):
     """An orphan whose peer is gone keeps its namespace only as long as its retries."""
     link = Net()
     client, server = pair(family, link)
-    knob(link.b, "orphan_retries", 1)
+    for ns in (link.a, link.b):
+        knob(ns, "orphan_retries", 1)
     with link.a:
         run("ip", "link", "set", "va", "down")
     server.send(b"unheard")

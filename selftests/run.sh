@@ -18,11 +18,11 @@ export PYTHONDONTWRITEBYTECODE=1
 SPLATS=../scripts/splats.sh
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
-ALL="wrong_use options readwrite close transfer many blackhole knobs malformed netns programs reload"
+ALL="reload wrong_use options readwrite close transfer many blackhole knobs malformed netns programs"
 case $XTCP_PLACE in
 uml)	TESTS=$ALL LIMIT=300 ;;
 vm)	TESTS=$ALL LIMIT=600 ;;
-debug)	TESTS="wrong_use readwrite close transfer many malformed netns reload" LIMIT=900 ;;
+debug)	TESTS="reload wrong_use readwrite close transfer many malformed netns" LIMIT=900 ;;
 *)	echo "run.sh: XTCP_PLACE is uml, vm or debug, not '$XTCP_PLACE'" >&2; exit 2 ;;
 esac
 [ -z "${XTCP_TEST_FULL-}" ] || TESTS=$ALL

@@ -180,7 +180,8 @@ class Peer:
     def close(self):
         """Leave no connection behind that waits for us."""
         if self.dport:
-            self.send("RA")
+            acks = [s.ack for s in self._arrived() if "A" in s.flags]
+            self.send("RA", seq=acks[-1] if acks else self.seq)
         self.sniffer.close()
 
     def __enter__(self):
