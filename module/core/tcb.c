@@ -63,4 +63,5 @@ void xtcp_tcb_set_path(struct xtcp_tcb *t, u32 path_mss)
 	if (t->set_mss)
 		mss = min_t(u32, mss, t->set_mss);
 	t->snd_mss = mss > opts + XTCP_MSS_FLOOR ? mss - opts : XTCP_MSS_FLOOR;
+	t->cwnd = max_t(u32, t->cwnd, t->snd_mss);	/* a segment may go always */
 }
