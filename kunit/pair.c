@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Two control blocks over a simulated link, see pair.h */
 #include <linux/minmax.h>
-#include <linux/string.h>
 
 #include "pair.h"
 
@@ -278,6 +277,16 @@ static void listen_segment(struct pair *p, int who, const struct xtcp_seg *seg)
 	synack(p, who);
 }
 
+/* RFC 9293 section 3.10.7.1 */
+static void closed_segment(struct pair *p, int who, const struct xtcp_seg *seg)
+{
+	struct xtcp_out out;
+
+	xtcp_wire_reset_reply(seg, &out);
+	if (!(seg->flags & XTCP_RST))
+		transmit(p, who, &out);
+}
+
 /* Return: true when the control block is to have the segment */
 static bool halfopen_segment(struct pair *p, int who, const struct xtcp_seg *seg)
 {
@@ -288,26 +297,26 @@ static bool halfopen_segment(struct pair *p, int who, const struct xtcp_seg *seg
 	switch (xtcp_halfopen_segment(&e->halfopen, seg, &drop)) {
 	case XTCP_HALFOPEN_SYNACK:
 		synack(p, who);
-		return false;
+		break;
 	case XTCP_HALFOPEN_ACK:
 		xtcp_halfopen_ack(&e->halfopen, &out);
 		transmit(p, who, &out);
-		return false;
+		break;
 	case XTCP_HALFOPEN_RESET:
-		xtcp_wire_reset_reply(seg, &out);
-		transmit(p, who, &out);
-		return false;
+		closed_segment(p, who, seg);
+		break;
 	case XTCP_HALFOPEN_ABORT:
 		e->kind = PAIR_LISTEN;
-		return false;
+		break;
 	case XTCP_HALFOPEN_ESTABLISH:
 		xtcp_tcb_from_halfopen(&e->tcb, &e->halfopen, &p->knobs, p->now);
 		init_tcb(p, e);
 		e->halfopen_timer = 0;
 		return true;
-	default:
-		return false;
+	case XTCP_HALFOPEN_DROP:
+		break;
 	}
+	return false;
 }
 
 static void timewait_segment(struct pair *p, int who, const struct xtcp_seg *seg)
@@ -323,17 +332,6 @@ static void timewait_segment(struct pair *p, int who, const struct xtcp_seg *seg
 	if (verdict != XTCP_TIMEWAIT_ACK && verdict != XTCP_TIMEWAIT_RESTART)
 		return;
 	xtcp_timewait_ack(&e->timewait, &out);
-	transmit(p, who, &out);
-}
-
-/* RFC 9293 section 3.10.7.1 */
-static void closed_segment(struct pair *p, int who, const struct xtcp_seg *seg)
-{
-	struct xtcp_out out;
-
-	if (seg->flags & XTCP_RST)
-		return;
-	xtcp_wire_reset_reply(seg, &out);
 	transmit(p, who, &out);
 }
 
@@ -465,6 +463,33 @@ void pair_run(struct pair *p)
 		;
 }
 
+static void create_bufs(struct pair *p)
+{
+	int i, j;
+
+	for (i = 0; i < PAIR_CHUNKS; i++) {
+		p->chunks[i] = kunit_kcalloc(p->test, PAIR_CHUNK, sizeof(*p->free),
+					     GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(p->test, p->chunks[i]);
+		for (j = 0; j < PAIR_CHUNK; j++)
+			put_buf(p, &p->chunks[i][j]);
+	}
+}
+
+/**
+ * pair_destroy - free what pair_create() made; the test's end does, too
+ * @p: the pair
+ */
+void pair_destroy(struct pair *p)
+{
+	struct kunit *test = p->test;
+	int i;
+
+	for (i = 0; i < PAIR_CHUNKS; i++)
+		kunit_kfree(test, p->chunks[i]);
+	kunit_kfree(test, p);
+}
+
 /**
  * pair_create - two ends, not connected, over a perfect link of 5 ms
  * @test: the test, which owns all memory
@@ -490,12 +515,7 @@ struct pair *pair_create(struct kunit *test, u64 seed)
 		.retries1 = 3, .retries2 = 15, .fin_timeout = 60, .window_scaling = 1,
 		.rmem = { 4096, 131072, 6291456 }, .wmem = { 4096, 16384, 4194304 },
 	};
-	for (i = 0; i < PAIR_BUFS; i++) {
-		struct pair_buf *buf = kunit_kzalloc(test, sizeof(*buf), GFP_KERNEL);
-
-		KUNIT_ASSERT_NOT_NULL(test, buf);
-		put_buf(p, buf);
-	}
+	create_bufs(p);
 	for (i = 0; i < 2; i++) {
 		p->end[i].user = (struct pair_user){
 			.total = 100000, .sndbuf = 65536, .rcvbuf = 65536,

@@ -15,7 +15,9 @@
 
 #define PAIR_MSS	1000
 #define PAIR_ROOM	1600	/* bytes of payload in a buffer */
-#define PAIR_BUFS	1200
+#define PAIR_CHUNK	64	/* buffers allocated at once */
+#define PAIR_CHUNKS	19
+#define PAIR_BUFS	(PAIR_CHUNKS * PAIR_CHUNK)
 
 /* A buffer: in a send queue, on the link, or received */
 struct pair_buf {
@@ -79,6 +81,7 @@ struct pair {
 	u64 now, limit, orders;
 	u64 done;		/* when the last control block went */
 	u64 link_free[2];
+	struct pair_buf *chunks[PAIR_CHUNKS];
 	struct pair_buf *free, *wire;
 	u32 free_count;
 	bool failed;
@@ -102,6 +105,7 @@ static inline struct pair_buf *pair_buf_of(struct xtcp_rec *rec)
 
 /* pair.c: the link, and what the module does */
 struct pair *pair_create(struct kunit *test, u64 seed);
+void pair_destroy(struct pair *p);
 void pair_open(struct pair *p, int who);
 void pair_connect(struct pair *p);
 void pair_connect_both(struct pair *p);

@@ -89,6 +89,7 @@ static void transfer__bad_links(struct kunit *test)
 		pair_connect(p);
 		pair_run(p);
 		pair_expect_done(p);
+		pair_destroy(p);
 	}
 }
 
@@ -105,6 +106,7 @@ static void transfer__terrible_links(struct kunit *test)
 		pair_connect(p);
 		pair_run(p);
 		pair_expect_done(p);
+		pair_destroy(p);
 	}
 }
 
@@ -120,6 +122,7 @@ static void transfer__memory_is_short(struct kunit *test)
 		pair_connect(p);
 		pair_run(p);
 		pair_expect_done(p);
+		pair_destroy(p);
 	}
 }
 
@@ -142,6 +145,7 @@ static void transfer__small_buffers(struct kunit *test)
 		pair_connect(p);
 		pair_run(p);
 		pair_expect_done(p);
+		pair_destroy(p);
 	}
 }
 
@@ -163,6 +167,7 @@ static void transfer__reader_sleeps_a_minute(struct kunit *test)
 		pair_expect_done(p);
 		KUNIT_EXPECT_GT(test, p->end[0].sent[XTCP_OUT_PROBE], 2);
 		KUNIT_EXPECT_GT(test, p->done, 60 * SECOND);
+		pair_destroy(p);
 	}
 }
 
@@ -212,6 +217,43 @@ static void transfer__path_becomes_narrow(struct kunit *test)
 	pair_expect_done(p);
 }
 
+static struct pair_user any_user(struct random *random)
+{
+	return (struct pair_user){
+		.total = random_below(random, 40000),
+		.sndbuf = 500 + random_below(random, 60000),
+		.rcvbuf = 300 + random_below(random, random_chance(random, 50) ? 3000 : 100000),
+		.nodelay = random_chance(random, 50),
+		.slow = random_chance(random, 15),
+		.stalls = random_chance(random, 10),
+	};
+}
+
+static void transfer__whatever_chance_puts_together(struct kunit *test)
+{
+	u32 seed;
+
+	for (seed = 1000; seed < 1100; seed++) {
+		struct pair *p = pair_create(test, seed);
+		struct random random = { .state = seed };
+
+		p->link.delay = 100 + random_below(&random, 100000);
+		bad_link(p, random_below(&random, 120), random_below(&random, 200),
+			 random_below(&random, 100000));
+		p->no_memory = random_below(&random, 100);
+		p->end[0].user = any_user(&random);
+		p->end[1].user = any_user(&random);
+		p->end[1].user.wait_eof = random_chance(&random, 40);
+		if (random_chance(&random, 25))
+			pair_connect_both(p);
+		else
+			pair_connect(p);
+		pair_run(p);
+		pair_expect_done(p);
+		pair_destroy(p);
+	}
+}
+
 /* ---- opening ---- */
 
 static void open__simultaneously(struct kunit *test)
@@ -227,6 +269,7 @@ static void open__simultaneously(struct kunit *test)
 		pair_connect_both(p);
 		pair_run(p);
 		pair_expect_done(p);
+		pair_destroy(p);
 	}
 }
 
@@ -242,6 +285,7 @@ static void open__with_oneself(struct kunit *test)
 		pair_connect_both(p);
 		pair_run(p);
 		pair_expect_done(p);
+		pair_destroy(p);
 	}
 }
 
@@ -287,6 +331,7 @@ static void close__in_all_orders(struct kunit *test)
 		pair_connect(p);
 		pair_run(p);
 		pair_expect_done(p);
+		pair_destroy(p);
 	}
 }
 
@@ -374,6 +419,7 @@ static struct kunit_case pair_cases[] = {
 	KUNIT_CASE(transfer__large_windows),
 	KUNIT_CASE(transfer__without_scaling),
 	KUNIT_CASE(transfer__path_becomes_narrow),
+	KUNIT_CASE(transfer__whatever_chance_puts_together),
 	KUNIT_CASE(open__simultaneously),
 	KUNIT_CASE(open__with_oneself),
 	KUNIT_CASE(open__nobody_listens),
