@@ -19,7 +19,6 @@
 #include <net/icmp.h>
 #include <net/ip6_route.h>
 #include <net/ndisc.h>
-#include "core/seq.h"
 #include "record.h"
 #include "sock.h"
 
@@ -162,7 +161,7 @@ static bool error_credible(const struct sock *sk, const struct error *error)
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
 	return sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN &&
-	       seq_leq(t->snd_una, error->seq) && seq_leq(error->seq, t->snd_nxt);
+	       error->seq - t->snd_una <= t->snd_nxt - t->snd_una;
 }
 
 static void error_socket(struct sock *sk, struct sk_buff *skb,
