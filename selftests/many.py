@@ -2,8 +2,9 @@
 """Many connections at once, and queues that overflow and recover."""
 import time
 
-from lib import (FAMILIES, IS_XTCP, SIZE, V4, V6, Child, case, check, counters, equal, knobs, listen, main, net, pair, readable, recv_exact, sock, states,
-                 table, wait_for, wait_states)
+from lib import (FAMILIES, IS_XTCP, SIZE, V4, V6, Child, case, check, counters, equal, knobs,
+                 listen, main, net, pair, readable, recv_exact, sock, states, table, wait_for,
+                 wait_states)
 from wire import MSS, Peer, Sniffer
 
 
