@@ -29,8 +29,6 @@ NUMBERS = {
     "max_orphans": (0, None, None),
     "max_tw_buckets": (0, None, None),
     "abort_on_overflow": (0, 1, 0),
-    "sack": (0, 1, 1),
-    "timestamps": (0, 1, 1),
     "window_scaling": (0, 1, 1),
 }
 TRIPLES = ("rmem", "wmem")
