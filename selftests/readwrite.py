@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 """Bytes in and out of a socket: flags, queues, readiness, sendfile, fork."""
 import array
+import ctypes
 import errno
 import fcntl
 import os
 import select
+import signal
 import socket
 import struct
 import tempfile
+import threading
 import time
 
 from lib import (FAMILIES, MAPPED, V4, V6, Child, any_addr, case, check, equal, expect_errno, listen,
                  main, net, noise, pair, port, readable, recv_exact, slow, sock, so_error, wait_for)
 
 FIONREAD, SIOCOUTQ = 0x541B, 0x5411
+libc = ctypes.CDLL(None, use_errno=True)
 
 
 def ioctl(s, request):
@@ -255,6 +259,45 @@ def accept__flags_of_the_new_socket(family):
             check(not fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK, "inherits O_NONBLOCK")
             server.send(b"x")
             equal(client.recv(1), b"x", "data")
+
+
+@case((V4, V6))
+def accept__nonblocking_at_once(family):
+    """accept4(SOCK_NONBLOCK) gives a socket that does not block."""
+    with listen(family) as listener, sock(family, ns=net().a) as client:
+        client.connect((net().addr("b", family), listener.getsockname()[1]))
+        fd = libc.accept4(listener.fileno(), None, None, socket.SOCK_NONBLOCK)
+        check(fd >= 0, f"accept4: errno {ctypes.get_errno()}")
+        with socket.socket(fileno=fd) as server:
+            buffer = ctypes.create_string_buffer(1)
+            equal(libc.recv(fd, buffer, 1, 0), -1, "recv of nothing")
+            equal(ctypes.get_errno(), errno.EAGAIN, "errno")
+            client.send(b"x")
+            check(readable(server), "no data")
+            equal(libc.recv(fd, buffer, 1, 0), 1, "recv")
+
+
+@case((V4, V6))
+def recv__interrupted_by_a_signal(family):
+    """A handler without SA_RESTART ends a blocking recv() with EINTR."""
+    client, server = pair(family)
+    with client, server:
+        old = signal.signal(signal.SIGUSR1, lambda *_: None)
+        signal.siginterrupt(signal.SIGUSR1, True)
+        us, done = os.getpid(), threading.Event()
+
+        def poke():
+            while not done.wait(0.05):
+                os.kill(us, signal.SIGUSR1)
+        poker = threading.Thread(target=poke, daemon=True)
+        poker.start()
+        buffer = ctypes.create_string_buffer(1)
+        got = libc.recv(server.fileno(), buffer, 1, 0)
+        number = ctypes.get_errno()
+        done.set()
+        poker.join()
+        signal.signal(signal.SIGUSR1, old)
+        equal((got, number), (-1, errno.EINTR), "result and errno of recv")
 
 
 @case()
