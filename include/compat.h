@@ -114,6 +114,13 @@ static inline struct sock *xtcp_compat_clone(const struct sock *sk, gfp_t gfp)
 #define xtcp_compat_uid(sk)	((sk)->sk_uid)
 #endif
 
+/* the list of flow labels has moved from ipv6_pinfo to inet_sock by 7.2 */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define xtcp_compat_clear_fl_list(sk, np) RCU_INIT_POINTER(inet_sk(sk)->ipv6_fl_list, NULL)
+#else
+#define xtcp_compat_clear_fl_list(sk, np) RCU_INIT_POINTER((np)->ipv6_fl_list, NULL)
+#endif
+
 /* keeping a route with a v6 socket: ip6_dst_store() has changed twice */
 static inline void xtcp_compat_ip6_dst_store(struct sock *sk, struct dst_entry *dst)
 {
