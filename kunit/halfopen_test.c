@@ -27,8 +27,6 @@ static int setup(struct kunit *test)
 	if (!f)
 		return -1;
 	f->knobs.window_scaling = 1;
-	f->knobs.sack = 1;
-	f->knobs.timestamps = 1;
 	f->knobs.synack_retries = 5;
 	f->knobs.rmem[2] = 6 << 20;
 	f->seg.flags = XTCP_SYN;

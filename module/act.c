@@ -132,6 +132,8 @@ void xtcp_act(struct sock *sk, struct xtcp_actions *act)
 	act_error(sk, act);
 	if (todo & (XTCP_ACT_PEER_FIN | XTCP_ACT_WRITE_SHUT | ACT_ENDS))
 		act_shutdown(sk, todo);
+	if (todo & (XTCP_ACT_CONNECTED | XTCP_ACT_WRITABLE))
+		xtcp_sndbuf_grow(sk);
 	if (todo & (XTCP_ACT_RST | XTCP_ACT_OUTPUT | XTCP_ACT_NEW_ROUTE))
 		act_send(sk, act);
 	if (todo & XTCP_ACT_TIME_WAIT) {

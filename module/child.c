@@ -22,6 +22,8 @@ static void child_unshare(struct sock *sk)
 	memset(&xs->port, 0, sizeof(xs->port));
 	INIT_LIST_HEAD(&xs->accept_node);
 	xs->entry.kind = XTCP_ENTRY_SOCKET;
+	xs->round_copied = 0;
+	xs->round_start = xtcp_now();
 	xs->deferred = 0;
 	xs->pmtu = 0;
 	xs->armed = 0;
@@ -41,7 +43,7 @@ static void child_unshare6(struct sock *sk, const struct sock *listener)
 	inet_sk(sk)->pinet6 = np;
 	np->ipv6_mc_list = NULL;
 	np->ipv6_ac_list = NULL;
-	np->ipv6_fl_list = NULL;
+	xtcp_compat_clear_fl_list(sk, np);
 	np->pktoptions = NULL;
 	RCU_INIT_POINTER(np->opt, NULL);
 	opt = rcu_dereference(from->opt);

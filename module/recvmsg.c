@@ -78,6 +78,7 @@ static int recv_available(struct sock *sk, struct msghdr *msg, size_t len, u32 *
 	if (!(flags & MSG_PEEK) && copied) {
 		WRITE_ONCE(xtcp_sk(sk)->copied_seq, *seq);
 		recv_eat(sk);
+		xtcp_rcvbuf_grow(sk, copied);
 		xtcp_event_kind(sk, XTCP_EV_RECEIVE);
 	}
 	return copied;

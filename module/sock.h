@@ -49,6 +49,8 @@ struct xtcp_listener {
  * @inet: what every internet socket has; first
  * @tcb: the control block; only under the socket lock
  * @copied_seq: next sequence number the user will read
+ * @round_copied: bytes the user has read in this round trip
+ * @round_start: when it began, us
  * @deferred: XTCP_DEFER_* bits, run by release_cb
  * @pmtu: path MTU that an ICMP error told, for XTCP_DEFER_MTU
  * @timer: the earliest deadline of @tcb
@@ -69,6 +71,8 @@ struct xtcp_sock {
 	struct inet_sock inet;
 	struct xtcp_tcb tcb;
 	u32 copied_seq;
+	u32 round_copied;
+	u64 round_start;
 	unsigned long deferred;
 	u32 pmtu;
 	struct xtcp_timer timer;
@@ -151,6 +155,8 @@ bool xtcp_cut(struct sock *sk, struct xtcp_rec *rec, u32 len);
 void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain);
 void xtcp_rearm(struct sock *sk);
 u32 xtcp_rcv_free(const struct sock *sk);
+void xtcp_sndbuf_grow(struct sock *sk);
+void xtcp_rcvbuf_grow(struct sock *sk, u32 copied);
 void xtcp_sync_path(struct sock *sk, u32 mtu);
 struct dst_entry *xtcp_route(struct sock *sk);
 struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6);

@@ -73,7 +73,7 @@ def socat__echo_server_for_many(family):
     """A forking server: what each client sends comes back through `cat`."""
     at = port()
     server_end, client_end = ends(family, at)
-    server = socat(net().b, server_end + ",fork", "EXEC:cat")
+    server = socat(net().b, "-t", "10", server_end + ",fork", "EXEC:cat")
     try:
         wait_state(net().b, at, "LISTEN", 10)
         for number in range(3 if PLACE == "debug" else 6):

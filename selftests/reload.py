@@ -120,7 +120,7 @@ def insmod__parameters_are_the_defaults():
 def insmod__out_of_range_is_refused():
     load()
     unload_soon()
-    for bad in ("msl_ms=0", "msl_ms=240001", "syn_retries=-1", "sack=2", "rmem=9,8,7"):
+    for bad in ("msl_ms=0", "msl_ms=240001", "syn_retries=-1", "window_scaling=2", "rmem=9,8,7"):
         try:
             load(bad)
             fail(f"insmod took {bad}")

@@ -19,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE=1
 SPLATS=../scripts/splats.sh
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
-ALL="reload wrong_use options readwrite close transfer many blackhole knobs malformed netns programs"
+ALL="reload wrong_use options readwrite close transfer many blackhole icmp knobs malformed netns programs"
 case $XTCP_PLACE in
 uml)	TESTS=$ALL LIMIT=300 ;;
 vm)	TESTS=$ALL LIMIT=600 ;;

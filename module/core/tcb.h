@@ -135,8 +135,6 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @max_orphans: connections that no user has any more
  * @max_tw_buckets: TIME-WAIT records
  * @abort_on_overflow: reset what a full accept queue can't take
- * @sack: SACK is offered
- * @timestamps: timestamps are offered
  * @window_scaling: window scaling is offered
  * @rmem: receive buffer, bytes: min, default, max
  * @wmem: send buffer, likewise
@@ -157,8 +155,6 @@ struct xtcp_knobs {
 	int max_orphans;
 	int max_tw_buckets;
 	int abort_on_overflow;
-	int sack;
-	int timestamps;
 	int window_scaling;
 	int rmem[3];
 	int wmem[3];

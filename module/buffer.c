@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Buffers that grow with the connection, between the default and the maximum of
+ * the knobs rmem and wmem, unless the user has fixed their size.
+ */
+#include <linux/math64.h>
+#include "sock.h"
+
+/* What a full segment takes of memory: its bytes, and its buffer */
+static u32 segment_memory(const struct xtcp_tcb *t)
+{
+	return SKB_TRUESIZE(t->snd_mss + MAX_HEADER + XTCP_HDR_MAX);
+}
+
+/**
+ * xtcp_sndbuf_grow() - let the send buffer hold two congestion windows
+ * @sk: socket
+ *
+ * One is on its way, the other is there when it was acknowledged.
+ *
+ * Context: under the socket lock.
+ */
+void xtcp_sndbuf_grow(struct sock *sk)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	int max = READ_ONCE(t->knobs->wmem[2]);
+	u64 want;
+
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || READ_ONCE(sk->sk_sndbuf) >= max)
+		return;
+	want = 2 * div_u64((u64)t->cwnd * segment_memory(t), max_t(u32, t->snd_mss, 1));
+	if (want > sk->sk_sndbuf)
+		WRITE_ONCE(sk->sk_sndbuf, min_t(u64, want, max));
+}
+
+/**
+ * xtcp_rcvbuf_grow() - let the receive buffer hold twice what the user reads a round trip
+ * @sk: socket
+ * @copied: bytes that the user has just read
+ *
+ * A peer whose congestion window doubles each round trip is never held back by
+ * ours.
+ *
+ * Context: under the socket lock.
+ */
+void xtcp_rcvbuf_grow(struct sock *sk, u32 copied)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_tcb *t = &xs->tcb;
+	int max = READ_ONCE(t->knobs->rmem[2]);
+	u64 now = xtcp_now(), want;
+
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK || READ_ONCE(sk->sk_rcvbuf) >= max)
+		return;
+	xs->round_copied += copied;
+	if (now - xs->round_start < max_t(u32, t->srtt, XTCP_US_PER_MS))
+		return;
+	/* twice for the next round, and as much again for what surrounds the bytes */
+	want = 4ULL * xs->round_copied;
+	if (want > sk->sk_rcvbuf)
+		WRITE_ONCE(sk->sk_rcvbuf, min_t(u64, want, max));
+	xs->round_copied = 0;
+	xs->round_start = now;
+}
