@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The module comes and goes: refused while in use, clean afterwards.
 
-Has the module to itself: this test runs last.
+Has the module to itself: no other test may run beside it.
 """
 import ctypes
 import os
