@@ -185,7 +185,7 @@ static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
 						 const struct xtcp_seg *seg,
 						 const struct xtcp_key *key,
 						 const struct sk_buff *skb,
-						 u32 iss_floor)
+						 const u32 *iss_floor)
 {
 	bool v4 = key->family == AF_INET;
 	struct xtcp_net *xn = xtcp_net(key->net);
@@ -207,7 +207,7 @@ static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
 	r->mark = inet_request_mark(listener, (struct sk_buff *)skb);
 
 	hash = xtcp_key_hash_secret(key, XTCP_SALT_ISN);
-	iss = iss_floor ? xtcp_isn_above(now, hash, iss_floor) : xtcp_isn(now, hash);
+	iss = iss_floor ? xtcp_isn_above(now, hash, *iss_floor) : xtcp_isn(now, hash);
 	xtcp_halfopen_init(&r->half, seg, iss, halfopen_adv_mss(listener, skb, key),
 			   v4 ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6,
 			   READ_ONCE(listener->sk_rcvbuf) / 2, &xn->knobs, now);
@@ -221,14 +221,14 @@ static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
  * @seg: the SYN
  * @key: the connection
  * @skb: its packet
- * @iss_floor: our ISN must lie above this, when not 0: the connection follows
- *	one in TIME-WAIT
+ * @iss_floor: our ISN must lie above this: the connection follows one in TIME-WAIT.
+ *	NULL: it does not
  *
  * Context: softirq, under rcu_read_lock().
  */
 void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 			const struct xtcp_key *key, const struct sk_buff *skb,
-			u32 iss_floor)
+			const u32 *iss_floor)
 {
 	struct xtcp_halfopen_record *r;
 
@@ -265,6 +265,7 @@ static struct sock *halfopen_child(struct xtcp_halfopen_record *r,
 		return NULL;
 	}
 	__acquire(&child->sk_lock.slock);	/* xtcp_child_create() has; for sparse */
+	sock_prot_inuse_add(sock_net(child), child->sk_prot, 1);
 	bh_unlock_sock(child);
 	if (xtcp_timer_disarm(&r->timer))
 		xtcp_entry_put(&r->entry);

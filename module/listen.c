@@ -251,13 +251,13 @@ void xtcp_accept_queue_add(struct sock *listener, struct sock *child)
  * @skb: packet, data at the transport header; not consumed
  * @seg: its segment
  * @key: its connection
- * @iss_floor: our ISN must lie above this, when not 0
+ * @iss_floor: our ISN must lie above this; NULL: any
  *
  * Context: softirq, under rcu_read_lock().
  */
 void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb,
 		     const struct xtcp_seg *seg, const struct xtcp_key *key,
-		     u32 iss_floor)
+		     const u32 *iss_floor)
 {
 	struct net *net = key->net;
 

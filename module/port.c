@@ -326,47 +326,29 @@ void xtcp_put_port(struct sock *sk)
 }
 
 /**
- * xtcp_port_inherit() - a child holds the port of its listener too
- * @listener: listening socket
- * @child: its child, which holds none
- *
- * Context: softirq.
- * Return: 0, or -EINVAL when the listener has let its port go.
- */
-int xtcp_port_inherit(const struct sock *listener, struct sock *child)
-{
-	struct port_bucket *b = port_bucket(sock_net(child), inet_sk(child)->inet_num);
-	struct xtcp_port *port;
-
-	spin_lock_bh(&b->lock);
-	port = xtcp_sk(listener)->port.port;
-	if (port)
-		port_own(port, &xtcp_sk(child)->port);
-	spin_unlock_bh(&b->lock);
-	return port ? 0 : -EINVAL;
-}
-
-/**
- * xtcp_port_move() - hand a hold on a port to another owner
- * @from: a hold, or none; none afterwards
+ * xtcp_port_share() - another owner holds a port too
+ * @net: namespace
+ * @number: the port, host order
+ * @from: an owner of it, which may be letting it go
  * @to: the new owner, which holds none
  *
  * Context: any.
+ * Return: false when @from has let the port go.
  */
-void xtcp_port_move(struct xtcp_port_owner *from, struct xtcp_port_owner *to)
+bool xtcp_port_share(const struct net *net, u16 number,
+		     const struct xtcp_port_owner *from, struct xtcp_port_owner *to)
 {
-	struct xtcp_port *port = from->port;
-	struct port_bucket *b;
+	struct port_bucket *b = port_bucket(net, number);
+	struct xtcp_port *port;
 
-	to->port = NULL;
-	if (!port)
-		return;
-	b = port_bucket(read_pnet(&port->net), port->number);
 	spin_lock_bh(&b->lock);
-	port_own(port, to);
-	hlist_del(&from->node);
-	from->port = NULL;
+	port = from->port;
+	if (port)
+		port_own(port, to);
+	else
+		to->port = NULL;
 	spin_unlock_bh(&b->lock);
+	return port;
 }
 
 static void sock_key(struct sock *sk, struct xtcp_key *key)
@@ -391,10 +373,14 @@ static void sock_key(struct sock *sk, struct xtcp_key *key)
 static int connect_at(struct sock *sk, struct xtcp_key *key, u16 number)
 {
 	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
+	int err;
 
 	key->lport = number;
 	xtcp_entry_set_key(e, key);
-	return xtcp_conn_insert(e, key);
+	err = xtcp_conn_insert(e, key);
+	if (!err)
+		sock_prot_inuse_add(key->net, sk->sk_prot, 1);
+	return err;
 }
 
 /* Try one ephemeral port for connect(): 0, -EADDRNOTAVAIL or -ENOMEM */

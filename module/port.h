@@ -50,8 +50,8 @@ void xtcp_port_exit(void);
 int xtcp_get_port(struct sock *sk, unsigned short number);
 void xtcp_put_port(struct sock *sk);
 int xtcp_port_connect(struct sock *sk);
-int xtcp_port_inherit(const struct sock *listener, struct sock *child);
-void xtcp_port_move(struct xtcp_port_owner *from, struct xtcp_port_owner *to);
+bool xtcp_port_share(const struct net *net, u16 number,
+		     const struct xtcp_port_owner *from, struct xtcp_port_owner *to);
 void xtcp_port_release(struct xtcp_port_owner *owner);
 
 #endif /* XTCP_PORT_H */

@@ -188,7 +188,7 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 
 /* A segment of no connection: an opening for a listener, or refused */
 static void rcv_unknown(struct sk_buff *skb, const struct xtcp_seg *seg,
-			const struct xtcp_key *key, u32 iss_floor)
+			const struct xtcp_key *key, const u32 *iss_floor)
 {
 	struct sock *listener = xtcp_listener_lookup(key);
 
@@ -225,7 +225,7 @@ static void rcv_timewait(struct xtcp_entry *e, struct sk_buff *skb,
 					   &iss_floor);
 	xtcp_entry_put(e);
 	if (reopen)
-		rcv_unknown(skb, seg, key, iss_floor);
+		rcv_unknown(skb, seg, key, &iss_floor);
 	else
 		kfree_skb(skb);
 }
@@ -251,7 +251,7 @@ static void rcv_segment(struct sk_buff *skb)
 	xtcp_skb_key(skb, &seg, &key);
 	e = xtcp_conn_lookup(&key);
 	if (!e)
-		rcv_unknown(skb, &seg, &key, 0);
+		rcv_unknown(skb, &seg, &key, NULL);
 	else if (e->kind == XTCP_ENTRY_SOCKET)
 		xtcp_sock_rcv((struct sock *)xtcp_entry_sock(e), skb, &seg);
 	else if (e->kind == XTCP_ENTRY_HALFOPEN)

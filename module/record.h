@@ -80,7 +80,7 @@ void xtcp_halfopen_cache_exit(void);
 void xtcp_halfopen_free(struct xtcp_halfopen_record *r);
 void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 			const struct xtcp_key *key, const struct sk_buff *skb,
-			u32 iss_floor);
+			const u32 *iss_floor);
 void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 		       struct xtcp_seg *seg, const struct xtcp_key *key);
 void xtcp_halfopen_kill(struct xtcp_halfopen_record *r);

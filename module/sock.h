@@ -140,7 +140,7 @@ void xtcp_skb_key(const struct sk_buff *skb, const struct xtcp_seg *seg,
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
 void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb,
 		     const struct xtcp_seg *seg, const struct xtcp_key *key,
-		     u32 iss_floor);
+		     const u32 *iss_floor);
 
 /* Under the socket lock: process context, or softirq with the socket not owned */
 void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);

@@ -117,7 +117,7 @@ static void timewait_fill(struct xtcp_timewait_record *r, struct sock *sk)
  * xtcp_timewait_enter() - a socket's connection goes on as a TIME-WAIT record
  * @sk: socket whose control block has entered TIME-WAIT
  *
- * The record takes the socket's place in the table and its hold on the port. It
+ * The record takes the socket's place in the table, and holds its port. It
  * is left out, and the connection simply ends, where memory is short or
  * max_tw_buckets is reached. The control block is CLOSED afterwards.
  *
@@ -140,14 +140,15 @@ void xtcp_timewait_enter(struct sock *sk)
 		return;
 	}
 	timewait_fill(r, sk);
-	xtcp_port_move(&xs->port, &r->port);
+	xtcp_port_share(net, r->entry.lport, &xs->port, &r->port);
 	if (!xtcp_conn_replace(&xs->entry, &r->entry)) {
 		/* the socket is not in the table: nothing to stand in for */
-		xtcp_port_move(&r->port, &xs->port);
+		xtcp_port_release(&r->port);
 		xtcp_timewait_free(r);
 		atomic_dec(&xn->tw_count);
 		return;
 	}
+	sock_prot_inuse_add(net, sk->sk_prot, -1);
 	xtcp_count(net, tw_created);
 	timewait_start(r);
 	xtcp_entry_put(&r->entry);
@@ -168,7 +169,7 @@ static void timewait_answer(struct xtcp_timewait_record *r,
  * @skb: packet, not consumed
  * @seg: its segment
  * @key: its connection
- * @iss_floor: set when true is returned: a new connection's ISN must lie above
+ * @iss_floor: set when true is returned: the new connection's ISN must lie above
  *
  * Context: softirq, under rcu_read_lock().
  * Return: true when the segment is a newer SYN for which somebody listens: the
