@@ -3,6 +3,7 @@
  * A segment meets its connection: the buffer is charged, the core steps, its
  * actions are carried out.
  */
+#include "core/seq.h"
 #include "sock.h"
 
 /**
@@ -55,22 +56,23 @@ void xtcp_event_kind(struct sock *sk, enum xtcp_event_kind kind)
 	xtcp_event(sk, &ev);
 }
 
-/* Is there receive memory for the segment's payload? Next in order, it may take
- * the buffer over its limit once; out of order it may not
+/* Is there receive memory for the segment's payload? What is next in order may take
+ * the buffer over its limit once, and goes before what waits beyond a hole; what is
+ * out of order may not
  */
 static bool input_charge(struct sock *sk, struct sk_buff *skb,
 			 const struct xtcp_seg *seg)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	int used = atomic_read(&sk->sk_rmem_alloc);
+	int extra = skb->truesize;
 
-	if (seg->seq != t->rcv_nxt)
-		used += skb->truesize;
-	else if (used > sk->sk_rcvbuf && t->reasm.bytes)
-		xtcp_free_chain(sk, xtcp_reasm_purge(&t->reasm));
-	if (used > sk->sk_rcvbuf && atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf)
-		return false;
-	if (!sk_rmem_schedule(sk, skb, skb->truesize))
+	if (seq_leq(seg->seq, t->rcv_nxt)) {
+		extra = 0;
+		if (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf && t->reasm.bytes)
+			xtcp_free_chain(sk, xtcp_reasm_purge(&t->reasm));
+	}
+	if (atomic_read(&sk->sk_rmem_alloc) + extra > sk->sk_rcvbuf ||
+	    !sk_rmem_schedule(sk, skb, skb->truesize))
 		return false;
 	skb_set_owner_r(skb, sk);
 	return true;
