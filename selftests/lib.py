@@ -232,12 +232,13 @@ def listen(family=V4, ns=None, at=None, backlog=128, proto=None, reuse=True):
 
 
 def pair(family=V4, where=None, proto=None, listener=None):
-    """A connected pair: (client in a, server in b)."""
+    """A connected pair: (client in a, server in b); the client's port is its own."""
     where = where or net()
     own = listener is None
     if own:
         listener = listen(family, where.b, proto=proto)
     client = sock(family, proto, where.a)
+    client.bind((where.addr("a", family), port()))
     client.connect((where.addr("b", family), listener.getsockname()[1]))
     server, _ = listener.accept()
     if own:

@@ -6,8 +6,9 @@
 # Loads $XTCP_KO, runs the tests named (default: those of $XTCP_PLACE, which is
 # uml, vm or debug; with $XTCP_TEST_FULL, all), each within a time limit, watches
 # what the kernel says meanwhile, and unloads the module again. Prints KTAP.
-# A test may be narrowed to some of its cases: close:'linger*'. The test `hours`
-# is in no list: it is for uml.sh --time-travel.
+# A test may be narrowed to some of its cases: close:'linger*'. In a guest whose
+# time is virtual (uml.sh --time-travel) waiting costs nothing: there, and only
+# there, the test `hours` runs.
 #
 # With XTCP_PROTO=6 the tests run on the kernel's own TCP: so they are shown to
 # be right themselves.
@@ -27,6 +28,7 @@ debug)	TESTS="reload wrong_use readwrite close transfer many malformed netns" LI
 *)	echo "run.sh: XTCP_PLACE is uml, vm or debug, not '$XTCP_PLACE'" >&2; exit 2 ;;
 esac
 [ -z "${XTCP_TEST_FULL-}" ] || TESTS=$ALL
+! grep -q time-travel /proc/cmdline || TESTS="$TESTS hours"
 [ $# -eq 0 ] || TESTS=$*
 
 number=0 failed=0
@@ -69,7 +71,7 @@ splats()
 # test_file NAME[:CASES]
 test_file()
 {
-	local name=${1%%:*} limit=$LIMIT status=0 problem='' said cases=()
+	local name=${1%%:*} limit=$LIMIT status=0 problem='' start=$SECONDS said cases=()
 
 	[ "$name" = "$1" ] || cases=("${1#*:}")
 	[ "$name" != hours ] || limit=1000d	# virtual ones
@@ -81,6 +83,7 @@ test_file()
 }the kernel complained:
 $said"
 	result "$name" "$problem"
+	echo "# $name took $((SECONDS - start)) s"
 }
 
 # unload: wait until nothing holds the module, within reason
