@@ -29,7 +29,7 @@ SIZES = {
     #             slower by     bytes         bytes each way    connections    rounds of
     #             (for waits)   each way      over a lossy link at once        insmod, rmmod
     "uml":   dict(scale=2,  bulk=20 << 20, lossy=20 << 20, many=1000, rounds=100),
-    "vm":    dict(scale=6,  bulk=20 << 20, lossy=20 << 20, many=1000, rounds=100),
+    "vm":    dict(scale=6,  bulk=20 << 20, lossy=20 << 20, many=1000, rounds=20),
     "debug": dict(scale=25, bulk=2 << 20,  lossy=2 << 20,  many=200,  rounds=10),
 }
 SIZE = SIZES[PLACE]
