@@ -175,16 +175,33 @@ static struct sk_buff *xmit_buffer(struct sk_buff *payload)
 	return skb_clone(payload, GFP_ATOMIC);
 }
 
-static __sum16 xmit_check(struct sock *sk, struct sk_buff *skb)
+/* Leave the checksum to whoever sends the segment last: on lo and veth nobody need
+ * compute it. Devices that claim to sum "TCP and UDP" believe a csum_offset of 16 to
+ * mean protocol 6, and would send ours unfinished. So the sum is told to start behind
+ * the source port, which goes into the seed instead:
+ *
+ *	| sport | dport | seq ... | check | ...	csum_start 2, csum_offset 14
+ *	  ^seed  ^----- summed ---------------->
+ *
+ * The stack finishes that in software for such devices; those that take any offset
+ * (NETIF_F_HW_CSUM) do it themselves.
+ */
+static void xmit_checksum(struct sock *sk, struct sk_buff *skb)
 {
-	__wsum sum = skb_checksum(skb, 0, skb->len, 0);
+	__wsum sport = (__force __wsum)inet_sk(sk)->inet_sport;
+	__sum16 seed;
 
 	if (xtcp_is_v4(sk))
-		return csum_tcpudp_magic(inet_sk(sk)->inet_saddr,
-					 inet_sk(sk)->inet_daddr, skb->len,
-					 xtcp_protocol, sum);
-	return csum_ipv6_magic(&inet6_sk(sk)->saddr, &sk->sk_v6_daddr, skb->len,
-			       xtcp_protocol, sum);
+		seed = ~csum_tcpudp_magic(inet_sk(sk)->inet_saddr,
+					  inet_sk(sk)->inet_daddr, skb->len,
+					  xtcp_protocol, sport);
+	else
+		seed = ~csum_ipv6_magic(&inet6_sk(sk)->saddr, &sk->sk_v6_daddr,
+					skb->len, xtcp_protocol, sport);
+	memcpy(skb->data + XTCP_CHECK_OFFSET, &seed, sizeof(seed));
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) + sizeof(__be16) - skb->head;
+	skb->csum_offset = XTCP_CHECK_OFFSET - sizeof(__be16);
 }
 
 /**
@@ -202,7 +219,6 @@ int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *o
 	struct inet_sock *inet = inet_sk(sk);
 	struct sk_buff *skb = xmit_buffer(payload);
 	u8 header[XTCP_HDR_MAX];
-	__sum16 check;
 	u32 len;
 	int err;
 
@@ -213,9 +229,7 @@ int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *o
 	memcpy(skb_push(skb, len), header, len);
 	skb_reset_transport_header(skb);
 	memset(skb->cb, 0, sizeof(skb->cb));
-	check = xmit_check(sk, skb);
-	memcpy(skb->data + XTCP_CHECK_OFFSET, &check, sizeof(check));
-	skb->ip_summed = CHECKSUM_NONE;
+	xmit_checksum(sk, skb);
 	skb->priority = READ_ONCE(sk->sk_priority);
 	skb->mark = READ_ONCE(sk->sk_mark);
 	skb_set_owner_w(skb, sk);
