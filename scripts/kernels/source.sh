@@ -38,29 +38,28 @@ recipe_make()
 	source_prune "$tree"
 }
 
-# source_tarball DIR: fetch the sources, unless they are installed; prints the
-# tarball's name
+# source_tarball DIR: fetch the sources, unless they are installed; $TARBALL
 source_tarball()
 {
-	local tarball=/usr/src/$SOURCE.tar.xz installed
+	local installed
 
+	TARBALL=/usr/src/$SOURCE.tar.xz
 	installed=$(dpkg-query -W -f '${Version}' $SOURCE 2>/dev/null || true)
-	if [ "$installed" != "$(package_version $SOURCE)" ] || [ ! -e $tarball ]; then
+	if [ "$installed" != "$(package_version $SOURCE)" ] || [ ! -e "$TARBALL" ]; then
 		say "fetching $SOURCE"
 		package_unpack "$1" $SOURCE
-		tarball=$1$tarball
+		TARBALL=$1$TARBALL
 	fi
-	echo "$tarball"
 }
 
 # source_unpack TREE: the sources, less what no test kernel compiles
 source_unpack()
 {
-	local tree=$1 tarball
+	local tree=$1
 
-	tarball=$(source_tarball "$tree.package")
+	source_tarball "$tree.package"
 	mkdir "$tree"
-	tar -x -C "$tree" --strip-components=1 -f "$tarball" \
+	tar -x -C "$tree" --strip-components=1 -f "$TARBALL" \
 		--exclude='*/Documentation/*/*' --exclude='*/drivers/gpu/*.[ch]' \
 		--exclude='*/drivers/media/*.[ch]' --exclude='*/sound/*.[ch]' \
 		--exclude='*/tools/testing/*' --exclude='*.dts*' \

@@ -22,11 +22,11 @@ recipe_files()
 
 recipe_make()
 {
-	local dir=$1 tarball paths
+	local dir=$1 paths
 
 	"$XTCP_TOP/scripts/deps.sh" kernel
-	tarball=$(source_tarball "$dir/package")
+	source_tarball "$dir/package"
 	read -ra paths -d '' <<<"$TOOLS" || true
-	tar -x -C "$dir" --strip-components=1 -f "$tarball" "${paths[@]/#/$SOURCE/}"
+	tar -x -C "$dir" --strip-components=1 -f "$TARBALL" "${paths[@]/#/$SOURCE/}"
 	rm -rf "$dir/package"
 }
