@@ -8,14 +8,20 @@
 # but build/ and the kernel in the cache; fails when any step does not show
 # what it claims.
 
-set -eu
+set -eu -o pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 cd "$XTCP_TOP"
 scripts/deps.sh build vm test
 say "compiling the module for the VM's kernel"
-scripts/build.sh stock >/dev/null
+mkdir -p build/log
+# kbuild has much to tell; here only what we say ourselves is of interest
+if ! scripts/build.sh stock 2>&1 >/dev/null | tee build/log/demo.build |
+	{ grep --line-buffered '^xtcp: ' >&2 || true; }; then
+	cat build/log/demo.build >&2
+	die "the module does not compile"
+fi
 say "booting the VM"
 [ ! -t 1 ] || export XTCP_COLOR=1
 export XTCP_OUT="$XTCP_TOP/build/out"
