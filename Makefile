@@ -3,8 +3,8 @@
 # For people; kbuild reads Kbuild. "make help" lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps module check kunit style purity compile selftest selftest-uml \
-	selftest-vm selftest-debug test test-full test-the-tests demo vm bench clean
+.PHONY: help deps module check kunit style purity compile selftest selftest-time \
+	selftest-uml selftest-vm selftest-debug test test-full test-the-tests demo vm bench clean
 
 # Names of tests for the selftest targets: make selftest-vm TEST="transfer close"
 TEST ?=
@@ -43,7 +43,10 @@ compile: ## the module for Debian's 6.1, 6.12 and 7.2 kernels, by gcc and clang
 kunit: ## the KUnit suites in a User-Mode Linux kernel
 	@scripts/kunit.sh
 
-selftest: selftest-uml selftest-vm selftest-debug ## the selftests in all three places
+selftest: selftest-time selftest-uml selftest-vm selftest-debug ## the selftests in all three places
+
+selftest-time: ## ... in virtual time: what takes hours [TEST=...]
+	@scripts/selftest.sh time $(TEST)
 
 selftest-uml: ## ... in User-Mode Linux [TEST=...]
 	@scripts/selftest.sh uml $(TEST)

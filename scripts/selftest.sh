@@ -3,7 +3,8 @@
 #
 # selftest.sh PLACE [TEST...]: run the selftests in a guest of that kind
 #
-#   uml     User-Mode Linux 6.1: native speed, virtual time, one processor
+#   uml     User-Mode Linux 6.1: native speed, one processor
+#   time    the same in virtual time: what takes hours
 #   vm      Debian's kernel in QEMU
 #   debug   a kernel with KASAN, lockdep, kmemleak... in QEMU
 #
@@ -20,8 +21,10 @@ console=$XTCP_TOP/build/log/selftest-$PLACE.console
 cd "$XTCP_TOP"
 "$XTCP_TOP/scripts/deps.sh" build test
 case $PLACE in
-uml)	run=("$XTCP_TOP/scripts/uml.sh" --time-travel --timeout 900) kernel=uml ;;
-vm)	run=("$XTCP_TOP/scripts/vm.sh" --timeout 1500) kernel=stock ;;
+uml)	run=("$XTCP_TOP/scripts/uml.sh" --timeout 1500) kernel=uml ;;
+time)	run=("$XTCP_TOP/scripts/uml.sh" --time-travel --timeout 600) kernel=uml
+	[ $# -gt 0 ] || set -- hours ;;
+vm)	run=("$XTCP_TOP/scripts/vm.sh" --timeout 2400) kernel=stock ;;
 debug)	run=("$XTCP_TOP/scripts/vm.sh" --kernel debug --mem 4G --timeout 2400) kernel=debug ;;
 *)	usage "$0" ;;
 esac

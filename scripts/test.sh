@@ -3,7 +3,8 @@
 #
 # test.sh [--full] [STAGE...]: run the tests, from the quickest to the slowest
 #
-#   style purity check compile kunit selftest-uml selftest-vm selftest-debug
+#   style purity check compile kunit selftest-time selftest-uml selftest-vm
+#   selftest-debug
 #
 # and when asked for, by name or in $XTCP_EXTRA_STAGES, readme.
 # --full runs all selftests in the debug kernel, not only those named for it.
@@ -18,7 +19,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 LIGHT="purity check style"
-HEAVY="readme compile kunit selftest-uml selftest-vm selftest-debug"
+HEAVY="readme compile kunit selftest-time selftest-uml selftest-vm selftest-debug"
 export XTCP_TEST_FULL=
 LOGS=$XTCP_TOP/build/test
 
