@@ -37,13 +37,13 @@ style: ## checkpatch, kernel-doc, sparse, warnings of gcc and clang, shellcheck
 purity: ## the core needs nothing of the kernel
 	@scripts/purity.sh
 
-compile: ## the module for Debian's 6.1, 6.12 and 7.2 kernels, by gcc and clang
+compile: ## the module for Debian's 6.1, 6.12 and 7.2 kernels
 	@scripts/compile.sh
 
 kunit: ## the KUnit suites in a User-Mode Linux kernel
 	@scripts/kunit.sh
 
-selftest: selftest-time selftest-uml selftest-vm selftest-debug ## the selftests in all three places
+selftest: selftest-time selftest-uml selftest-vm selftest-debug ## the selftests in all places
 
 selftest-time: ## ... in virtual time: what takes hours [TEST=...]
 	@scripts/selftest.sh time $(TEST)
