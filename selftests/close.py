@@ -257,13 +257,15 @@ def close_both(client, server):
 
 
 def time_wait_length(family):
+    """(at least, at most) how long it lasted: seen from before and after its begin."""
     client, server = pair(family)
     at = client.getsockname()[1]
+    before = time.monotonic()
     close_both(client, server)
     wait_states(net().a, at, ["TIME_WAIT"])
-    start = time.monotonic()
+    after = time.monotonic()
     wait_states(net().a, at, [], 30)
-    return time.monotonic() - start
+    return time.monotonic() - after, time.monotonic() - before
 
 
 @case(FAMILIES, bound=60, xtcp_only="TIME_WAIT is 60 s for ever")
@@ -271,9 +273,9 @@ def time_wait__is_twice_msl(family):
     """RFC 9293 MUST-13, with msl_ms changed live."""
     for msl in (500, 1500):
         with knobs(net().a, msl_ms=msl):
-            took = time_wait_length(family)
-        least, most = 2 * msl / 1000 * 0.9, 2 * msl / 1000 + slow(1)
-        check(least <= took <= most, f"2*MSL is {2 * msl} ms, TIME-WAIT took {took * 1000:.0f} ms")
+            least, most = time_wait_length(family)
+        check(most >= 2 * msl / 1000 and least <= 2 * msl / 1000 + slow(1),
+              f"2*MSL is {2 * msl} ms, TIME-WAIT took {least * 1000:.0f} to {most * 1000:.0f} ms")
 
 
 @case(BOTH, xtcp_only="TIME_WAIT is 60 s for ever")

@@ -36,6 +36,9 @@ SIZE = SIZES[PLACE]
 
 V4, V6, MAPPED = "v4", "v6", "mapped"
 FAMILIES = (V4, V6, MAPPED)
+# An instrumented kernel takes its time: v4-mapped there only when all is asked for
+if PLACE == "debug" and not os.environ.get("XTCP_TEST_FULL"):
+    FAMILIES = (V4, V6)
 
 SOL_TCP = socket.IPPROTO_TCP
 MSG_NOSIGNAL = socket.MSG_NOSIGNAL
