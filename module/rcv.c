@@ -161,6 +161,18 @@ static bool rcv_admitted(struct sock *sk, struct sk_buff *skb, u32 hdr_len)
 	return true;
 }
 
+/* Bytes of buffers that may wait for the socket's owner. While the owner works them
+ * off they count twice, here and in the receive queue, so that a window of segments
+ * needs twice the receive buffer; ACKs of what we send come on top
+ */
+static unsigned int backlog_limit(const struct sock *sk)
+{
+	u64 limit = 2ULL * READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) / 2 +
+		    (64 << 10);
+
+	return min_t(u64, limit, UINT_MAX);
+}
+
 /**
  * xtcp_sock_rcv() - hand a segment to a full socket
  * @sk: connected socket, not locked; valid under RCU, maybe closed already
@@ -178,8 +190,7 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		xtcp_input(sk, skb, seg);
-	} else if (sk_add_backlog(sk, skb, READ_ONCE(sk->sk_rcvbuf) +
-					   READ_ONCE(sk->sk_sndbuf) + (64 << 10))) {
+	} else if (sk_add_backlog(sk, skb, backlog_limit(sk))) {
 		xtcp_count(sock_net(sk), drop_backlog);
 		kfree_skb(skb);
 	}
