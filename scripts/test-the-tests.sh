@@ -16,7 +16,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 MUTANTS=$XTCP_TOP/scripts/mutants
-QUICK="scripts/purity.sh scripts/check.sh"
+QUICK=("scripts/purity.sh" "env CC=gcc scripts/check.sh")
 LIMIT=1500
 
 # head_of FIELD MUTANT
@@ -30,8 +30,8 @@ copy()
 {
 	SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/xtcp-mutants.XXXXXX")
 	trap 'rm -rf "$SCRATCH"' EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM HUP
+	trap 'kill "$NET"; exit 130' INT
+	trap 'kill "$NET"; exit 143' TERM HUP
 	git -C "$XTCP_TOP" ls-files -z --cached --others --exclude-standard |
 		(cd "$XTCP_TOP" && xargs -0 ls -d 2>/dev/null | cpio -pdm --quiet "$SCRATCH")
 	git -C "$SCRATCH" init -q
@@ -50,7 +50,9 @@ restore()
 net()
 {
 	# shellcheck disable=SC2086 # command and arguments
-	(cd "$SCRATCH" && timeout -k 10 "$LIMIT" $1) >"$2" 2>&1 </dev/null
+	(cd "$SCRATCH" && exec timeout -k 10 "$LIMIT" $1) >"$2" 2>&1 </dev/null &
+	NET=$!
+	wait "$NET"
 }
 
 # green COMMAND: is the net green on what the copy holds? Asked once for each.
@@ -67,13 +69,16 @@ green()
 # why_not MUTANT: what is wrong with how the bug was met; nothing, when it was caught
 why_not()
 {
-	local log=$LOGS/$1.log command quick QUIET=$QUICK
+	local log=$LOGS/$1.log command quick
+	local -a quiet=("${QUICK[@]}")
 
 	command=$(head_of net "$1")
 	(cd "$SCRATCH" && bash -eu "$MUTANTS/$1") || { echo "cannot be planted"; return; }
 	[ -n "$(git -C "$SCRATCH" status --porcelain)" ] || { echo "plants nothing"; return; }
-	[[ " $QUICK scripts/style.sh " != *" ${command%% *} "* ]] || QUIET=
-	for quick in $QUIET; do
+	case $command in
+	scripts/style.sh* | scripts/purity.sh* | scripts/check.sh*)	quiet=() ;;
+	esac
+	for quick in "${quiet[@]}"; do
 		net "$quick" "$LOGS/$1.quick.log" ||
 			echo "$quick is red too: $(grep -m 3 'not ok' "$LOGS/$1.quick.log")"
 	done
