@@ -493,7 +493,7 @@ def main():
             continue
         chosen.append(entry)
     print(f"KTAP version 1\n# Subtest: {topic}\n1..{len(chosen)}", flush=True)
-    if any(SIZE[k] != SIZES["vm"][k] for k in ("bulk", "lossy", "many", "rounds")):
+    if any(SIZE[k] != SIZES["uml"][k] for k in ("bulk", "lossy", "many", "rounds")):
         print(f"# sizes of the {PLACE} run: {SIZE}")
     failed = 0
     try:
