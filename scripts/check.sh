@@ -10,12 +10,16 @@ set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# build CC: make the program, and print where it is
+# build CC: make the program, and print where it is; one caller at a time
 build()
 {
 	local out=build/check/$1
 
-	make -s -j2 -f kunit/user/Makefile CC="$1" O="$out" >&2 && echo "$out/core_test"
+	mkdir -p "$out"
+	(
+		flock -w 300 8
+		make -s -j2 -f kunit/user/Makefile CC="$1" O="$out" >&2
+	) 8>"$out/.lock" && echo "$out/core_test"
 }
 
 # check CC SUITE...: build and run with this compiler, as a KTAP subtest

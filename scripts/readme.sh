@@ -42,7 +42,7 @@ run()
 }
 
 cd "$XTCP_TOP"
-mapfile -t list < <(commands | grep -v '^make test' || true)
+mapfile -t list < <(commands | grep -v '^make \(test\|clean\)' || true)
 [ ${#list[@]} -gt 0 ] || die "README.md has no commands"
 ktap_plan ${#list[@]}
 for command in "${list[@]}"; do

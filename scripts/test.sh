@@ -18,8 +18,9 @@ set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-LIGHT="purity check style"
-HEAVY="readme compile kunit selftest-time selftest-uml selftest-vm selftest-debug"
+# Two lanes run side by side: much of what guests do is waiting
+LANE_A="purity check style compile kunit selftest-time selftest-uml"
+LANE_B="readme selftest-vm selftest-debug"
 export XTCP_TEST_FULL=
 LOGS=$XTCP_TOP/build/test
 
@@ -33,7 +34,23 @@ command_of()
 	esac
 }
 
-# limit_of STAGE: seconds it may take, with the kernel it has to make first
+# kernels: make those that are missing, one after the other, before anything
+# that wants one; a stage whose kernel could not be made will say so
+kernels()
+{
+	local kernel start=$SECONDS
+
+	for kernel in stock tools uml 6.12 7.2 debug; do
+		scripts/kernel.sh "$kernel" >/dev/null 2>"$LOGS/kernel-$kernel.err" &
+		CHILD=$!
+		wait "$CHILD" || say "the kernel '$kernel' could not be made:" \
+			"$(tail -n 3 "$LOGS/kernel-$kernel.err")"
+		CHILD=
+	done
+	printf '%-16s %5d s\n' "kernels" "$(seconds "$start")"
+}
+
+# limit_of STAGE: seconds it may take
 limit_of()
 {
 	case $1 in
@@ -109,7 +126,7 @@ splats()
 stop()
 {
 	[ -z "$CHILD" ] || kill "$CHILD" 2>/dev/null || true
-	[ -z "$LIGHT_LANE" ] || kill "$LIGHT_LANE" 2>/dev/null || true
+	[ -z "$OTHER_LANE" ] || kill "$OTHER_LANE" 2>/dev/null || true
 	wait
 	exit "${1-1}"
 }
@@ -131,7 +148,7 @@ if [ "${1-}" = --full ]; then
 	XTCP_TEST_FULL=1
 	shift
 fi
-WANTED=${*:-$LIGHT ${HEAVY#readme } ${XTCP_EXTRA_STAGES-}}
+WANTED=${*:-$LANE_A ${LANE_B#readme } ${XTCP_EXTRA_STAGES-}}
 for name in $WANTED; do
 	command_of "$name" >/dev/null
 done
@@ -140,20 +157,20 @@ rm -rf "$LOGS" build/log build/test.ktap
 mkdir -p "$LOGS" build/log
 start=$SECONDS
 scripts/deps.sh build kernel vm test style
-CHILD='' LIGHT_LANE=''
+CHILD='' OTHER_LANE=''
 trap 'stop 130' INT
 trap 'stop 143' TERM HUP
-# The light stages may run beside the making of kernels and the guests.
+[ $# -gt 0 ] || kernels
 # shellcheck disable=SC2086 # lists
 {
 	trap 'stop 143' TERM
-	lane $LIGHT
+	lane $LANE_A
 } &
-LIGHT_LANE=$!
+OTHER_LANE=$!
 # shellcheck disable=SC2086
-lane $HEAVY
-wait "$LIGHT_LANE"
-LIGHT_LANE=
+lane $LANE_B
+wait "$OTHER_LANE"
+OTHER_LANE=
 splats
 printf '%-16s %5d s\n' "all" "$(seconds "$start")"
 report
