@@ -31,6 +31,7 @@ struct bucket {
 static struct bucket *buckets __read_mostly;
 static unsigned int bucket_mask __read_mostly;
 static siphash_aligned_key_t conn_secret __read_mostly;
+static hsiphash_key_t table_secret __read_mostly;
 
 /**
  * xtcp_conn_init() - make the table
@@ -57,6 +58,7 @@ int xtcp_conn_init(void)
 	bucket_mask = n - 1;
 	table_size = n;
 	get_random_bytes(&conn_secret, sizeof(conn_secret));
+	get_random_bytes(&table_secret, sizeof(table_secret));
 	return 0;
 }
 
@@ -119,11 +121,24 @@ u32 xtcp_key_hash_secret(const struct xtcp_key *key, enum xtcp_salt salt)
  * xtcp_key_hash() - hash of a connection for the table
  * @key: the connection
  *
+ * HalfSipHash: a remote that sees nothing of it can't aim at a bucket, and each
+ * segment pays for it.
+ *
  * Return: the hash.
  */
 u32 xtcp_key_hash(const struct xtcp_key *key)
 {
-	return xtcp_key_hash_secret(key, XTCP_SALT_TABLE);
+	u32 ports = ((u32)key->lport << 16) | key->rport;
+	u32 mix = net_hash_mix(key->net);
+
+	if (key->family == AF_INET)
+		return hsiphash_4u32((__force u32)key->laddr, (__force u32)key->raddr,
+				     ports, mix, &table_secret);
+	BUILD_BUG_ON(offsetof(struct xtcp_key, raddr6) !=
+		     offsetofend(struct xtcp_key, laddr6));
+	return hsiphash_3u32(hsiphash(&key->laddr6, 2 * sizeof(key->laddr6),
+				      &table_secret),
+			     ports, mix, &table_secret);
 }
 
 /**

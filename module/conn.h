@@ -98,9 +98,8 @@ struct xtcp_key {
 	struct in6_addr raddr6;
 };
 
-/* What a keyed hash of a connection is for: one must say nothing of another */
+/* What a secret hash of a connection is for: one must say nothing of another */
 enum xtcp_salt {
-	XTCP_SALT_TABLE,
 	XTCP_SALT_PORT,
 	XTCP_SALT_ISN,
 };

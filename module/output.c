@@ -53,6 +53,7 @@ bool xtcp_cut(struct sock *sk, struct xtcp_rec *rec, u32 len)
 	if (!rest)
 		return false;
 	skb_reserve(rest, MAX_HEADER + XTCP_HDR_MAX);
+	rest->ip_summed = CHECKSUM_PARTIAL;
 
 	moved = skb->len - len;
 	skb_split(skb, rest, len);

@@ -33,6 +33,7 @@ static struct sk_buff *send_new(struct sock *sk)
 		return NULL;
 	}
 	skb_reserve(skb, MAX_HEADER + XTCP_HDR_MAX);
+	skb->ip_summed = CHECKSUM_PARTIAL;	/* no sum while copying */
 	sk_wmem_queued_add(sk, skb->truesize);
 	sk_mem_charge(sk, skb->truesize);
 	rec = xtcp_skb_rec(skb);
