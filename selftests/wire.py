@@ -170,8 +170,7 @@ class Peer:
         self.them = net.A6 if six else net.A4
         self.six, self.sport, self.dport = six, sport or lib.port(), dport
         self.mac_a, self.mac_b = net.mac(net.a, "va"), net.mac(net.b, "vb")
-        mac = ":".join(f"{x:02x}" for x in self.mac_b)
-        net.a.ip(f"neigh replace {self.me} lladdr {mac} dev va")
+        lib.neighbour(net.a, "va", self.me, self.mac_b)
         self.sniffer = Sniffer(net.b, "vb", self.sport)
         self.taken = 0
         self.seq, self.ack = 1000, 0

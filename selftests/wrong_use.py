@@ -13,7 +13,7 @@ import socket
 import struct
 
 from lib import (FAMILIES, MAPPED, PROTO, SOL_TCP, V4, V6, any_addr, case, check, equal,
-                 errname, errno_of, fail, knobs, listen, main, net, pair, port, slow,
+                 errname, errno_of, fail, knobs, listen, main, neighbour, net, pair, port, slow,
                  sock, so_error, wait_for)
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -235,7 +235,7 @@ def connect__in_progress_then_already(family):
 def silent(family):
     """Make the ghost's address one that is there and never answers."""
     ghost = net().addr("ghost", V6 if family == V6 else V4)
-    net().a.ip(f"neigh replace {ghost} lladdr 02:00:00:00:00:77 dev va")
+    neighbour(net().a, "va", ghost, b"\2\0\0\0\0\x77")
 
 
 @case(FAMILIES)
