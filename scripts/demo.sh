@@ -25,4 +25,4 @@ fi
 say "booting the VM"
 [ ! -t 1 ] || export XTCP_COLOR=1
 export XTCP_OUT="$XTCP_TOP/build/out"
-scripts/vm.sh --timeout 300 --console "$XTCP_TOP/build/log/demo.console" -- tools/demo/demo.sh
+scripts/vm.sh --timeout 600 --console "$XTCP_TOP/build/log/demo.console" -- tools/demo/demo.sh

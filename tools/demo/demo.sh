@@ -88,10 +88,10 @@ move()
 	rm -f "$out"
 	say "server\$ socat -u SOCKET-LISTEN:$1:253:$2 CREATE:received"
 	say "client\$ socat -u OPEN:xtcp.ko SOCKET-CONNECT:$1:253:$2"
-	timeout 30 ip netns exec server socat -u "SOCKET-LISTEN:$1:253:$2" "CREATE:$out" &
+	timeout 150 ip netns exec server socat -u "SOCKET-LISTEN:$1:253:$2" "CREATE:$out" &
 	pid=$!
-	wait_for 10 listens $PORT "$3"
-	timeout 30 ip netns exec client socat -u "OPEN:$XTCP_KO" "SOCKET-CONNECT:$1:253:$2"
+	wait_for 60 listens $PORT "$3"
+	timeout 150 ip netns exec client socat -u "OPEN:$XTCP_KO" "SOCKET-CONNECT:$1:253:$2"
 	wait $pid
 	ours=$(sha256sum <"$XTCP_KO") theirs=$(sha256sum <"$out")
 	[ "$ours" = "$theirs" ] || failed "the checksums differ: $ours sent, $theirs received"
@@ -103,13 +103,14 @@ talk()
 {
 	local server watch
 
-	timeout 30 ip netns exec server /usr/bin/python3 hello.py serve &
+	timeout 150 ip netns exec server /usr/bin/python3 hello.py serve &
 	server=$!
-	wait_for 10 listens 2530 xtcp
-	timeout 40 /usr/bin/python3 watch.py "$CLIENT" "$SERVER" 2530 30 >/run/demo.watch 2>&1 &
+	wait_for 60 listens 2530 xtcp
+	rm -f /run/demo.watch
+	timeout 150 /usr/bin/python3 watch.py "$CLIENT" "$SERVER" 2530 120 >/run/demo.watch 2>&1 &
 	watch=$!
-	sleep 0.3
-	[ "$(timeout 30 ip netns exec client /usr/bin/python3 hello.py)" = "HELLO, TCP?" ] ||
+	wait_for 60 test -s /run/demo.watch
+	[ "$(timeout 150 ip netns exec client /usr/bin/python3 hello.py)" = "HELLO, TCP?" ] ||
 		failed "the client did not get its answer"
 	wait $server
 	TALK_WATCH=$watch
@@ -148,7 +149,7 @@ ip netns exec server sleep 600 &
 SERVER=$!
 say "client 10.0.0.1 fd00::1  <---->  server 10.0.0.2 fd00::2"
 # for steps 6 and 8: it takes its time to begin; only segments of port 2530
-ip netns exec client timeout 100 dumpcap -q -i eth0 -w /run/demo.pcap \
+ip netns exec client timeout 400 dumpcap -q -i eth0 -w /run/demo.pcap \
 	-f 'ip proto 253 and (ip[20:2] = 2530 or ip[22:2] = 2530)' >/run/demo.dumpcap 2>&1 &
 DUMPCAP=$!
 
@@ -165,7 +166,7 @@ say "(the cable is made 0.3 s long each way, so that each state can be seen)"
 on client tc qdisc add dev eth0 root netem delay 300ms
 on server tc qdisc add dev eth0 root netem delay 300ms
 on client sysctl -q -w net.xtcp.msl_ms=1000
-wait_for 20 test -s /run/demo.pcap
+wait_for 60 test -s /run/demo.pcap
 talk
 say "           client         server"
 wait "$TALK_WATCH" || { cat /run/demo.watch; failed "the states are not those of the textbook"; }
@@ -205,12 +206,12 @@ s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 253)
 print("open", flush=True)
 open("/run/demo.fifo").read()' >/run/demo.holder &
 HOLDER=$!
-wait_for 10 grep -q open /run/demo.holder
+wait_for 60 grep -q open /run/demo.holder
 show rmmod xtcp && failed "rmmod of a module in use"
 say "(a socket is open; it is closed now)"
 : >/run/demo.fifo
 wait $HOLDER
-wait_for 20 rmmod xtcp
+wait_for 60 rmmod xtcp
 say "\$ rmmod xtcp"
 no_such_protocol || failed "protocol 253 is still there"
 say "socket(AF_INET, SOCK_STREAM, 253): $(cat /run/demo.last)"
