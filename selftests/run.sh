@@ -26,7 +26,8 @@ QUICK=${ALL/blackhole /}
 case $XTCP_PLACE in
 uml)	TESTS=$QUICK LIMIT=300 ;;
 vm)	TESTS=$QUICK LIMIT=600 ;;
-debug)	TESTS="reload wrong_use readwrite close transfer many malformed netns" LIMIT=900 ;;
+debug)	TESTS="reload:rounds* reload:rmmod__fl* wrong_use readwrite close transfer:[lw]* many:many* malformed netns:remove__w*"
+	LIMIT=900 ;;
 *)	echo "run.sh: XTCP_PLACE is uml, vm or debug, not '$XTCP_PLACE'" >&2; exit 2 ;;
 esac
 [ -z "${XTCP_TEST_FULL-}" ] || TESTS=$ALL
