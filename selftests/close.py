@@ -8,8 +8,8 @@ import threading
 import time
 
 from lib import (FAMILIES, V4, V6, Child, case, check, equal, expect_errno, knobs,
-                 listen, main, net, noise, pair, port, readable, recv_exact, slow, sock, states, table,
-                 wait_for, wait_state, wait_states)
+                 listen, main, net, noise, pair, port, readable, recv_exact, slow, sock, states,
+                 table, wait_for, wait_state, wait_states)
 from wire import Peer, Sniffer, open_by_peer, open_to_peer
 
 BOTH = (V4, V6)

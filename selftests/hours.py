@@ -8,8 +8,8 @@ import errno
 import socket
 import time
 
-from lib import (IS_XTCP, SOL_TCP, V4, V6, case, check, equal, expect_errno, main, net, pair, sock, states,
-                 wait_for)
+from lib import (IS_XTCP, SOL_TCP, V4, V6, case, check, equal, expect_errno, main, net, pair, sock,
+                 states, wait_for)
 from wire import Peer, open_to_peer
 
 BOTH = (V4, V6)

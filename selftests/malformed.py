@@ -118,7 +118,8 @@ def offset__out_of_the_segment(family):
 def options__impossible_lengths(family):
     """RFC 9293 MUST-7: be prepared for an illegal option length."""
     bad = (b"\x02\x00\x05\xb4", b"\x02\x01\x05\xb4", b"\x08\x0a\x00\x00", b"\x01\x01\x01\x02",
-           b"\x02\x05\x05\xb4\x00\x00\x00\x00", b"\xfe\xff\x00\x00", b"\x02\x04\x05\xb4\x05\x01\x00\x00")
+           b"\x02\x05\x05\xb4\x00\x00\x00\x00", b"\xfe\xff\x00\x00",
+           b"\x02\x04\x05\xb4\x05\x01\x00\x00")
     with Targets(family) as targets:
         for opts in bad:
             targets.at_each(lambda peer: peer.segment("S", opts=opts), "drop_option")

@@ -13,8 +13,9 @@ import tempfile
 import threading
 import time
 
-from lib import (FAMILIES, MAPPED, V4, V6, Child, any_addr, case, check, equal, expect_errno, listen,
-                 main, net, noise, pair, port, readable, recv_exact, slow, sock, so_error, wait_for)
+from lib import (FAMILIES, MAPPED, V4, V6, Child, any_addr, case, check, equal, expect_errno,
+                 listen, main, net, noise, pair, port, readable, recv_exact, slow, sock, so_error,
+                 wait_for)
 
 FIONREAD, SIOCOUTQ = 0x541B, 0x5411
 libc = ctypes.CDLL(None, use_errno=True)

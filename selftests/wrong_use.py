@@ -40,8 +40,8 @@ def in4(addr, number):
 
 
 def in6(addr, number):
-    return struct.pack("H", socket.AF_INET6) + struct.pack("!HI16sI", number, 0,
-                                                           socket.inet_pton(socket.AF_INET6, addr), 0)
+    raw = socket.inet_pton(socket.AF_INET6, addr)
+    return struct.pack("H", socket.AF_INET6) + struct.pack("!HI16sI", number, 0, raw, 0)
 
 
 # --- socket ---------------------------------------------------------------------
