@@ -87,17 +87,11 @@ static inline struct sock *xtcp_compat_clone(const struct sock *sk, gfp_t gfp)
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define xtcp_compat_recverr(sk)	inet_test_bit(RECVERR, sk)
 #define xtcp_compat_recverr6(sk) inet6_test_bit(RECVERR6, sk)
-#define xtcp_compat_transparent(sk) inet_test_bit(TRANSPARENT, sk)
-#define xtcp_compat_clear_mc_list(sk) RCU_INIT_POINTER(inet_sk(sk)->mc_list, NULL)
-#define xtcp_compat_bind_no_port(sk) inet_test_bit(BIND_ADDRESS_NO_PORT, sk)
 #define xtcp_compat_sndflow(sk)	inet6_test_bit(SNDFLOW, sk)
 #else
 #define xtcp_compat_sndflow(sk)	(inet6_sk(sk)->sndflow)
 #define xtcp_compat_recverr(sk)	(inet_sk(sk)->recverr)
 #define xtcp_compat_recverr6(sk) (inet6_sk(sk)->recverr)
-#define xtcp_compat_transparent(sk) (inet_sk(sk)->transparent)
-#define xtcp_compat_clear_mc_list(sk) RCU_INIT_POINTER(inet_sk(sk)->mc_list, NULL)
-#define xtcp_compat_bind_no_port(sk) (inet_sk(sk)->bind_address_no_port)
 #endif
 
 /* the traffic class of an IPv4 flow is a dscp_t since 6.18 */

@@ -20,7 +20,6 @@
 enum {
 	XTCP_DEFER_TIMER,
 	XTCP_DEFER_MTU,
-	XTCP_DEFER_OUTPUT,
 };
 
 struct xtcp_halfopen_record;
