@@ -28,7 +28,7 @@ static void child_unshare(struct sock *sk)
 	xs->pmtu = 0;
 	xs->armed = 0;
 	xs->orphan_counted = false;
-	xtcp_sock_timer_init(sk);
+	xtcp_timer_init(&xs->timer, XTCP_ENTRY_SOCKET);
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
 	WRITE_ONCE(sk->sk_max_ack_backlog, 0);
 	sk->sk_shutdown = 0;

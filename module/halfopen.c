@@ -15,8 +15,6 @@
 static struct kmem_cache *cache4 __read_mostly;
 static struct kmem_cache *cache6 __read_mostly;
 
-static void halfopen_expired(struct timer_list *list);
-
 /**
  * xtcp_halfopen_cache_init() - make the slabs of half-open records
  *
@@ -113,7 +111,7 @@ void xtcp_halfopen_kill_sync(struct xtcp_halfopen_record *r)
 	rcu_read_lock();
 	halfopen_kill(r);
 	rcu_read_unlock();
-	if (xtcp_timer_disarm_sync(&r->timer))
+	if (xtcp_timer_shutdown_sync(&r->timer))
 		xtcp_entry_put(&r->entry);
 }
 
@@ -129,16 +127,22 @@ static void halfopen_send_synack(struct xtcp_halfopen_record *r,
 	xtcp_reply(key->net, key, r->entry.bound_dev_if, r->mark, tos, &out);
 }
 
-/* The timer: the SYN-ACK again, or the end; softirq, owns the timer's reference */
-static void halfopen_expired(struct timer_list *list)
+/**
+ * xtcp_halfopen_expired() - the timer: the SYN-ACK again, or the end
+ * @timer: of a half-open record
+ *
+ * Context: softirq, under rcu_read_lock(); owns the timer's reference.
+ */
+void xtcp_halfopen_expired(struct xtcp_timer *timer)
 {
-	struct xtcp_halfopen_record *r = xtcp_timer_owner(r, list, timer);
-	struct net *net = read_pnet(&r->entry.net);
+	struct xtcp_halfopen_record *r;
 	struct sock *listener;
 	struct xtcp_key key;
+	struct net *net;
 	u64 wait;
 
-	rcu_read_lock();
+	r = container_of(timer, struct xtcp_halfopen_record, timer);
+	net = read_pnet(&r->entry.net);
 	if (hlist_nulls_unhashed_lockless(&r->entry.node))
 		goto out;
 	wait = xtcp_halfopen_timeout(&r->half, &xtcp_net(net)->knobs);
@@ -153,7 +157,6 @@ static void halfopen_expired(struct timer_list *list)
 	halfopen_send_synack(r, listener, &key);
 	xtcp_record_arm(&r->entry, &r->timer, xtcp_now() + wait);
 out:
-	rcu_read_unlock();
 	xtcp_entry_put(&r->entry);
 }
 
@@ -201,7 +204,7 @@ static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
 	bound.sdif = 0;
 	xtcp_entry_set_key(&r->entry, &bound);
 	r->entry.kind = XTCP_ENTRY_HALFOPEN;
-	xtcp_timer_init(&r->timer, halfopen_expired);
+	xtcp_timer_init(&r->timer, XTCP_ENTRY_HALFOPEN);
 	r->listener_id = xtcp_sk(listener)->listener.id;
 	r->answered = 0;
 	r->mark = inet_request_mark(listener, (struct sk_buff *)skb);

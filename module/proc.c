@@ -99,11 +99,6 @@ static u64 ticks_until(u64 deadline)
 	return deadline > now ? ticks(deadline - now) : 0;
 }
 
-static unsigned long record_ticks(const struct xtcp_timer *timer)
-{
-	return jiffies_delta_to_clock_t(READ_ONCE(timer->list.expires) - jiffies);
-}
-
 static void show_ends(struct seq_file *seq, int sl, const struct row *r)
 {
 	const __be32 *l, *p;
@@ -241,7 +236,7 @@ static void row_halfopen(struct seq_file *seq, struct row *r, struct xtcp_entry 
 
 	r->state = TCP_SYN_RECV;
 	r->timer = TIMER_RETRANSMIT;
-	r->when = record_ticks(&record->timer);
+	r->when = ticks(xtcp_timer_left(&record->timer));
 	r->retries = READ_ONCE(record->half.retries);
 	r->uid = halfopen_uid(seq, e);
 	r->object = record;
@@ -253,7 +248,7 @@ static void row_timewait(struct row *r, struct xtcp_entry *e)
 
 	r->state = TCP_TIME_WAIT;
 	r->timer = TIMER_TIME_WAIT;
-	r->when = record_ticks(&record->timer);
+	r->when = ticks(xtcp_timer_left(&record->timer));
 	r->object = record;
 }
 

@@ -205,7 +205,6 @@ bool xtcp_stream_memory_free(const struct sock *sk, int wake);
 void xtcp_tell_inq(struct sock *sk, struct msghdr *msg);
 
 /* Life and death */
-void xtcp_sock_timer_init(struct sock *sk);
 int xtcp_sock_init(struct sock *sk);
 void xtcp_sock_release(struct sock *sk);
 void xtcp_unhash(struct sock *sk);

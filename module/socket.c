@@ -14,19 +14,6 @@
 #include "record.h"
 #include "sock.h"
 
-static void sock_expired(struct timer_list *list);
-
-/**
- * xtcp_sock_timer_init() - make a socket's timer ready
- * @sk: socket
- *
- * Context: nobody else knows the socket.
- */
-void xtcp_sock_timer_init(struct sock *sk)
-{
-	xtcp_timer_init(&xtcp_sk(sk)->timer, sock_expired);
-}
-
 static void sock_destruct(struct sock *sk)
 {
 	if (sk->sk_family == AF_INET6)
@@ -48,7 +35,7 @@ int xtcp_sock_init(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
 	xtcp_tcb_init(&xs->tcb, &xn->knobs);
-	xtcp_sock_timer_init(sk);
+	xtcp_timer_init(&xs->timer, XTCP_ENTRY_SOCKET);
 	INIT_LIST_HEAD(&xs->accept_node);
 	xs->entry.node.pprev = NULL;
 	xs->entry.kind = XTCP_ENTRY_SOCKET;
@@ -111,10 +98,15 @@ void xtcp_unhash(struct sock *sk)
 		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 }
 
-/* The timer: some deadline may have passed; softirq, owns the timer's reference */
-static void sock_expired(struct timer_list *list)
+/**
+ * xtcp_sock_expired() - the timer: some deadline may have passed
+ * @timer: of a socket
+ *
+ * Context: softirq; owns the timer's reference.
+ */
+void xtcp_sock_expired(struct xtcp_timer *timer)
 {
-	struct xtcp_sock *xs = xtcp_timer_owner(xs, list, timer);
+	struct xtcp_sock *xs = container_of(timer, struct xtcp_sock, timer);
 	struct sock *sk = (struct sock *)xs;
 
 	bh_lock_sock(sk);

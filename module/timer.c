@@ -4,18 +4,40 @@
  * jiffy at most.
  */
 #include <linux/jiffies.h>
+#include <linux/rcupdate.h>
+#include "../include/compat.h"
 #include "timer.h"
+
+static void timer_expired(struct timer_list *list)
+{
+	struct xtcp_timer *timer = timer_container_of(timer, list, list);
+
+	rcu_read_lock();
+	switch ((enum xtcp_entry_kind)timer->kind) {
+	case XTCP_ENTRY_SOCKET:
+		xtcp_sock_expired(timer);
+		break;
+	case XTCP_ENTRY_HALFOPEN:
+		xtcp_halfopen_expired(timer);
+		break;
+	case XTCP_ENTRY_TIMEWAIT:
+		xtcp_timewait_expired(timer);
+		break;
+	}
+	rcu_read_unlock();
+}
 
 /**
  * xtcp_timer_init() - make a timer ready, unarmed
  * @timer: timer
- * @expired: called in softirq at or after the deadline; finds its object by
- *	xtcp_timer_owner()
+ * @kind: of the object that it is in
+ *
+ * Context: nobody else knows the timer.
  */
-void xtcp_timer_init(struct xtcp_timer *timer,
-		     void (*expired)(struct timer_list *list))
+void xtcp_timer_init(struct xtcp_timer *timer, enum xtcp_entry_kind kind)
 {
-	timer_setup(&timer->list, expired, 0);
+	timer_setup(&timer->list, timer_expired, 0);
+	timer->kind = kind;
 }
 
 /**
@@ -23,8 +45,9 @@ void xtcp_timer_init(struct xtcp_timer *timer,
  * @timer: timer
  * @deadline: microseconds of xtcp_now(); one that has passed expires at once
  *
- * Context: any; see timer.h for the reference rule.
- * Return: true when the timer was idle.
+ * Context: process or softirq; see timer.h for the reference rule.
+ * Return: true when the timer was idle; false when it was armed, or was shut down
+ * and stays idle.
  */
 bool xtcp_timer_arm(struct xtcp_timer *timer, u64 deadline)
 {
@@ -35,14 +58,15 @@ bool xtcp_timer_arm(struct xtcp_timer *timer, u64 deadline)
 	if (wait > (u64)MAX_JIFFY_OFFSET * 1000)
 		wait = (u64)MAX_JIFFY_OFFSET * 1000;
 	return !mod_timer(&timer->list,
-			  jiffies + nsecs_to_jiffies(wait * NSEC_PER_USEC) + 1);
+			  jiffies + nsecs_to_jiffies(wait * NSEC_PER_USEC) + 1) &&
+	       READ_ONCE(timer->list.function);
 }
 
 /**
  * xtcp_timer_disarm() - forget the deadline; a callback may be running
  * @timer: timer
  *
- * Context: any.
+ * Context: process or softirq.
  * Return: true when it was armed: its reference is the caller's now.
  */
 bool xtcp_timer_disarm(struct xtcp_timer *timer)
@@ -51,13 +75,42 @@ bool xtcp_timer_disarm(struct xtcp_timer *timer)
 }
 
 /**
- * xtcp_timer_disarm_sync() - forget the deadline and wait for a running callback
+ * xtcp_timer_shutdown() - forget the deadline for ever: arming has no effect any more
  * @timer: timer
  *
- * Context: process, holding no lock that the callback takes.
+ * A callback may be running. When this returns, nobody writes the first two words
+ * of the timer any more, not even a callback that arms it again.
+ *
+ * Context: process or softirq.
  * Return: true when it was armed: its reference is the caller's now.
  */
-bool xtcp_timer_disarm_sync(struct xtcp_timer *timer)
+bool xtcp_timer_shutdown(struct xtcp_timer *timer)
 {
-	return timer_delete_sync(&timer->list);
+	return timer_shutdown(&timer->list);
+}
+
+/**
+ * xtcp_timer_shutdown_sync() - forget the deadline for ever and wait for a running callback
+ * @timer: timer
+ *
+ * Context: process, holding no lock that the callback takes; sleeps.
+ * Return: true when it was armed: its reference is the caller's now.
+ */
+bool xtcp_timer_shutdown_sync(struct xtcp_timer *timer)
+{
+	return timer_shutdown_sync(&timer->list);
+}
+
+/**
+ * xtcp_timer_left() - how long until the deadline
+ * @timer: timer, armed or not
+ *
+ * Context: any; a glance.
+ * Return: microseconds, 0 when it has passed.
+ */
+u64 xtcp_timer_left(const struct xtcp_timer *timer)
+{
+	long left = READ_ONCE(timer->list.expires) - jiffies;
+
+	return left > 0 ? div_u64(jiffies64_to_nsecs(left), NSEC_PER_USEC) : 0;
 }

@@ -72,15 +72,21 @@ static void timewait_kill(struct xtcp_timewait_record *r)
 void xtcp_timewait_kill_sync(struct xtcp_timewait_record *r)
 {
 	timewait_kill(r);
-	if (xtcp_timer_disarm_sync(&r->timer))
+	if (xtcp_timer_shutdown_sync(&r->timer))
 		xtcp_entry_put(&r->entry);
 }
 
-/* 2 MSL are over; softirq, owns the timer's reference */
-static void timewait_expired(struct timer_list *list)
+/**
+ * xtcp_timewait_expired() - the timer: 2 MSL are over
+ * @timer: of a TIME-WAIT record
+ *
+ * Context: softirq, under rcu_read_lock(); owns the timer's reference.
+ */
+void xtcp_timewait_expired(struct xtcp_timer *timer)
 {
-	struct xtcp_timewait_record *r = xtcp_timer_owner(r, list, timer);
+	struct xtcp_timewait_record *r;
 
+	r = container_of(timer, struct xtcp_timewait_record, timer);
 	timewait_kill(r);
 	xtcp_entry_put(&r->entry);
 }
@@ -99,7 +105,7 @@ static void timewait_fill(struct xtcp_timewait_record *r, struct sock *sk)
 	struct xtcp_key key;
 
 	xtcp_timewait_init(&r->tw, &xs->tcb);
-	xtcp_timer_init(&r->timer, timewait_expired);
+	xtcp_timer_init(&r->timer, XTCP_ENTRY_TIMEWAIT);
 	xtcp_record_key(&xs->entry, &key);
 	xtcp_entry_set_key(&r->entry, &key);
 	r->entry.kind = XTCP_ENTRY_TIMEWAIT;
