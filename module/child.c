@@ -121,9 +121,7 @@ struct sock *xtcp_child_create(struct sock *listener,
 	child_tcb(sk, r);
 
 	dst = xtcp_route(sk);
-	if (IS_ERR(dst) ||
-	    !xtcp_port_share(sock_net(sk), r->entry.lport, &xtcp_sk(listener)->port,
-			     &xtcp_sk(sk)->port)) {
+	if (IS_ERR(dst) || !xtcp_port_share(listener, sk)) {
 		xtcp_child_undo(sk);
 		return NULL;
 	}

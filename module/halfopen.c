@@ -63,14 +63,8 @@ void xtcp_halfopen_free(struct xtcp_halfopen_record *r)
 /* The listener a record is for, if it still listens */
 static struct sock *halfopen_listener(const struct xtcp_halfopen_record *r)
 {
-	struct xtcp_key key;
-	struct sock *listener;
-
-	xtcp_record_key(&r->entry, &key);
-	listener = xtcp_listener_lookup(&key);
-	if (listener && xtcp_sk(listener)->listener.id == r->listener_id)
-		return listener;
-	return NULL;
+	return xtcp_listener_by_id(read_pnet(&r->entry.net), r->entry.lport,
+				   r->listener_id);
 }
 
 /* Books to be kept when a record has left the table */

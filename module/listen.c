@@ -117,6 +117,28 @@ struct sock *xtcp_listener_lookup(const struct xtcp_key *key)
 	return best;
 }
 
+/**
+ * xtcp_listener_by_id() - the listener that a half-open record names
+ * @net: namespace
+ * @port: its port, host order
+ * @id: its xtcp_listener.id
+ *
+ * Of those that share a port, a lookup by address may find one today and another
+ * tomorrow, or one on this processor and another on that.
+ *
+ * Context: under rcu_read_lock(); takes no lock.
+ * Return: the listener, valid until rcu_read_unlock(); NULL: it listens no more.
+ */
+struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id)
+{
+	struct xtcp_sock *xs;
+
+	hlist_for_each_entry_rcu(xs, listen_bucket_of(net, port), listener.node)
+		if (xs->listener.id == id)
+			return (struct sock *)xs;
+	return NULL;
+}
+
 static void listener_hash(struct sock *sk)
 {
 	struct xtcp_listener *l = &xtcp_sk(sk)->listener;

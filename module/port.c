@@ -19,6 +19,16 @@ struct port_bucket {
 
 static struct port_bucket *port_table __read_mostly;
 static struct kmem_cache *port_cache __read_mostly;
+static struct kmem_cache *hold_cache __read_mostly;
+
+/* What so many TIME-WAIT records hold of a port in the same way */
+struct port_hold {
+	struct hlist_node node;
+	struct in6_addr addr;	/* v4-mapped for IPv4 */
+	int dev;
+	u32 count;
+	u8 claim;
+};
 
 /**
  * xtcp_port_init() - make the table of ports
@@ -38,12 +48,12 @@ int xtcp_port_init(void)
 		INIT_HLIST_HEAD(&port_table[i].head);
 		spin_lock_init(&port_table[i].lock);
 	}
-	port_cache = KMEM_CACHE(xtcp_port, SLAB_HWCACHE_ALIGN);
-	if (!port_cache) {
-		kvfree(port_table);
-		return -ENOMEM;
-	}
-	return 0;
+	port_cache = KMEM_CACHE(xtcp_port, 0);
+	hold_cache = KMEM_CACHE(port_hold, 0);
+	if (port_cache && hold_cache)
+		return 0;
+	xtcp_port_exit();
+	return -ENOMEM;
 }
 
 /**
@@ -53,6 +63,7 @@ int xtcp_port_init(void)
  */
 void xtcp_port_exit(void)
 {
+	kmem_cache_destroy(hold_cache);
 	kmem_cache_destroy(port_cache);
 	kvfree(port_table);
 }
@@ -83,6 +94,7 @@ static struct xtcp_port *port_new(struct port_bucket *b, struct net *net, u16 nu
 	port->number = number;
 	port->connected = false;
 	INIT_HLIST_HEAD(&port->owners);
+	INIT_HLIST_HEAD(&port->holds);
 	hlist_add_head(&port->node, &b->head);
 	return port;
 }
@@ -93,14 +105,10 @@ static void port_own(struct xtcp_port *port, struct xtcp_port_owner *owner)
 	hlist_add_head(&owner->node, &port->owners);
 }
 
-/* Drop a hold and, with the last one, the port; under the bucket's lock */
-static void port_disown(struct xtcp_port_owner *owner)
+/* Free the port unless somebody holds it; under the bucket's lock */
+static void port_check(struct xtcp_port *port)
 {
-	struct xtcp_port *port = owner->port;
-
-	hlist_del(&owner->node);
-	owner->port = NULL;
-	if (hlist_empty(&port->owners)) {
+	if (hlist_empty(&port->owners) && hlist_empty(&port->holds)) {
 		hlist_del(&port->node);
 		kmem_cache_free(port_cache, port);
 	}
@@ -145,32 +153,17 @@ static void claim_of_sock(struct claim *c, const struct sock *sk)
 	c->uid = xtcp_compat_uid(sk);
 }
 
-static void claim_of_timewait(struct claim *c, const struct xtcp_timewait_record *r)
+static void claim_of_hold(struct claim *c, const struct port_hold *h)
 {
-	const struct xtcp_entry *e = &r->entry;
-
 	*c = (struct claim) {
-		.v4 = e->family == AF_INET,
-		.v6only = e->family == AF_INET6,
-		.dev = e->bound_dev_if,
-		.reuse = r->reuse,
-		.reuseport = r->reuseport,
+		.addr = h->addr,
+		.v4 = ipv6_addr_v4mapped(&h->addr),
+		.v6only = !ipv6_addr_v4mapped(&h->addr),
+		.dev = h->dev,
+		.reuse = h->claim & XTCP_CLAIM_REUSE,
+		.reuseport = h->claim & XTCP_CLAIM_REUSEPORT,
 		.timewait = true,
 	};
-	if (c->v4)
-		ipv6_addr_set_v4mapped(e->laddr, &c->addr);
-	else
-		c->addr = xtcp_entry_addr6(e)[0];
-}
-
-static void claim_of(struct claim *c, struct xtcp_port_owner *owner)
-{
-	if (owner->timewait)
-		claim_of_timewait(c, container_of(owner, struct xtcp_timewait_record,
-						  port));
-	else
-		claim_of_sock(c, (struct sock *)container_of(owner, struct xtcp_sock,
-							     port));
 }
 
 /* Does the wildcard claim @any cover the claim @c? */
@@ -201,19 +194,31 @@ static bool may_share(const struct claim *a, const struct claim *b)
 	       (b->timewait || uid_eq(a->uid, b->uid));
 }
 
+static bool claims_conflict(const struct claim *mine, const struct claim *other)
+{
+	if (mine->dev && other->dev && mine->dev != other->dev)
+		return false;
+	return addrs_meet(mine, other) && !may_share(mine, other);
+}
+
 static bool port_conflicts(struct xtcp_port *port, struct sock *sk)
 {
 	struct xtcp_port_owner *owner;
 	struct claim mine, other;
+	struct port_hold *hold;
 
 	claim_of_sock(&mine, sk);
 	hlist_for_each_entry(owner, &port->owners, node) {
 		if (owner == &xtcp_sk(sk)->port)
 			continue;
-		claim_of(&other, owner);
-		if (mine.dev && other.dev && mine.dev != other.dev)
-			continue;
-		if (addrs_meet(&mine, &other) && !may_share(&mine, &other))
+		claim_of_sock(&other, (struct sock *)container_of(owner, struct xtcp_sock,
+								  port));
+		if (claims_conflict(&mine, &other))
+			return true;
+	}
+	hlist_for_each_entry(hold, &port->holds, node) {
+		claim_of_hold(&other, hold);
+		if (claims_conflict(&mine, &other))
 			return true;
 	}
 	return false;
@@ -295,25 +300,6 @@ int xtcp_get_port(struct sock *sk, unsigned short number)
 }
 
 /**
- * xtcp_port_release() - let a port go
- * @owner: a hold, or none
- *
- * Context: any.
- */
-void xtcp_port_release(struct xtcp_port_owner *owner)
-{
-	struct xtcp_port *port = owner->port;
-	struct port_bucket *b;
-
-	if (!port)
-		return;
-	b = port_bucket(read_pnet(&port->net), port->number);
-	spin_lock_bh(&b->lock);
-	port_disown(owner);
-	spin_unlock_bh(&b->lock);
-}
-
-/**
  * xtcp_put_port() - proto.put_port: let the socket's port go
  * @sk: socket
  *
@@ -321,34 +307,151 @@ void xtcp_port_release(struct xtcp_port_owner *owner)
  */
 void xtcp_put_port(struct sock *sk)
 {
-	xtcp_port_release(&xtcp_sk(sk)->port);
+	struct xtcp_port_owner *owner = &xtcp_sk(sk)->port;
+	struct xtcp_port *port = owner->port;
+	struct port_bucket *b;
+
 	inet_sk(sk)->inet_num = 0;
+	if (!port)
+		return;
+	b = port_bucket(sock_net(sk), port->number);
+	spin_lock_bh(&b->lock);
+	hlist_del(&owner->node);
+	owner->port = NULL;
+	port_check(port);
+	spin_unlock_bh(&b->lock);
 }
 
 /**
- * xtcp_port_share() - another owner holds a port too
- * @net: namespace
- * @number: the port, host order
- * @from: an owner of it, which may be letting it go
- * @to: the new owner, which holds none
+ * xtcp_port_share() - a child holds its listener's port too
+ * @listener: a listener, not locked, which may be letting its port go
+ * @child: the child, its local port set; holds none
  *
  * Context: any.
- * Return: false when @from has let the port go.
+ * Return: false when @listener has let the port go.
  */
-bool xtcp_port_share(const struct net *net, u16 number,
-		     const struct xtcp_port_owner *from, struct xtcp_port_owner *to)
+bool xtcp_port_share(struct sock *listener, struct sock *child)
 {
-	struct port_bucket *b = port_bucket(net, number);
+	struct port_bucket *b = port_bucket(sock_net(child), inet_sk(child)->inet_num);
 	struct xtcp_port *port;
 
 	spin_lock_bh(&b->lock);
-	port = from->port;
+	port = xtcp_sk(listener)->port.port;
 	if (port)
-		port_own(port, to);
-	else
-		to->port = NULL;
+		port_own(port, &xtcp_sk(child)->port);
 	spin_unlock_bh(&b->lock);
 	return port;
+}
+
+/**
+ * xtcp_port_claim() - how a socket holds its port, for the record that follows it
+ * @sk: socket
+ *
+ * Context: under the socket lock.
+ * Return: XTCP_CLAIM_* bits.
+ */
+u8 xtcp_port_claim(const struct sock *sk)
+{
+	u8 claim = 0;
+
+	if (sk->sk_reuse)
+		claim |= XTCP_CLAIM_REUSE;
+	if (sk->sk_reuseport)
+		claim |= XTCP_CLAIM_REUSEPORT;
+	if (sk->sk_family == AF_INET6)
+		claim |= XTCP_CLAIM_V6SOCK;
+	if (ipv6_only_sock(sk))
+		claim |= XTCP_CLAIM_V6ONLY;
+	return claim;
+}
+
+static void entry_laddr(const struct xtcp_entry *e, struct in6_addr *addr)
+{
+	if (e->family == AF_INET)
+		ipv6_addr_set_v4mapped(e->laddr, addr);
+	else
+		*addr = xtcp_entry_addr6(e)[0];
+}
+
+static struct port_hold *hold_find(struct xtcp_port *port, const struct xtcp_entry *e,
+				   u8 claim)
+{
+	struct port_hold *hold;
+	struct in6_addr addr;
+
+	entry_laddr(e, &addr);
+	hlist_for_each_entry(hold, &port->holds, node)
+		if (hold->claim == claim && hold->dev == e->bound_dev_if &&
+		    ipv6_addr_equal(&hold->addr, &addr))
+			return hold;
+	return NULL;
+}
+
+static struct port_hold *hold_new(struct xtcp_port *port, const struct xtcp_entry *e,
+				  u8 claim)
+{
+	struct port_hold *hold = kmem_cache_alloc(hold_cache, GFP_ATOMIC);
+
+	if (!hold)
+		return NULL;
+	entry_laddr(e, &hold->addr);
+	hold->dev = e->bound_dev_if;
+	hold->claim = claim;
+	hold->count = 0;
+	hlist_add_head(&hold->node, &port->holds);
+	return hold;
+}
+
+/**
+ * xtcp_port_keep() - a TIME-WAIT record holds its socket's port on
+ * @sk: socket, which holds the port
+ * @e: the record's entry, its key set
+ * @claim: xtcp_port_claim() of @sk, to be kept by the record
+ *
+ * The record keeps nothing of it but @claim: holds that are alike are counted.
+ *
+ * Context: any, under the socket lock.
+ * Return: false when memory is short, or @sk holds no port.
+ */
+bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim)
+{
+	struct port_bucket *b = port_bucket(read_pnet(&e->net), e->lport);
+	struct port_hold *hold = NULL;
+	struct xtcp_port *port;
+
+	spin_lock_bh(&b->lock);
+	port = xtcp_sk(sk)->port.port;
+	if (port)
+		hold = hold_find(port, e, claim) ?: hold_new(port, e, claim);
+	if (hold)
+		hold->count++;
+	spin_unlock_bh(&b->lock);
+	return hold;
+}
+
+/**
+ * xtcp_port_drop() - a TIME-WAIT record lets its port go
+ * @e: the record's entry, as for xtcp_port_keep()
+ * @claim: likewise
+ *
+ * Context: any.
+ */
+void xtcp_port_drop(const struct xtcp_entry *e, u8 claim)
+{
+	const struct net *net = read_pnet(&e->net);
+	struct port_bucket *b = port_bucket(net, e->lport);
+	struct xtcp_port *port;
+	struct port_hold *hold;
+
+	spin_lock_bh(&b->lock);
+	port = port_find(b, net, e->lport);
+	hold = port ? hold_find(port, e, claim) : NULL;
+	if (!WARN_ON_ONCE(!hold) && !--hold->count) {
+		hlist_del(&hold->node);
+		kmem_cache_free(hold_cache, hold);
+		port_check(port);
+	}
+	spin_unlock_bh(&b->lock);
 }
 
 static void sock_key(struct sock *sk, struct xtcp_key *key)

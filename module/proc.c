@@ -220,13 +220,12 @@ static void show_sock(struct seq_file *seq, int sl, struct sock *sk)
 }
 
 /* A half-open connection belongs to whom its listener belongs to */
-static uid_t halfopen_uid(struct seq_file *seq, const struct xtcp_entry *e)
+static uid_t halfopen_uid(struct seq_file *seq, const struct xtcp_halfopen_record *record)
 {
-	struct xtcp_key key = {};
+	const struct xtcp_entry *e = &record->entry;
 	struct sock *listener;
 
-	xtcp_record_key(e, &key);
-	listener = xtcp_listener_lookup(&key);
+	listener = xtcp_listener_by_id(read_pnet(&e->net), e->lport, record->listener_id);
 	return listener ? from_kuid_munged(seq_user_ns(seq), xtcp_compat_uid(listener)) : 0;
 }
 
@@ -238,7 +237,7 @@ static void row_halfopen(struct seq_file *seq, struct row *r, struct xtcp_entry 
 	r->timer = TIMER_RETRANSMIT;
 	r->when = ticks(xtcp_timer_left(&record->timer));
 	r->retries = READ_ONCE(record->half.retries);
-	r->uid = halfopen_uid(seq, e);
+	r->uid = halfopen_uid(seq, record);
 	r->object = record;
 }
 
@@ -256,7 +255,7 @@ static void row_timewait(struct row *r, struct xtcp_entry *e)
 static int record_family(struct xtcp_entry *e)
 {
 	if (e->kind == XTCP_ENTRY_TIMEWAIT)
-		return xtcp_entry_timewait(e)->family;
+		return xtcp_entry_timewait(e)->claim & XTCP_CLAIM_V6SOCK ? AF_INET6 : AF_INET;
 	return e->family;
 }
 

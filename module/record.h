@@ -37,25 +37,19 @@ struct xtcp_halfopen_record {
  * struct xtcp_timewait_record - a connection in TIME-WAIT
  * @timer: 2 MSL
  * @tw: what is remembered; never changed
- * @port: what owns the local port
  * @mark: routing mark of answers
  * @answered: when a stray segment was last answered, ms
  * @tos: their traffic class
- * @reuse: SO_REUSEADDR was set
- * @reuseport: SO_REUSEPORT was set
- * @family: of the socket that it was; AF_INET6 with IPv4 packets too
+ * @claim: how it holds the local port: XTCP_CLAIM_* bits of the socket that it was
  * @entry: in the connection table; last, IPv6 addresses follow
  */
 struct xtcp_timewait_record {
 	struct xtcp_timer timer;
 	struct xtcp_timewait tw;
-	struct xtcp_port_owner port;
 	u32 mark;
 	u32 answered;
 	u8 tos;
-	bool reuse;
-	bool reuseport;
-	u8 family;
+	u8 claim;
 	struct xtcp_entry entry;
 };
 

@@ -59,7 +59,7 @@ static void timewait_kill(struct xtcp_timewait_record *r)
 {
 	if (!xtcp_record_remove(&r->entry, &r->timer))
 		return;
-	xtcp_port_release(&r->port);
+	xtcp_port_drop(&r->entry, r->claim);
 	atomic_dec(&xtcp_net(read_pnet(&r->entry.net))->tw_count);
 }
 
@@ -110,12 +110,9 @@ static void timewait_fill(struct xtcp_timewait_record *r, struct sock *sk)
 	xtcp_entry_set_key(&r->entry, &key);
 	r->entry.kind = XTCP_ENTRY_TIMEWAIT;
 	refcount_set(&r->entry.ref, 2);		/* the table's and ours */
-	r->port.timewait = true;
 	r->mark = READ_ONCE(sk->sk_mark);
 	r->tos = xtcp_is_v4(sk) ? inet_sk(sk)->tos : inet6_sk(sk)->tclass;
-	r->reuse = sk->sk_reuse;
-	r->reuseport = sk->sk_reuseport;
-	r->family = sk->sk_family;
+	r->claim = xtcp_port_claim(sk);
 	r->answered = 0;
 }
 
@@ -135,6 +132,7 @@ void xtcp_timewait_enter(struct sock *sk)
 	struct net *net = sock_net(sk);
 	struct xtcp_net *xn = xtcp_net(net);
 	struct xtcp_timewait_record *r = NULL;
+	bool kept;
 
 	xs->tcb.state = XTCP_CLOSED;
 	if (atomic_inc_return(&xn->tw_count) <= READ_ONCE(xn->knobs.max_tw_buckets))
@@ -146,10 +144,11 @@ void xtcp_timewait_enter(struct sock *sk)
 		return;
 	}
 	timewait_fill(r, sk);
-	xtcp_port_share(net, r->entry.lport, &xs->port, &r->port);
-	if (!xtcp_conn_replace(&xs->entry, &r->entry)) {
-		/* the socket is not in the table: nothing to stand in for */
-		xtcp_port_release(&r->port);
+	kept = xtcp_port_keep(sk, &r->entry, r->claim);
+	if (!kept || !xtcp_conn_replace(&xs->entry, &r->entry)) {
+		/* no memory, or the socket is not in the table: nothing to stand in for */
+		if (kept)
+			xtcp_port_drop(&r->entry, r->claim);
 		xtcp_timewait_free(r);
 		atomic_dec(&xn->tw_count);
 		return;
