@@ -278,6 +278,7 @@ static void urg__told_when_the_pointer_advances(struct kunit *test)
 	seg.up = 5;
 	conn_give(c, &seg);
 	KUNIT_EXPECT_TRUE(test, c->act.todo & XTCP_ACT_URGENT);
+	KUNIT_EXPECT_EQ(test, c->act.urgent, CONN_IRS + 6);
 	KUNIT_EXPECT_EQ(test, c->t.rcv_up, CONN_IRS + 11);
 	seg.seq = CONN_IRS + 11;
 	seg.up = 200;

@@ -127,8 +127,12 @@ void xtcp_act(struct sock *sk, struct xtcp_actions *act)
 		xtcp_sk(sk)->copied_seq = xtcp_sk(sk)->tcb.irs + 1;
 	if (act->freed)
 		xtcp_free_chain(sk, act->freed);
+	if (todo & XTCP_ACT_URGENT)
+		xtcp_urgent_notice(sk, act->urgent);
 	if (act->deliver)
 		xtcp_deliver(sk, act->deliver);
+	if (unlikely(xtcp_sk(sk)->urgent == XTCP_URGENT_COMING))
+		xtcp_urgent_arrive(sk);
 	act_error(sk, act);
 	if (todo & (XTCP_ACT_PEER_FIN | XTCP_ACT_WRITE_SHUT | ACT_ENDS))
 		act_shutdown(sk, todo);

@@ -60,10 +60,13 @@ static void recv_eat(struct sock *sk)
 static int recv_available(struct sock *sk, struct msghdr *msg, size_t len, u32 *seq,
 			  int flags)
 {
+	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb;
 	size_t copied = 0;
 	int n;
 
+	*seq = xtcp_urgent_skip(sk, *seq);
+	len = xtcp_urgent_limit(xs, *seq, len);
 	skb_queue_walk(&sk->sk_receive_queue, skb) {
 		if (copied == len)
 			break;
@@ -75,8 +78,9 @@ static int recv_available(struct sock *sk, struct msghdr *msg, size_t len, u32 *
 		copied += n;
 		*seq += n;
 	}
-	if (!(flags & MSG_PEEK) && copied) {
-		WRITE_ONCE(xtcp_sk(sk)->copied_seq, *seq);
+	if (!(flags & MSG_PEEK) && *seq != xs->copied_seq) {
+		WRITE_ONCE(xs->copied_seq, *seq);
+		xtcp_urgent_passed(xs);
 		recv_eat(sk);
 		xtcp_rcvbuf_grow(sk, copied);
 		xtcp_event_kind(sk, XTCP_EV_RECEIVE);
@@ -117,8 +121,14 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	if (flags & MSG_OOB)
-		return -EINVAL;
+		return xtcp_urgent_recv(sk, msg, len, flags);
 	for (;;) {
+		if (xtcp_urgent_at(xtcp_sk(sk), seq)) {
+			if (copied)
+				break;
+			if (signal_pending(current))	/* SIGURG, before the mark is passed */
+				return timeo ? sock_intr_errno(timeo) : -EAGAIN;
+		}
 		n = recv_available(sk, msg, len - copied, &seq, flags);
 		if (n < 0)
 			return copied ? copied : n;

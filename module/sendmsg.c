@@ -181,8 +181,6 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	size_t copied = 0;
 	int err = 0;
 
-	if (msg->msg_flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 		err = sk_stream_wait_connect(sk, &timeo);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
@@ -193,6 +191,8 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	if (copied) {
 		bool cork = t->cork;
 
+		if (msg->msg_flags & MSG_OOB)
+			xtcp_write_urgent(t);
 		t->cork = cork || msg->msg_flags & MSG_MORE;
 		send_push(sk, !t->cork);
 		t->cork = cork;

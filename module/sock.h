@@ -22,6 +22,11 @@ enum {
 	XTCP_DEFER_MTU,
 };
 
+/* xtcp_sock.urgent: what is known of the peer's urgent byte; 0: nothing */
+#define XTCP_URGENT_COMING	0x100	/* its place, from the urgent pointer */
+#define XTCP_URGENT_BYTE	0x200	/* the byte itself, in the low eight bits */
+#define XTCP_URGENT_READ	0x400	/* recv(MSG_OOB) has fetched it */
+
 struct xtcp_halfopen_record;
 
 /**
@@ -57,6 +62,8 @@ struct xtcp_listener {
  *	nothing due: a deadline that moves later is not moved in the wheel
  * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: the send buffer alone limits
  * @tell_inq: TCP_INQ: each recvmsg() tells what is left
+ * @urgent: XTCP_URGENT_*
+ * @urgent_seq: the sequence number of the urgent byte, when @urgent
  * @orphan_counted: among the namespace's orphans
  * @port: what it holds of its local port
  * @accept_node: in the listener's queue, before accept()
@@ -79,6 +86,8 @@ struct xtcp_sock {
 	u32 notsent_lowat;
 	bool tell_inq;
 	bool orphan_counted;
+	u16 urgent;
+	u32 urgent_seq;
 	struct xtcp_port_owner port;
 	struct list_head accept_node;
 	struct xtcp_listener listener;
@@ -104,6 +113,12 @@ static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
 static inline struct xtcp_sock *xtcp_entry_sock(struct xtcp_entry *e)
 {
 	return container_of(e, struct xtcp_sock, entry);
+}
+
+/* The reader stands at the mark */
+static inline bool xtcp_urgent_at(const struct xtcp_sock *xs, u32 seq)
+{
+	return xs->urgent && xs->urgent_seq == seq;
 }
 
 /* The socket's packets are IPv4: an AF_INET socket, or a v4-mapped peer */
@@ -151,6 +166,8 @@ void xtcp_deliver(struct sock *sk, struct xtcp_rec *chain);
 void xtcp_output(struct sock *sk);
 int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *out);
 bool xtcp_cut(struct sock *sk, struct xtcp_rec *rec, u32 len);
+void xtcp_urgent_notice(struct sock *sk, u32 up);
+void xtcp_urgent_arrive(struct sock *sk);
 void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain);
 void xtcp_rearm(struct sock *sk);
 u32 xtcp_rcv_free(const struct sock *sk);
@@ -204,6 +221,13 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
 void xtcp_keepalive(struct sock *sk, int on);
 bool xtcp_stream_memory_free(const struct sock *sk, int wake);
 void xtcp_tell_inq(struct sock *sk, struct msghdr *msg);
+
+/* Urgent data: under the socket lock */
+u32 xtcp_urgent_skip(struct sock *sk, u32 seq);
+size_t xtcp_urgent_limit(const struct xtcp_sock *xs, u32 seq, size_t len);
+void xtcp_urgent_passed(struct xtcp_sock *xs);
+u32 xtcp_urgent_inq(const struct sock *sk);
+int xtcp_urgent_recv(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 
 /* Life and death */
 int xtcp_sock_init(struct sock *sk);

@@ -315,6 +315,7 @@ static void disconnect_tcb(struct sock *sk)
 	xtcp_tcb_init(&xs->tcb, set.knobs);
 	xtcp_tcb_copy_settings(&xs->tcb, &set);
 	xs->copied_seq = 0;
+	xs->urgent = 0;
 	xs->pmtu = 0;
 }
 
@@ -399,6 +400,16 @@ void xtcp_write_space(struct sock *sk)
 	rcu_read_unlock();
 }
 
+/* The urgent byte that the reader stands before is not for it */
+static bool poll_readable(struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 apart = READ_ONCE(xs->urgent) && !sock_flag(sk, SOCK_URGINLINE) &&
+		    READ_ONCE(xs->urgent_seq) == READ_ONCE(xs->copied_seq);
+
+	return xtcp_inq(sk) >= sock_rcvlowat(sk, 0, INT_MAX) + apart;
+}
+
 static __poll_t poll_writable(struct sock *sk, struct socket *sock)
 {
 	if (sk->sk_shutdown & SEND_SHUTDOWN || sk_stream_is_writeable(sk))
@@ -438,8 +449,10 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
-		if (xtcp_inq(sk) >= sock_rcvlowat(sk, 0, INT_MAX))
+		if (poll_readable(sk))
 			mask |= EPOLLIN | EPOLLRDNORM;
+		if (READ_ONCE(xtcp_sk(sk)->urgent) & XTCP_URGENT_BYTE)
+			mask |= EPOLLPRI;
 		mask |= poll_writable(sk, sock);
 	}
 	smp_rmb();	/* the error is set before the state that goes with it */

@@ -498,8 +498,10 @@ int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG)
 
 	lock_sock(sk);
 	if (cmd == SIOCINQ)
-		answer = xtcp_inq(sk);
-	else if (cmd != SIOCATMARK)
+		answer = xtcp_urgent_inq(sk);
+	else if (cmd == SIOCATMARK)
+		answer = xtcp_urgent_at(xtcp_sk(sk), xtcp_sk(sk)->copied_seq);
+	else
 		answer = outq(sk, cmd == SIOCOUTQNSD);
 	release_sock(sk);
 	return xtcp_compat_ioctl_put(answer, arg);

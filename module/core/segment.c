@@ -350,6 +350,7 @@ static void check_urg(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 	if (seq_leq(up, t->rcv_nxt) || seq_leq(up, t->rcv_up))
 		return;
 	t->rcv_up = up;
+	act->urgent = up;
 	act->todo |= XTCP_ACT_URGENT;
 }
 

@@ -358,7 +358,7 @@ struct xtcp_event {
 #define XTCP_ACT_CLOSED		0x0200	/* the connection is gone: unhash, free if orphan */
 #define XTCP_ACT_NEW_ROUTE	0x0400	/* R1 passed: look for another route (MUST-20) */
 #define XTCP_ACT_WRITE_SHUT	0x0800	/* our FIN is acknowledged: shutdown is complete */
-#define XTCP_ACT_URGENT		0x1000	/* the urgent pointer advanced to rcv_up (MUST-32) */
+#define XTCP_ACT_URGENT		0x1000	/* the urgent pointer advanced: actions->urgent (MUST-32) */
 
 /* What became of a segment, for the counters; each refusal has its own */
 enum xtcp_drop {
@@ -387,6 +387,7 @@ enum xtcp_drop {
  * @freed: records that nobody needs any more: acknowledged, purged, or covered
  *	by others. SYN and FIN records never appear here
  * @delivered: bytes in @deliver
+ * @urgent: with XTCP_ACT_URGENT, the sequence number behind the urgent data
  * @rst: the segment to send with XTCP_ACT_RST
  */
 struct xtcp_actions {
@@ -397,6 +398,7 @@ struct xtcp_actions {
 	struct xtcp_rec *deliver;
 	struct xtcp_rec *freed;
 	u32 delivered;
+	u32 urgent;
 	struct xtcp_out rst;
 };
 
@@ -421,6 +423,18 @@ void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out);
 void xtcp_send_failed(struct xtcp_tcb *t, u64 now);
 u64 xtcp_earliest_deadline(const struct xtcp_tcb *t);
 void xtcp_keepalive_start(struct xtcp_tcb *t, u64 now);
+
+/**
+ * xtcp_write_urgent - all that was written so far is urgent
+ * @t: control block
+ *
+ * Segments say so from the next one on, until it is acknowledged (RFC 9293 section
+ * 3.10.2, SND.UP); what is unsent doesn't wait for more.
+ */
+static inline void xtcp_write_urgent(struct xtcp_tcb *t)
+{
+	t->snd_up = t->write_seq;
+}
 
 /**
  * xtcp_write - count bytes that the caller put behind the last record

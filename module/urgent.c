@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Urgent data, as programs know them from TCP (RFC 9293 section 3.8.5, RFC 6093).
+ *
+ * The peer's urgent pointer stands behind its urgent data. Of those the last byte is
+ * the urgent one: the mark. It is taken out of the stream and waits for
+ * recv(MSG_OOB), unless SO_OOBINLINE leaves it where it is. A read ends at the mark,
+ * so that whoever reads comes to know where it is (SIOCATMARK).
+ *
+ *	  copied_seq		    mark		 RCV.NXT
+ *	      |			     |			    |
+ *	      v	  what one read gets v	what the next gets  v
+ *	... --+----------------------+--+-------------------+
+ *				      ^ the byte, out of band
+ */
+#include "core/seq.h"
+#include "sock.h"
+
+/* The byte stands in the stream, where the reader comes to it */
+static bool in_band(const struct sock *sk)
+{
+	return sock_flag(sk, SOCK_URGINLINE);
+}
+
+/* The buffer in the receive queue that holds the byte @seq */
+static struct sk_buff *urgent_find(struct sock *sk, u32 seq)
+{
+	struct sk_buff *skb;
+
+	skb_queue_reverse_walk(&sk->sk_receive_queue, skb) {
+		const struct xtcp_rec *rec = xtcp_skb_rec(skb);
+
+		if (seq_geq(seq, rec->seq))
+			return seq_lt(seq, rec->end_seq) ? skb : NULL;
+	}
+	return NULL;
+}
+
+/**
+ * xtcp_urgent_notice() - the peer's urgent pointer has advanced
+ * @sk: socket
+ * @up: the pointer: the sequence number behind the urgent data
+ *
+ * The user is told at once, before the data are there (RFC 9293 MUST-32). An urgent
+ * byte that nobody has fetched is lost when the reader stands before it, and becomes
+ * data like any other where it doesn't.
+ *
+ * Context: under the socket lock; before the data of the same segment are delivered.
+ */
+void xtcp_urgent_notice(struct sock *sk, u32 up)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	sk_send_sigurg(sk);
+	WRITE_ONCE(xs->copied_seq, xtcp_urgent_skip(sk, xs->copied_seq));
+	xs->urgent_seq = up - 1;
+	WRITE_ONCE(xs->urgent, XTCP_URGENT_COMING);
+}
+
+/**
+ * xtcp_urgent_arrive() - data were delivered: the urgent byte may be among them
+ * @sk: socket with a notice
+ *
+ * Context: under the socket lock.
+ */
+void xtcp_urgent_arrive(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb = urgent_find(sk, xs->urgent_seq);
+	u8 byte;
+
+	if (!skb || skb_copy_bits(skb, xtcp_skb_rec(skb)->skip + xs->urgent_seq -
+				  xtcp_skb_rec(skb)->seq, &byte, 1))
+		return;
+	WRITE_ONCE(xs->urgent, XTCP_URGENT_BYTE | byte);
+}
+
+/**
+ * xtcp_urgent_skip() - step over the urgent byte, if the reader stands before it
+ * @sk: socket
+ * @seq: what the reader would read next
+ *
+ * Context: under the socket lock.
+ * Return: what it is to read next.
+ */
+u32 xtcp_urgent_skip(struct sock *sk, u32 seq)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (!xtcp_urgent_at(xs, seq) || in_band(sk) || !urgent_find(sk, seq))
+		return seq;
+	return seq + 1;
+}
+
+/**
+ * xtcp_urgent_limit() - how far a read may go: not over the mark
+ * @xs: socket
+ * @seq: what will be read next
+ * @len: bytes wanted
+ *
+ * Context: under the socket lock.
+ * Return: bytes, at most @len.
+ */
+size_t xtcp_urgent_limit(const struct xtcp_sock *xs, u32 seq, size_t len)
+{
+	if (!xs->urgent || !seq_gt(xs->urgent_seq, seq))
+		return len;
+	return min_t(size_t, len, xs->urgent_seq - seq);
+}
+
+/**
+ * xtcp_urgent_passed() - the reader has gone on: forget a mark that lies behind
+ * @xs: socket
+ *
+ * Context: under the socket lock.
+ */
+void xtcp_urgent_passed(struct xtcp_sock *xs)
+{
+	if (xs->urgent && seq_gt(xs->copied_seq, xs->urgent_seq))
+		WRITE_ONCE(xs->urgent, 0);
+}
+
+/**
+ * xtcp_urgent_inq() - bytes that a read would get now, for SIOCINQ
+ * @sk: socket
+ *
+ * Context: under the socket lock.
+ * Return: bytes before the mark, or all there are.
+ */
+u32 xtcp_urgent_inq(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 inq = xtcp_inq(sk);
+
+	return in_band(sk) ? inq : xtcp_urgent_limit(xs, xs->copied_seq, inq);
+}
+
+/**
+ * xtcp_urgent_recv() - recv(MSG_OOB): the urgent byte
+ * @sk: socket
+ * @msg: where it goes
+ * @len: room there
+ * @flags: MSG_PEEK leaves it, MSG_TRUNC drops it
+ *
+ * Context: process, under the socket lock.
+ * Return: 1; 0 at the end of the stream or without room; -EINVAL: there is none,
+ * or it stands in the stream; -EAGAIN: it is on its way; -EFAULT, -ENOTCONN.
+ */
+int xtcp_urgent_recv(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u8 byte = xs->urgent;
+
+	if (in_band(sk) || !xs->urgent || xs->urgent == XTCP_URGENT_READ)
+		return -EINVAL;
+	if (sk->sk_state == TCP_CLOSE && !sock_flag(sk, SOCK_DONE))
+		return -ENOTCONN;
+	if (xs->urgent == XTCP_URGENT_COMING)
+		return sk->sk_state == TCP_CLOSE || sk->sk_shutdown & RCV_SHUTDOWN ?
+		       0 : -EAGAIN;
+	if (!(flags & MSG_PEEK))
+		WRITE_ONCE(xs->urgent, XTCP_URGENT_READ);
+	msg->msg_flags |= MSG_OOB;
+	if (!len) {
+		msg->msg_flags |= MSG_TRUNC;
+		return 0;
+	}
+	if (!(flags & MSG_TRUNC) && memcpy_to_msg(msg, &byte, 1))
+		return -EFAULT;
+	return 1;
+}
