@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What ACKs say: module/core/ack.c, RFC 9293 3.10.7.4, RFC 5681 and 6582 section 3.2 */
+#include <linux/limits.h>
 #include "conn.h"
 
 /* Ten segments in flight, ISS + 1 to ISS + 10001 */
@@ -282,6 +283,36 @@ static void recovery__of_the_first_window(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, c->t.recovery);
 }
 
+/* What was acknowledged of a record is not sent again when it was cut since */
+static void recovery__begins_behind_what_is_acknowledged(struct kunit *test)
+{
+	struct conn *c = in_flight(test);
+
+	conn_segment(c, XTCP_ACK, 1, 601, 0);
+	xtcp_tcb_set_path(&c->t, 300);
+	conn_event(c, XTCP_EV_MTU);
+	conn_drain(c);		/* in pieces of 300 */
+	duplicates(c, 601, 3);
+	KUNIT_EXPECT_TRUE(test, c->t.recovery);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_RETX);
+	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 601);
+	KUNIT_EXPECT_EQ(test, c->out.len, 300);
+}
+
+/* A flood of duplicates is one loss, and no more data in flight than is known to have left */
+static void recovery__of_a_thousand_duplicates(struct kunit *test)
+{
+	struct conn *c = recovering(test);
+
+	duplicates(c, 1, 1000);
+	KUNIT_EXPECT_TRUE(test, c->t.recovery);
+	KUNIT_EXPECT_EQ(test, c->t.ssthresh, 5000);
+	KUNIT_EXPECT_EQ(test, c->t.sacked, 10000);
+	KUNIT_EXPECT_EQ(test, c->t.dupacks, U8_MAX);	/* not from 0 again */
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 5);
+}
+
 /* ---- after a timeout ---- */
 
 static void timeout__goes_back_and_slow_starts(struct kunit *test)
@@ -333,6 +364,8 @@ static struct kunit_case ack_cases[] = {
 	KUNIT_CASE(recovery__not_twice_for_one_window),
 	KUNIT_CASE(recovery__ends_with_a_timeout),
 	KUNIT_CASE(recovery__of_the_first_window),
+	KUNIT_CASE(recovery__begins_behind_what_is_acknowledged),
+	KUNIT_CASE(recovery__of_a_thousand_duplicates),
 	KUNIT_CASE(timeout__goes_back_and_slow_starts),
 	KUNIT_CASE(timeout__duplicates_mean_nothing),
 	{}

@@ -106,6 +106,17 @@ static void xtcp_cc_acked__split_acks_win_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->cwnd, start + MSS);
 }
 
+/* RFC 7323 section 2.2: no window is larger than 2^30, so cwnd has no use for more */
+static void xtcp_cc_acked__ends_at_the_largest_window(struct kunit *test)
+{
+	struct xtcp_tcb *t = test->priv;
+
+	t->cwnd = 1U << 30;
+	fly(t, t->cwnd);
+	acked(t, MSS);
+	KUNIT_EXPECT_EQ(test, t->cwnd, 1U << 30);
+}
+
 /* Congestion avoidance: about one segment each round trip */
 static void xtcp_cc_acked__avoidance_is_linear(struct kunit *test)
 {
@@ -230,6 +241,7 @@ static struct kunit_case cc_cases[] = {
 	KUNIT_CASE(xtcp_cc_acked__slow_start_doubles),
 	KUNIT_CASE(xtcp_cc_acked__stretch_ack_adds_one_segment),
 	KUNIT_CASE(xtcp_cc_acked__split_acks_win_nothing),
+	KUNIT_CASE(xtcp_cc_acked__ends_at_the_largest_window),
 	KUNIT_CASE(xtcp_cc_acked__avoidance_is_linear),
 	KUNIT_CASE(xtcp_cc_acked__unused_window_does_not_grow),
 	KUNIT_CASE(xtcp_cc_timeout__halves_and_starts_again),

@@ -134,6 +134,17 @@ static void shutdown__in_syn_received(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, conn_pull(c));
 }
 
+/* "error: connection does not exist" */
+static void shutdown__without_a_connection(struct kunit *test)
+{
+	struct conn *c = conn_closed(test);
+
+	conn_event(c, XTCP_EV_SHUTDOWN);
+	KUNIT_EXPECT_EQ(test, c->act.todo, 0);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_CLOSED);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+}
+
 /* ---- ABORT ---- */
 
 static void abort__resets_where_the_rfc_does(struct kunit *test)
@@ -170,6 +181,18 @@ static void abort__frees_both_queues(struct kunit *test)
 		count++;
 	KUNIT_EXPECT_EQ(test, count, 3);
 	conn_expect_gone(c, 0);
+}
+
+/* What is on its way to a connection while it ends finds nothing */
+static void abort__then_a_segment(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_event(c, XTCP_EV_ABORT);
+	conn_segment(c, XTCP_ACK, 1, 1, 10);
+	KUNIT_EXPECT_EQ(test, c->act.todo, 0);
+	KUNIT_EXPECT_EQ(test, c->act.drop, XTCP_DROP_NOT_EXPECTED);
+	KUNIT_EXPECT_FALSE(test, c->act.taken);
 }
 
 static void abort__is_silent_elsewhere(struct kunit *test)
@@ -256,6 +279,21 @@ static void icmp__is_advice_when_established(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->act.err, ECONNREFUSED);
 }
 
+/* There is nobody left whom it could tell anything */
+static void icmp__after_the_end(struct kunit *test)
+{
+	struct conn *c = conn_fin_wait_2(test);
+
+	conn_segment(c, XTCP_FIN | XTCP_ACK, 1, 2, 0);
+	KUNIT_ASSERT_EQ(test, c->t.state, XTCP_TIME_WAIT);
+	icmp(c, EHOSTUNREACH, false);
+	KUNIT_EXPECT_EQ(test, c->act.todo, 0);
+	c = conn_established(test);
+	conn_event(c, XTCP_EV_ABORT);
+	icmp(c, ECONNREFUSED, true);
+	KUNIT_EXPECT_EQ(test, c->act.todo, 0);
+}
+
 static void mtu__cuts_and_sends_again(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -274,6 +312,17 @@ static void mtu__cuts_and_sends_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.lost, 0);
 }
 
+/* A module that is newer than the core asks in vain, and does no harm */
+static void unknown_event__changes_nothing(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_event(c, (enum xtcp_event_kind)(XTCP_EV_MTU + 1));
+	KUNIT_EXPECT_EQ(test, c->act.todo, 0);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+}
+
 static struct kunit_case fsm_cases[] = {
 	KUNIT_CASE(open__sends_a_syn),
 	KUNIT_CASE(open__scaling_switched_off),
@@ -284,15 +333,19 @@ static struct kunit_case fsm_cases[] = {
 	KUNIT_CASE(shutdown__twice_sends_one_fin),
 	KUNIT_CASE(shutdown__the_fin_acknowledged),
 	KUNIT_CASE(shutdown__in_syn_received),
+	KUNIT_CASE(shutdown__without_a_connection),
 	KUNIT_CASE(abort__resets_where_the_rfc_does),
 	KUNIT_CASE(abort__frees_both_queues),
+	KUNIT_CASE(abort__then_a_segment),
 	KUNIT_CASE(abort__is_silent_elsewhere),
 	KUNIT_CASE(orphan__fin_wait_2_ends),
 	KUNIT_CASE(orphan__fin_wait_2_as_the_socket_has_it),
 	KUNIT_CASE(orphan__does_not_linger_when_told),
 	KUNIT_CASE(icmp__hard_error_ends_connecting),
 	KUNIT_CASE(icmp__is_advice_when_established),
+	KUNIT_CASE(icmp__after_the_end),
 	KUNIT_CASE(mtu__cuts_and_sends_again),
+	KUNIT_CASE(unknown_event__changes_nothing),
 	{}
 };
 

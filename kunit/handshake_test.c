@@ -94,6 +94,36 @@ static void syn_sent__text_and_fin_on_the_syn_ack(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 11);
 }
 
+/* The text comes again; the SYN counts */
+static void syn_sent__text_on_the_syn_ack_without_memory(struct kunit *test)
+{
+	struct conn *c = syn_sent(test);
+	struct xtcp_seg seg = conn_seg(c, XTCP_SYN | XTCP_FIN | XTCP_ACK, 0, 1, 10);
+	struct xtcp_event ev = { .kind = XTCP_EV_SEGMENT, .now = c->now, .seg = &seg };
+
+	xtcp_step(&c->t, &ev, &c->act);
+	KUNIT_EXPECT_FALSE(test, c->act.taken);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
+	conn_expect_ack(c);
+	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 1);
+}
+
+/* Urgent data that wait for the handshake say nothing in a SYN (RFC 9293 section 3.8.5) */
+static void syn_sent__nothing_is_urgent_in_a_syn(struct kunit *test)
+{
+	struct conn *c = syn_sent(test);
+
+	conn_write(c, 100);
+	c->t.snd_up = c->t.write_seq;
+	conn_timer(c);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_EQ(test, c->out.flags, XTCP_SYN);
+	conn_segment(c, XTCP_SYN | XTCP_ACK, 0, 1, 0);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_TRUE(test, c->out.flags & XTCP_URG);
+	KUNIT_EXPECT_EQ(test, c->out.up, 100);
+}
+
 static void syn_sent__no_mss_option_means_the_default(struct kunit *test)
 {
 	struct conn *c = syn_sent(test);
@@ -171,6 +201,20 @@ static void syn_received__bad_ack_is_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_SYN_RECEIVED);
 }
 
+/* The peer has not seen our SYN-ACK: it gets an ACK, and the SYN-ACK again in time */
+static void syn_received__the_same_syn_again(struct kunit *test)
+{
+	struct conn *c = syn_received(test);
+
+	conn_segment(c, XTCP_SYN, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, c->act.drop, XTCP_DROP_SYN_CHALLENGED);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_SYN_RECEIVED);
+	conn_expect_ack(c);
+	conn_timer(c);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_EQ(test, c->out.flags, XTCP_SYN | XTCP_ACK);
+}
+
 static void syn_received__rst_refuses_the_active_side(struct kunit *test)
 {
 	struct conn *c = syn_received(test);
@@ -186,6 +230,18 @@ static void syn_received__rst_says_nothing_to_the_passive_side(struct kunit *tes
 	c->t.passive = true;
 	conn_segment(c, XTCP_RST, 1, 0, 0);
 	conn_expect_gone(c, 0);
+}
+
+/* Who answered a SYN expects no SYN-ACK (RFC 5961 section 4) */
+static void syn_received__syn_ack_means_nothing_to_the_passive_side(struct kunit *test)
+{
+	struct conn *c = syn_received(test);
+
+	c->t.passive = true;
+	conn_segment(c, XTCP_SYN | XTCP_ACK, 0, 1, 0);
+	KUNIT_EXPECT_EQ(test, c->act.drop, XTCP_DROP_SYN_CHALLENGED);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_SYN_RECEIVED);
+	conn_expect_ack(c);
 }
 
 static void syn_received__fin_on_the_third_segment(struct kunit *test)
@@ -208,13 +264,17 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(syn_sent__rst_refuses),
 	KUNIT_CASE(syn_sent__neither_syn_nor_rst),
 	KUNIT_CASE(syn_sent__text_and_fin_on_the_syn_ack),
+	KUNIT_CASE(syn_sent__text_on_the_syn_ack_without_memory),
+	KUNIT_CASE(syn_sent__nothing_is_urgent_in_a_syn),
 	KUNIT_CASE(syn_sent__no_mss_option_means_the_default),
 	KUNIT_CASE(syn_sent__scaling_needs_both),
 	KUNIT_CASE(syn_sent__window_of_a_syn_is_not_scaled),
 	KUNIT_CASE(syn_sent__simultaneous_open),
 	KUNIT_CASE(syn_received__bad_ack_is_reset),
+	KUNIT_CASE(syn_received__the_same_syn_again),
 	KUNIT_CASE(syn_received__rst_refuses_the_active_side),
 	KUNIT_CASE(syn_received__rst_says_nothing_to_the_passive_side),
+	KUNIT_CASE(syn_received__syn_ack_means_nothing_to_the_passive_side),
 	KUNIT_CASE(syn_received__fin_on_the_third_segment),
 	{}
 };

@@ -105,6 +105,15 @@ static void sequence__ack_with_text_at_a_closed_window(struct kunit *test)
 	conn_expect_gone(c, ECONNRESET);
 }
 
+static void sequence__unsent_acknowledged_at_a_closed_window(struct kunit *test)
+{
+	struct conn *c = closed_window(test);
+
+	conn_segment(c, XTCP_ACK, 1, 2, 10);
+	KUNIT_EXPECT_EQ(test, c->act.drop, XTCP_DROP_ACK_FUTURE);
+	conn_expect_ack(c);
+}
+
 static void sequence__fin_needs_no_room(struct kunit *test)
 {
 	struct conn *c = closed_window(test);
@@ -468,6 +477,19 @@ static void fin__old_text_new_fin(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 102);
 }
 
+/* Text that an orphan's user has read already is not lost on it */
+static void fin__old_text_new_fin_for_an_orphan(struct kunit *test)
+{
+	struct conn *c = conn_fin_wait_2(test);
+
+	conn_segment(c, XTCP_ACK, 1, 2, 100);
+	conn_drain(c);
+	conn_event(c, XTCP_EV_ORPHAN);
+	conn_segment(c, XTCP_FIN | XTCP_ACK, 1, 2, 100);
+	KUNIT_EXPECT_FALSE(test, c->act.todo & XTCP_ACT_RST);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_TIME_WAIT);
+}
+
 /* Figure 12 */
 static void fin__normal_close(struct kunit *test)
 {
@@ -528,6 +550,7 @@ static struct kunit_case segment_cases[] = {
 	KUNIT_CASE(sequence__straddling_the_right_edge),
 	KUNIT_CASE(sequence__one_to_the_left_is_answered),
 	KUNIT_CASE(sequence__ack_with_text_at_a_closed_window),
+	KUNIT_CASE(sequence__unsent_acknowledged_at_a_closed_window),
 	KUNIT_CASE(sequence__fin_needs_no_room),
 	KUNIT_CASE(sequence__ack_at_the_right_edge_counts),
 	KUNIT_CASE(sequence__ack_overtaken_by_text_counts),
@@ -553,6 +576,7 @@ static struct kunit_case segment_cases[] = {
 	KUNIT_CASE(fin__the_first_one_counts),
 	KUNIT_CASE(fin__again_is_acknowledged_again),
 	KUNIT_CASE(fin__old_text_new_fin),
+	KUNIT_CASE(fin__old_text_new_fin_for_an_orphan),
 	KUNIT_CASE(fin__normal_close),
 	KUNIT_CASE(fin__simultaneous_close),
 	KUNIT_CASE(fin__with_the_ack_of_ours),

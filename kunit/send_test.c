@@ -228,6 +228,28 @@ static void lost__first_goes_whatever_cwnd_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 0);
 }
 
+/* Cut for its retransmission, but memory was short: what the ACK says of it still holds */
+static void lost__first_piece_acknowledged_already(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_write(c, 1000);
+	conn_drain(c);
+	conn_segment(c, XTCP_ACK, 1, 301, 0);
+	xtcp_mark_all_lost(&c->t);
+	xtcp_tcb_set_path(&c->t, 300);
+	KUNIT_ASSERT_TRUE(test, xtcp_next(&c->t, c->now, &c->out));
+	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 1);
+	xtcp_sendq_split(&c->t.sendq, c->out.rec, conn_rec(c), c->out.len);
+	xtcp_send_failed(&c->t, c->now);
+	conn_timer(c);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_RETX);
+	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 301);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 2);
+	KUNIT_EXPECT_EQ(test, c->t.lost, 0);
+}
+
 static void lost__goes_before_what_is_small_and_new(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -304,6 +326,7 @@ static struct kunit_case send_cases[] = {
 	KUNIT_CASE(fin__is_retransmitted_with_the_last_data),
 	KUNIT_CASE(lost__oldest_first_then_new_data),
 	KUNIT_CASE(lost__first_goes_whatever_cwnd_says),
+	KUNIT_CASE(lost__first_piece_acknowledged_already),
 	KUNIT_CASE(lost__goes_before_what_is_small_and_new),
 	KUNIT_CASE(lost__beyond_a_shrunk_window),
 	KUNIT_CASE(ack__one_answer_for_many_segments),

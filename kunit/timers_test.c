@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Deadlines: module/core/timers.c, RFC 6298 section 5, RFC 9293 sections 3.8.3 to 3.8.6 */
+/* Deadlines: module/core/timers.c, RFC 6298 section 5, RFC 9293 sections 3.8.3, 3.8.6 */
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include "conn.h"
 
 #define MS XTCP_US_PER_MS
@@ -107,6 +108,52 @@ static void rtx__users_timeout_goes_before_r2(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->now - begin, 3600 * SECOND);
 }
 
+/* It bounds the wait for an answer, not the first retransmission (RFC 9293 section 3.9.1.1) */
+static void rtx__users_timeout_begins_with_a_loss(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+	u64 rto = c->t.rto;
+
+	c->t.user_timeout = rto / MS / 2;
+	conn_write(c, 100);
+	conn_drain(c);
+	KUNIT_EXPECT_EQ(test, conn_timer(c), rto);
+	conn_expect_gone(c, ETIMEDOUT);
+}
+
+/* RFC 5482: "the connection will survive" for as long, however often that is */
+static void rtx__users_timeout_of_two_days(struct kunit *test)
+{
+	struct conn *c = one_in_flight(test);
+	u64 begin = c->now;
+	int count = 0;
+
+	c->t.user_timeout = 2 * 24 * 3600 * 1000;
+	while (c->t.state == XTCP_ESTABLISHED) {
+		conn_timer(c);
+		count += conn_drain(c);
+	}
+	KUNIT_EXPECT_EQ(test, c->now - begin, 2 * 24 * 3600 * SECOND);
+	KUNIT_EXPECT_GT(test, count, 2 * 24 * 3600 / 120);
+}
+
+/* Its user has no patience any more: whichever of the two ends sooner */
+static void rtx__orphan_with_a_users_timeout(struct kunit *test)
+{
+	struct conn *c = conn_fin_wait_1(test);
+	int i;
+
+	c->knobs.orphan_retries = 2;
+	c->t.user_timeout = 3600000;
+	conn_event(c, XTCP_EV_ORPHAN);
+	for (i = 0; i < 2; i++) {
+		conn_timer(c);
+		KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
+	}
+	conn_timer(c);
+	conn_expect_gone(c, ETIMEDOUT);
+}
+
 static void rtx__a_soft_error_says_why(struct kunit *test)
 {
 	struct conn *c = one_in_flight(test);
@@ -171,6 +218,30 @@ static void syn__socket_sets_the_retries(struct kunit *test)
 	conn_drain(c);
 	conn_timer(c);
 	conn_expect_gone(c, ETIMEDOUT);
+}
+
+/* The user's timeout can make it shorter, not longer */
+static void syn__users_timeout(struct kunit *test)
+{
+	static const u32 timeouts[] = { 2000, 3600000 };
+	struct conn *c;
+	u64 begin;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		c = conn_closed(test);
+		begin = c->now;
+		c->t.user_timeout = timeouts[i];
+		conn_event(c, XTCP_EV_OPEN);
+		conn_drain(c);
+		while (c->t.state == XTCP_SYN_SENT) {
+			conn_timer(c);
+			conn_drain(c);
+		}
+		conn_expect_gone(c, ETIMEDOUT);
+		KUNIT_EXPECT_EQ(test, c->now - begin, (i ? 1 + 2 + 4 + 8 + 16 + 32 + 64 + 120 : 2) *
+				SECOND);
+	}
 }
 
 /* RFC 6298 (5.7); RFC 6928 section 2 */
@@ -299,136 +370,14 @@ static void persist__window_closed_over_the_flight(struct kunit *test)
 	int i;
 
 	c->wnd = 0;
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < 300; i++) {
 		conn_segment(c, XTCP_ACK, 2, 1, 0);
 		conn_timer(c);
 		KUNIT_ASSERT_EQ(test, conn_drain(c), 1);
 		KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_RETX);
 	}
+	KUNIT_EXPECT_EQ(test, c->t.sendq.head->retries, U8_MAX);	/* not from 0 again */
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
-}
-
-/* ---- keepalive ---- */
-
-static struct conn *kept_alive(struct kunit *test)
-{
-	struct conn *c = conn_established(test);
-
-	c->t.keepalive = true;
-	xtcp_keepalive_start(&c->t, c->now);
-	return c;
-}
-
-/* MUST-24 to MUST-28, SHLD-12 */
-static void keepalive__probes_after_two_hours(struct kunit *test)
-{
-	struct conn *c = kept_alive(test);
-
-	KUNIT_EXPECT_EQ(test, conn_timer(c), 7200 * SECOND);
-	KUNIT_ASSERT_TRUE(test, conn_pull(c));
-	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_KEEPALIVE);
-	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 0);	/* SND.NXT - 1 */
-	KUNIT_EXPECT_EQ(test, c->out.len, 0);
-	KUNIT_EXPECT_FALSE(test, conn_pull(c));
-	c->t.keepalive = false;
-	xtcp_keepalive_start(&c->t, c->now);
-	KUNIT_EXPECT_EQ(test, xtcp_earliest_deadline(&c->t), 0);
-}
-
-static void keepalive__counts_from_the_last_segment(struct kunit *test)
-{
-	struct conn *c = kept_alive(test);
-
-	c->now += 7000 * SECOND;
-	conn_segment(c, XTCP_ACK, 1, 1, 0);
-	conn_timer(c);
-	KUNIT_EXPECT_FALSE(test, conn_pull(c));
-	KUNIT_EXPECT_EQ(test, conn_timer(c), 7000 * SECOND);
-	KUNIT_EXPECT_TRUE(test, conn_pull(c));
-}
-
-/* MUST-29: not after one */
-static void keepalive__unanswered_probes_end_it(struct kunit *test)
-{
-	struct conn *c = kept_alive(test);
-	int i;
-
-	conn_timer(c);
-	for (i = 0; i < 2; i++) {
-		KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
-		KUNIT_EXPECT_EQ(test, conn_timer(c), 75 * SECOND);
-		KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
-	}
-	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
-	conn_timer(c);
-	KUNIT_EXPECT_TRUE(test, c->act.todo & XTCP_ACT_RST);
-	conn_expect_gone(c, ETIMEDOUT);
-}
-
-static void keepalive__an_answer_starts_anew(struct kunit *test)
-{
-	struct conn *c = kept_alive(test);
-
-	conn_timer(c);
-	conn_drain(c);
-	c->now += 10000;
-	conn_segment(c, XTCP_ACK, 1, 1, 0);
-	conn_timer(c);
-	KUNIT_EXPECT_FALSE(test, conn_pull(c));
-	KUNIT_EXPECT_EQ(test, c->t.keep_probes_out, 0);
-	conn_timer(c);
-	KUNIT_EXPECT_TRUE(test, conn_pull(c));
-	KUNIT_EXPECT_EQ(test, c->t.keep_probes_out, 1);
-}
-
-/* Also when it is asked more rarely than it takes to be idle */
-static void keepalive__an_answer_counts_whatever_the_times_are(struct kunit *test)
-{
-	struct conn *c = conn_established(test);
-	int i;
-
-	c->t.keepalive = true;
-	c->t.set_keepalive_time = 1;
-	c->t.set_keepalive_intvl = 2;
-	xtcp_keepalive_start(&c->t, c->now);
-	for (i = 0; i < 10; i++) {
-		conn_timer(c);
-		KUNIT_ASSERT_EQ(test, conn_drain(c), 1);
-		c->now += 10000;
-		conn_segment(c, XTCP_ACK, 1, 1, 0);
-	}
-	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
-}
-
-/* MUST-26: "only [...] when no sent data is outstanding" */
-static void keepalive__not_while_data_is_outstanding(struct kunit *test)
-{
-	struct conn *c = kept_alive(test);
-
-	c->knobs.retries2 = 255;
-	conn_write(c, 100);
-	conn_drain(c);
-	c->now += 7200 * SECOND;
-	conn_event(c, XTCP_EV_TIMER);
-	KUNIT_ASSERT_TRUE(test, conn_pull(c));
-	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_RETX);
-	KUNIT_EXPECT_FALSE(test, conn_pull(c));
-	KUNIT_EXPECT_EQ(test, c->t.keep_probes_out, 0);
-}
-
-static void keepalive__times_of_the_socket(struct kunit *test)
-{
-	struct conn *c = conn_established(test);
-
-	c->t.keepalive = true;
-	c->t.set_keepalive_time = 10;
-	c->t.set_keepalive_intvl = 2;
-	c->t.set_keepalive_probes = 1;
-	xtcp_keepalive_start(&c->t, c->now);
-	KUNIT_EXPECT_EQ(test, conn_timer(c), 10 * SECOND);
-	conn_drain(c);
-	KUNIT_EXPECT_EQ(test, conn_timer(c), 2 * SECOND);
-	conn_expect_gone(c, ETIMEDOUT);
 }
 
 static void xtcp_earliest_deadline__of_several(struct kunit *test)
@@ -447,10 +396,14 @@ static struct kunit_case timers_cases[] = {
 	KUNIT_CASE(rtx__threshold_is_held),
 	KUNIT_CASE(rtx__asks_for_another_route_at_r1),
 	KUNIT_CASE(rtx__users_timeout_goes_before_r2),
+	KUNIT_CASE(rtx__users_timeout_begins_with_a_loss),
+	KUNIT_CASE(rtx__users_timeout_of_two_days),
+	KUNIT_CASE(rtx__orphan_with_a_users_timeout),
 	KUNIT_CASE(rtx__a_soft_error_says_why),
 	KUNIT_CASE(rtx__orphans),
 	KUNIT_CASE(syn__is_tried_for_three_minutes),
 	KUNIT_CASE(syn__socket_sets_the_retries),
+	KUNIT_CASE(syn__users_timeout),
 	KUNIT_CASE(syn__lost_makes_cautious),
 	KUNIT_CASE(persist__probes_ever_more_rarely),
 	KUNIT_CASE(persist__answered_probes_keep_it_open),
@@ -458,13 +411,6 @@ static struct kunit_case timers_cases[] = {
 	KUNIT_CASE(persist__for_a_fin),
 	KUNIT_CASE(persist__overrides_silly_window_avoidance),
 	KUNIT_CASE(persist__window_closed_over_the_flight),
-	KUNIT_CASE(keepalive__probes_after_two_hours),
-	KUNIT_CASE(keepalive__counts_from_the_last_segment),
-	KUNIT_CASE(keepalive__unanswered_probes_end_it),
-	KUNIT_CASE(keepalive__an_answer_starts_anew),
-	KUNIT_CASE(keepalive__an_answer_counts_whatever_the_times_are),
-	KUNIT_CASE(keepalive__not_while_data_is_outstanding),
-	KUNIT_CASE(keepalive__times_of_the_socket),
 	KUNIT_CASE(xtcp_earliest_deadline__of_several),
 	{}
 };

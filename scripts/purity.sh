@@ -22,7 +22,7 @@ SYMBOLS="memcmp memcpy memmove memset rb_erase rb_first rb_first_postorder
 	rb_insert_color rb_last rb_next rb_next_postorder rb_prev rb_replace_node
 	kunit_user_warn"
 FLAGS=(-std=gnu11 -O2 -Wall -Werror -fno-strict-aliasing -fwrapv -fno-builtin
-	-fno-stack-protector -U_FORTIFY_SOURCE -Ikunit/user/include -Iinclude
+	-fno-stack-protector -fno-pie -U_FORTIFY_SOURCE -Ikunit/user/include -Iinclude
 	-include kunit/user/include/linux/compiler.h)
 OUT=build/purity
 

@@ -63,15 +63,17 @@ void xtcp_mark_oversized(struct xtcp_tcb *t)
 			xtcp_mark_lost(t, rec);
 }
 
-/* "The lost segment starting at SND.UNA" (RFC 5681 section 3.2, step 3) */
+/*
+ * "The lost segment starting at SND.UNA" (RFC 5681 section 3.2, step 3). There is one:
+ * what asks for it is in flight.
+ */
 static void mark_first_lost(struct xtcp_tcb *t)
 {
 	struct xtcp_rec *rec = t->sendq.head;
 
-	while (rec != t->sendq.unsent && seq_leq(rec->end_seq, t->snd_una))
+	while (seq_leq(rec->end_seq, t->snd_una))
 		rec = rec->next;
-	if (rec != t->sendq.unsent)
-		xtcp_mark_lost(t, rec);
+	xtcp_mark_lost(t, rec);
 }
 
 /*
@@ -82,7 +84,7 @@ static void mark_first_lost(struct xtcp_tcb *t)
 static void account(struct xtcp_tcb *t, u32 una, u64 now)
 {
 	struct xtcp_rec *rec = t->sendq.head;
-	u64 sent = rec ? rec->sent : 0;
+	u64 sent = rec->sent;
 	bool again = false, any = false;
 
 	for (; rec && rec != t->sendq.unsent && seq_leq(rec->end_seq, una); rec = rec->next) {
@@ -130,13 +132,9 @@ static void usual_acked(struct xtcp_tcb *t, u32 acked, u64 now)
 static void ack_new(struct xtcp_tcb *t, u32 ack, u64 now, struct xtcp_actions *act)
 {
 	u32 acked = ack - t->snd_una;
-	struct xtcp_rec *freed, **link;
 
 	account(t, ack, now);
-	freed = xtcp_sendq_ack(&t->sendq, ack);
-	for (link = &act->freed; *link; link = &(*link)->next)
-		;
-	*link = freed;
+	act->freed = xtcp_sendq_ack(&t->sendq, ack);	/* the first that a segment frees */
 
 	t->snd_una = ack;
 	t->snd_up = seq_max(t->snd_up, ack);
@@ -181,14 +179,15 @@ static void ack_duplicate(struct xtcp_tcb *t)
 	}
 }
 
-/* SND.UNA =< SEG.ACK: is the window newer than ours? */
+/*
+ * SND.UNA =< SEG.ACK: is the window newer than ours? Then SND.WL2 =< SEG.ACK holds, too:
+ * SND.WL2, the ACK of an earlier segment, is never beyond SND.UNA. So it is not kept.
+ */
 static void update_window(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 wnd)
 {
-	if (seq_gt(t->snd_wl1, seg->seq) ||
-	    (t->snd_wl1 == seg->seq && seq_gt(t->snd_wl2, seg->ack)))
+	if (seq_gt(t->snd_wl1, seg->seq))
 		return;
 	t->snd_wl1 = seg->seq;
-	t->snd_wl2 = seg->ack;
 	if (!t->snd_wnd && wnd) {	/* the window has opened */
 		t->deadline[XTCP_TIMER_PERSIST] = 0;
 		t->probes_out = 0;

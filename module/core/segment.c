@@ -74,13 +74,6 @@ static void establish(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	act->todo |= XTCP_ACT_CONNECTED | XTCP_ACT_WRITABLE | XTCP_ACT_OUTPUT;
 }
 
-/* The first window that the peer tells is taken whatever its numbers are */
-static void take_window_from(struct xtcp_tcb *t, const struct xtcp_seg *seg)
-{
-	t->snd_wl1 = seg->seq;
-	t->snd_wl2 = seg->ack;
-}
-
 /* ---- 3.10.7.3: SYN-SENT ---- */
 
 /* First, check the ACK bit */
@@ -123,7 +116,7 @@ static void take_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg)
 	t->snd_wscale = t->wscale_ok ? min_t(u8, seg->opts.wscale, XTCP_WSCALE_MAX) : 0;
 	if (!t->wscale_ok)
 		t->rcv_wscale = 0;
-	take_window_from(t, seg);
+	t->snd_wl1 = seg->seq;
 	t->snd_wnd = seg->wnd;
 	t->snd_wnd_max = seg->wnd;
 }
@@ -290,7 +283,7 @@ static bool ack_of_syn(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		return reset(seg, act, XTCP_DROP_ACK_OLD);
 	if (seq_gt(seg->ack, t->snd_nxt))
 		return reset(seg, act, XTCP_DROP_ACK_FUTURE);
-	take_window_from(t, seg);
+	t->snd_wl1 = seg->seq;	/* the first window is taken, whatever its numbers are */
 	xtcp_ack(t, seg, ev->now, act);
 	establish(t, ev->now, act);
 	return true;
@@ -327,7 +320,7 @@ static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	if (!(seg->flags & XTCP_ACK))
 		return drop(act, XTCP_DROP_NO_ACK);
 	if (t->state == XTCP_SYN_RECEIVED)
-		return ack_of_syn(t, ev, act) && ack_of_fin(t, ev->now, act);
+		return ack_of_syn(t, ev, act);	/* nothing else was sent yet */
 	if (seq_lt(seg->ack, t->snd_una - t->snd_wnd_max))
 		return challenge(t, ev, act, XTCP_DROP_ACK_OLD);
 	if (seq_gt(seg->ack, t->snd_nxt))
@@ -347,7 +340,7 @@ static void check_urg(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 
 	if (!(seg->flags & XTCP_URG) || !XTCP_IN(t->state, XTCP_CAN_RECEIVE))
 		return;
-	if (seq_leq(up, t->rcv_nxt) || seq_leq(up, t->rcv_up))
+	if (seq_leq(up, t->rcv_up))	/* which is never behind RCV.NXT */
 		return;
 	t->rcv_up = up;
 	act->urgent = up;
@@ -463,7 +456,7 @@ static void process_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	case XTCP_FIN_WAIT_1:
 		t->state = XTCP_CLOSING;
 		break;
-	case XTCP_FIN_WAIT_2:
+	default:	/* FIN-WAIT-2: see check_fin() */
 		xtcp_enter_time_wait(t, act);
 		break;
 	}

@@ -108,20 +108,23 @@ static void unmark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
 	t->lost -= xtcp_rec_len(rec);
 }
 
-/* The oldest record that waits for its retransmission; moves forward only */
+/*
+ * The oldest record that waits for its retransmission, or NULL. As long as @lost counts
+ * bytes, it is at the hint or behind it.
+ */
 static struct xtcp_rec *first_lost(struct xtcp_tcb *t)
 {
 	struct xtcp_rec *rec = t->lost_hint ?: t->sendq.head;
 
-	for (; rec; rec = rec->next) {
+	for (; t->lost; rec = rec->next) {
+		t->lost_hint = rec;
 		if (!(rec->marks & XTCP_MARK_LOST))
 			continue;
 		if (seq_gt(rec->end_seq, t->snd_una))
-			break;
+			return rec;
 		unmark_lost(t, rec);	/* see xtcp_mark_lost() */
 	}
-	t->lost_hint = rec;
-	return rec;
+	return NULL;
 }
 
 /*
@@ -141,8 +144,6 @@ static bool next_lost(struct xtcp_tcb *t, struct xtcp_out *out)
 	struct xtcp_rec *rec;
 	u32 len;
 
-	if (!t->lost || xtcp_handshaking(t))
-		return false;
 	rec = first_lost(t);
 	if (!rec)
 		return false;
@@ -198,7 +199,7 @@ static bool next_probe(struct xtcp_tcb *t, struct xtcp_out *out)
 
 static bool next_ack(const struct xtcp_tcb *t, struct xtcp_out *out)
 {
-	if (!t->ack_now || t->state == XTCP_SYN_SENT)
+	if (!t->ack_now)
 		return false;
 	fill(t, out, XTCP_OUT_ACK, empty_seq(t), XTCP_ACK);
 	return true;

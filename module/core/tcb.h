@@ -201,7 +201,6 @@ enum xtcp_timer_kind {
  * @snd_una: oldest unacknowledged
  * @snd_nxt: next to be sent for the first time
  * @snd_wl1: SEG.SEQ of the last window update
- * @snd_wl2: SEG.ACK of the last window update
  * @snd_wnd: the peer's window, in bytes, scaled
  * @snd_wnd_max: the largest it ever was (MAX.SND.WND, sender SWS avoidance)
  * @snd_up: urgent pointer of what we send
@@ -273,7 +272,7 @@ struct xtcp_tcb {
 	u8 snd_wscale;
 	u8 rcv_wscale;
 
-	u32 iss, snd_una, snd_nxt, snd_wl1, snd_wl2, snd_wnd, snd_wnd_max, snd_up;
+	u32 iss, snd_una, snd_nxt, snd_wl1, snd_wnd, snd_wnd_max, snd_up;
 	u32 write_seq;
 	u16 snd_mss, peer_mss, path_mss, adv_mss;
 

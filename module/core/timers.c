@@ -113,8 +113,6 @@ static void count_retry(struct xtcp_tcb *t, struct xtcp_actions *act)
 /* RFC 6298 (5.4) to (5.6); RFC 5681 section 3.1; RFC 9293 section 3.8.3 */
 static void rtx_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
-	if (!t->sendq.head || t->sendq.head == t->sendq.unsent)
-		return;
 	if (!t->retries)
 		t->rtx_start = t->sendq.head->sent;
 	if (hopeless(t, now)) {
@@ -163,8 +161,6 @@ void xtcp_persist_arm(struct xtcp_tcb *t, u64 now)
 
 static void persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
-	if (!t->sendq.unsent)
-		return;
 	t->probe_now = true;
 	act->todo |= XTCP_ACT_OUTPUT;
 	if (xtcp_flight(t) || !window_closed(t))
@@ -181,10 +177,8 @@ static void persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *ac
 	t->deadline[XTCP_TIMER_PERSIST] = patient(t, now + probe_interval(t));
 }
 
-static void delack_expired(struct xtcp_tcb *t, struct xtcp_actions *act)
+static void delack_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
-	if (!t->ack_pending)
-		return;
 	t->ack_now = true;
 	act->todo |= XTCP_ACT_OUTPUT;
 }
@@ -233,7 +227,7 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 {
 	u64 idle = now - t->last_rcv, *deadline = &t->deadline[XTCP_TIMER_KEEPALIVE];
 
-	if (!t->keepalive || !XTCP_IN(t->state, KEEPALIVE_STATES))
+	if (!XTCP_IN(t->state, KEEPALIVE_STATES))
 		return;
 	if (t->last_rcv >= t->keep_probed)	/* answered, or not asked */
 		t->keep_probes_out = 0;
@@ -258,38 +252,27 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 }
 
 /* The peer of an orphan has not closed in time; it learns so when it sends */
-static void fin_wait_2_expired(struct xtcp_tcb *t, struct xtcp_actions *act)
+static void fin_wait_2_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
-	if (t->state == XTCP_FIN_WAIT_2 && t->orphan)
-		xtcp_tcb_close(t, act);
+	xtcp_tcb_close(t, act);
 }
 
-static void expired(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 now,
-		    struct xtcp_actions *act)
+/* See xtcp_send_failed() */
+static void retry_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
-	switch (kind) {
-	case XTCP_TIMER_RTX:
-		rtx_expired(t, now, act);
-		break;
-	case XTCP_TIMER_PERSIST:
-		persist_expired(t, now, act);
-		break;
-	case XTCP_TIMER_DELACK:
-		delack_expired(t, act);
-		break;
-	case XTCP_TIMER_KEEPALIVE:
-		keepalive_expired(t, now, act);
-		break;
-	case XTCP_TIMER_FIN_WAIT_2:
-		fin_wait_2_expired(t, act);
-		break;
-	case XTCP_TIMER_RETRY:
-		act->todo |= XTCP_ACT_OUTPUT;
-		break;
-	case XTCP_TIMER_KINDS:
-		break;
-	}
+	act->todo |= XTCP_ACT_OUTPUT;
 }
+
+/* A timer runs only while what its function looks after is there: see who arms it */
+static void (*const expired[XTCP_TIMER_KINDS])(struct xtcp_tcb *t, u64 now,
+					       struct xtcp_actions *act) = {
+	[XTCP_TIMER_RTX] = rtx_expired,
+	[XTCP_TIMER_PERSIST] = persist_expired,
+	[XTCP_TIMER_DELACK] = delack_expired,
+	[XTCP_TIMER_KEEPALIVE] = keepalive_expired,
+	[XTCP_TIMER_FIN_WAIT_2] = fin_wait_2_expired,
+	[XTCP_TIMER_RETRY] = retry_expired,
+};
 
 /**
  * xtcp_timers - do what the deadlines that have passed ask for
@@ -307,6 +290,6 @@ void xtcp_timers(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 		if (!t->deadline[kind] || t->deadline[kind] > now)
 			continue;
 		t->deadline[kind] = 0;
-		expired(t, kind, now, act);	/* may close: then none is left */
+		expired[kind](t, now, act);	/* may close: then none is left */
 	}
 }

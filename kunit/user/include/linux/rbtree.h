@@ -84,8 +84,8 @@ static inline struct rb_node *rb_erase_cached(struct rb_node *node,
 #define rbtree_postorder_for_each_entry_safe(pos, n, root, field)	    \
 	for (pos = rb_entry_safe(rb_first_postorder(root),		    \
 				 __typeof__(*pos), field);		    \
-	     pos && ({ n = rb_entry_safe(rb_next_postorder(&pos->field),    \
-					 __typeof__(*pos), field); 1; });   \
+	     pos && (n = rb_entry_safe(rb_next_postorder(&pos->field),	    \
+				       __typeof__(*pos), field), true);	    \
 	     pos = n)
 
 #endif
