@@ -3,7 +3,7 @@
 # For people; kbuild reads Kbuild. "make help" lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps module check kunit style purity compile selftest selftest-time \
+.PHONY: help deps module check coverage kunit style purity compile selftest selftest-time \
 	selftest-uml selftest-vm selftest-debug test test-full test-the-tests demo vm bench clean
 
 # Names of tests for the selftest targets: make selftest-vm TEST="transfer close"
@@ -30,6 +30,9 @@ test-full: ## all tests, and all selftests in the debug kernel too
 
 check: ## the core and its suites as a plain program, in seconds [SUITE=...]
 	@scripts/check.sh $(SUITE)
+
+coverage: ## lines and branches of the core that no suite runs (none, or it fails)
+	@scripts/coverage.sh
 
 style: ## checkpatch, kernel-doc, sparse, warnings of gcc and clang, shellcheck
 	@scripts/style.sh
