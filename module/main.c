@@ -4,6 +4,7 @@
  * one order and its mirror.
  */
 #include <linux/module.h>
+#include "drain.h"
 #include "proto.h"
 #include "record.h"
 #include "sock.h"
@@ -18,6 +19,7 @@ static const struct {
 	void (*exit)(void);
 } steps[] = {
 	{ xtcp_conn_init, xtcp_conn_exit },
+	{ xtcp_drain_init, xtcp_drain_exit },
 	{ xtcp_port_init, xtcp_port_exit },
 	{ xtcp_halfopen_cache_init, xtcp_halfopen_cache_exit },
 	{ xtcp_timewait_cache_init, xtcp_timewait_cache_exit },

@@ -36,6 +36,7 @@
 	X(abort_on_close)	/* closed with unread data: RST */	\
 	X(abort_on_linger)	/* closed with SO_LINGER 0: RST */	\
 	X(orphan_overflow)	/* orphans reset: max_orphans */	\
+	X(orphan_drained)	/* orphans reset: module parameter drain */ \
 	X(send_no_memory)	/* nothing sent for want of memory */	\
 	X(drop_short)		/* shorter than a header */		\
 	X(drop_offset)		/* bad data offset */			\

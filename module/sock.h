@@ -64,7 +64,7 @@ struct xtcp_listener {
  * @tell_inq: TCP_INQ: each recvmsg() tells what is left
  * @urgent: XTCP_URGENT_*
  * @urgent_seq: the sequence number of the urgent byte, when @urgent
- * @orphan_counted: among the namespace's orphans
+ * @orphan_counted: among the namespace's orphans; drain.c reads it without a lock
  * @port: what it holds of its local port
  * @accept_node: in the listener's queue, before accept()
  * @listener: the listening part

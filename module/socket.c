@@ -11,6 +11,7 @@
 #include <net/inet_common.h>
 #include <net/ip.h>
 #include <net/transp_v6.h>
+#include "drain.h"
 #include "record.h"
 #include "sock.h"
 
@@ -192,7 +193,7 @@ void xtcp_sock_release(struct sock *sk)
 	sk_stream_kill_queues(sk);
 	if (xs->orphan_counted)
 		atomic_dec(&xtcp_net(sock_net(sk))->orphans);
-	xs->orphan_counted = false;
+	WRITE_ONCE(xs->orphan_counted, false);
 	sk_sockets_allocated_dec(sk);
 }
 
@@ -253,9 +254,13 @@ static void close_orphan(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 
-	xtcp_sk(sk)->orphan_counted = true;
+	WRITE_ONCE(xtcp_sk(sk)->orphan_counted, true);
+	/* a full barrier, which xtcp_draining() asks for */
 	if (atomic_inc_return(&xn->orphans) > READ_ONCE(xn->knobs.max_orphans)) {
 		xtcp_count(sock_net(sk), orphan_overflow);
+		xtcp_event_kind(sk, XTCP_EV_ABORT);
+	} else if (xtcp_draining()) {
+		xtcp_count(sock_net(sk), orphan_drained);
 		xtcp_event_kind(sk, XTCP_EV_ABORT);
 	} else {
 		xtcp_event_kind(sk, XTCP_EV_ORPHAN);

@@ -3,46 +3,15 @@
 
 Has the module to itself: no other test may run beside it.
 """
-import ctypes
 import os
 import socket
 
 from lib import (SIZE, V4, V6, Child, Failure, Net, case, check, equal, errname, errno_of, fail,
-                 knob, listen, main, pair, recv_exact, run, sock, states, wait_for)
+                 knob, listen, main, pair, recv_exact, sock, states, wait_for)
+from module import in_use, load, loaded, unload, unload_soon
 from wire import MSS, Peer
 
 ONLY = "it can't be unloaded"
-KO = os.environ.get("XTCP_KO", "")
-SYS_DELETE_MODULE = 176
-O_NONBLOCK = 0o4000
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def loaded():
-    return os.path.isdir("/sys/module/xtcp")
-
-
-def unload():
-    if libc.syscall(SYS_DELETE_MODULE, b"xtcp", O_NONBLOCK):
-        raise OSError(ctypes.get_errno(), "delete_module")
-
-
-def unload_soon(bound=10):
-    """What still ends connections may hold it for a moment."""
-    try:
-        wait_for(lambda: errno_of(unload) == 0, bound)
-    except Failure:
-        fail(f"rmmod: {errname(errno_of(unload))}")
-    check(not loaded(), "still there after rmmod")
-
-
-def load(*parameters):
-    if not loaded():
-        run("insmod", KO, *parameters)
-
-
-def in_use(what):
-    equal(errname(errno_of(unload)), "EAGAIN", f"rmmod while {what}")
 
 
 @case(bound=60, xtcp_only=ONLY)

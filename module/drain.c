@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Draining: the parameter by which an administrator gets rid of the orphans that
+ * hold the module.
+ *
+ * Sockets that programs have open hold the module too; those are for the programs
+ * to close. Once they have, `echo 1 > /sys/module/xtcp/parameters/drain` lets rmmod
+ * go on: it resets all orphans, and while it stays 1, close() makes no new one.
+ *
+ *	close()				drain = 1
+ *	  orphan_counted = true		  the parameter is 1
+ *	  full barrier			  full barrier
+ *	  is the parameter 1?		  for each socket: orphan_counted?
+ *
+ * One of the two sees the other: no orphan is missed.
+ */
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include "drain.h"
+#include "sock.h"
+
+static bool draining;
+/* Guards @table_is_there, and is held while the table is walked */
+static DEFINE_MUTEX(drain_lock);
+static bool table_is_there;
+
+/* An orphan in a bucket of the table, with a reference, or NULL */
+static struct sock *drain_find(unsigned int bucket)
+{
+	struct hlist_nulls_node *node;
+	struct xtcp_entry *e;
+	struct sock *sk;
+
+	rcu_read_lock();
+again:
+	hlist_nulls_for_each_entry_rcu(e, node, xtcp_conn_bucket(bucket), node) {
+		if (e->kind != XTCP_ENTRY_SOCKET)
+			continue;
+		sk = (struct sock *)xtcp_entry_sock(e);
+		if (READ_ONCE(xtcp_sk(sk)->orphan_counted) &&
+		    refcount_inc_not_zero(&sk->sk_refcnt)) {
+			rcu_read_unlock();
+			return sk;
+		}
+	}
+	if (get_nulls_value(node) != bucket)	/* an entry took us along */
+		goto again;
+	rcu_read_unlock();
+	return NULL;
+}
+
+static void drain_orphan(struct sock *sk)
+{
+	lock_sock(sk);
+	if (sk->sk_state != TCP_CLOSE) {
+		xtcp_count(sock_net(sk), orphan_drained);
+		xtcp_event_kind(sk, XTCP_EV_ABORT);
+	}
+	release_sock(sk);
+	sock_put(sk);
+}
+
+/* End all orphans there are: -EINTR when the writer is killed before that */
+static int drain_all(void)
+{
+	unsigned int i;
+	struct sock *sk;
+
+	for (i = 0; i < xtcp_conn_buckets(); i++) {
+		while ((sk = drain_find(i))) {
+			drain_orphan(sk);
+			if (fatal_signal_pending(current))
+				return -EINTR;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+static int drain_set(const char *value, const struct kernel_param *kp)
+{
+	bool on;
+	int err = kstrtobool(value, &on);
+
+	if (err)
+		return err;
+	mutex_lock(&drain_lock);
+	WRITE_ONCE(draining, on);
+	smp_mb();	/* see the head of this file */
+	if (on && table_is_there)
+		err = drain_all();
+	mutex_unlock(&drain_lock);
+	return err;
+}
+
+static const struct kernel_param_ops drain_ops = {
+	.set = drain_set,
+	.get = param_get_bool,
+};
+
+module_param_cb(drain, &drain_ops, &draining, 0644);
+__MODULE_PARM_TYPE(drain, "bool");
+MODULE_PARM_DESC(drain, "1: reset all connections that no program has any more, and make no new ones, so that rmmod goes on (default 0)");
+
+/**
+ * xtcp_draining() - are orphans not allowed now?
+ *
+ * Whoever makes an orphan marks it first (xtcp_sock.orphan_counted), and asks after
+ * a full barrier.
+ *
+ * Context: any.
+ * Return: true while the parameter is 1.
+ */
+bool xtcp_draining(void)
+{
+	return READ_ONCE(draining);
+}
+
+/**
+ * xtcp_drain_init() - the connection table is there
+ *
+ * The parameter can be written before that, at load and through sysfs.
+ *
+ * Context: module load.
+ * Return: 0.
+ */
+int xtcp_drain_init(void)
+{
+	mutex_lock(&drain_lock);
+	table_is_there = true;
+	mutex_unlock(&drain_lock);
+	return 0;
+}
+
+/**
+ * xtcp_drain_exit() - the connection table is about to go
+ *
+ * A write to sysfs doesn't hold the module: one may be under way, and is waited for;
+ * one that comes later must find no table.
+ *
+ * Context: module unload.
+ */
+void xtcp_drain_exit(void)
+{
+	mutex_lock(&drain_lock);
+	table_is_there = false;
+	mutex_unlock(&drain_lock);
+}

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Loading and unloading the module, for tests that have it to themselves."""
+import ctypes
+import os
+
+from lib import Failure, check, equal, errname, errno_of, fail, run, wait_for
+
+KO = os.environ.get("XTCP_KO", "")
+PARAMETERS = "/sys/module/xtcp/parameters/"
+SYS_DELETE_MODULE = 176
+O_NONBLOCK = 0o4000
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def loaded():
+    return os.path.isdir("/sys/module/xtcp")
+
+
+def unload():
+    if libc.syscall(SYS_DELETE_MODULE, b"xtcp", O_NONBLOCK):
+        raise OSError(ctypes.get_errno(), "delete_module")
+
+
+def unload_soon(bound=10):
+    """What still ends connections may hold it for a moment."""
+    try:
+        wait_for(lambda: errno_of(unload) == 0, bound)
+    except Failure:
+        fail(f"rmmod: {errname(errno_of(unload))}")
+    check(not loaded(), "still there after rmmod")
+
+
+def load(*parameters):
+    if not loaded():
+        run("insmod", KO, *parameters)
+
+
+def in_use(what):
+    equal(errname(errno_of(unload)), "EAGAIN", f"rmmod while {what}")
+
+
+def parameter(name, value=None):
+    """Read a parameter of the module, or write it when a value is given."""
+    fd = os.open(PARAMETERS + name, os.O_RDONLY if value is None else os.O_WRONLY)
+    try:
+        if value is None:
+            return os.read(fd, 100).decode().strip()
+        os.write(fd, str(value).encode())
+    finally:
+        os.close(fd)
+    return None
