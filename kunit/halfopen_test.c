@@ -94,7 +94,7 @@ static void xtcp_halfopen_init__no_scale_unless_both_want_it(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, f->h.wscale_ok);
 	KUNIT_EXPECT_EQ(test, f->h.snd_wscale, 0);
 	KUNIT_EXPECT_EQ(test, f->h.rcv_wscale, 0);
-	xtcp_halfopen_synack(&f->h, &out);
+	xtcp_halfopen_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.opts.wscale, XTCP_NO_WSCALE);
 
 	f->knobs.window_scaling = 0;
@@ -115,7 +115,7 @@ static void xtcp_halfopen_init__scale_of_zero_is_an_offer(struct kunit *test)
 	f->knobs.rmem[2] = 1000;
 	init_again(f, syn, 1000);
 	KUNIT_EXPECT_TRUE(test, f->h.wscale_ok);
-	xtcp_halfopen_synack(&f->h, &out);
+	xtcp_halfopen_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.opts.wscale, 0);
 }
 
@@ -130,8 +130,8 @@ static void xtcp_halfopen_init__scale_fits_the_larger_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->h.rcv_wnd, 0xffff);
 }
 
-/* The control block has neither yet: nothing is agreed, whoever asks. */
-static void xtcp_halfopen_init__no_sack_and_no_timestamps_yet(struct kunit *test)
+/* Timestamps: see stamp_test.c. SACK is not agreed yet, whoever asks */
+static void xtcp_halfopen_init__no_sack_and_no_unwanted_timestamps(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts = {
 		.wscale = XTCP_NO_WSCALE, .sack_ok = true, .ts = true, .tsval = 9 } };
@@ -141,7 +141,7 @@ static void xtcp_halfopen_init__no_sack_and_no_timestamps_yet(struct kunit *test
 	init_again(f, syn, WND);
 	KUNIT_EXPECT_FALSE(test, f->h.sack_ok);
 	KUNIT_EXPECT_FALSE(test, f->h.ts_ok);
-	xtcp_halfopen_synack(&f->h, &out);
+	xtcp_halfopen_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_FALSE(test, out.opts.sack_ok);
 	KUNIT_EXPECT_FALSE(test, out.opts.ts);
 }
@@ -179,7 +179,7 @@ static void xtcp_halfopen_synack__is_as_the_rfc_has_it(struct kunit *test)
 	struct xtcp_out out;
 
 	memset(&out, 0xa5, sizeof(out));
-	xtcp_halfopen_synack(&f->h, &out);
+	xtcp_halfopen_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.seq, ISS);
 	KUNIT_EXPECT_EQ(test, out.ack, IRS + 1);
 	KUNIT_EXPECT_EQ(test, out.flags, XTCP_SYN | XTCP_ACK);
@@ -189,7 +189,7 @@ static void xtcp_halfopen_synack__is_as_the_rfc_has_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, out.opts.wscale, f->h.rcv_wscale);
 	KUNIT_EXPECT_EQ(test, out.opts.nsack, 0);
 	f->h.sack_ok = true;
-	xtcp_halfopen_synack(&f->h, &out);
+	xtcp_halfopen_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_TRUE(test, out.opts.sack_ok);
 }
 
@@ -200,9 +200,9 @@ static void xtcp_halfopen_synack__window_is_not_scaled(struct kunit *test)
 	struct xtcp_out out;
 
 	KUNIT_ASSERT_GT(test, f->h.rcv_wscale, 0);
-	xtcp_halfopen_synack(&f->h, &out);
+	xtcp_halfopen_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.wnd, WND);
-	xtcp_halfopen_ack(&f->h, &out);
+	xtcp_halfopen_ack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.wnd, WND >> f->h.rcv_wscale);
 }
 
@@ -213,7 +213,7 @@ static void xtcp_halfopen_ack__is_as_the_rfc_has_it(struct kunit *test)
 	struct xtcp_out out;
 
 	memset(&out, 0xa5, sizeof(out));
-	xtcp_halfopen_ack(&f->h, &out);
+	xtcp_halfopen_ack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.seq, ISS + 1);
 	KUNIT_EXPECT_EQ(test, out.ack, IRS + 1);
 	KUNIT_EXPECT_EQ(test, out.flags, XTCP_ACK);
@@ -557,7 +557,7 @@ static struct kunit_case halfopen_cases[] = {
 	KUNIT_CASE(xtcp_halfopen_init__no_scale_unless_both_want_it),
 	KUNIT_CASE(xtcp_halfopen_init__scale_of_zero_is_an_offer),
 	KUNIT_CASE(xtcp_halfopen_init__scale_fits_the_larger_buffer),
-	KUNIT_CASE(xtcp_halfopen_init__no_sack_and_no_timestamps_yet),
+	KUNIT_CASE(xtcp_halfopen_init__no_sack_and_no_unwanted_timestamps),
 	KUNIT_CASE(xtcp_wscale_choose__smallest_shift_that_fits),
 	KUNIT_CASE(xtcp_wscale_choose__never_above_fourteen),
 	KUNIT_CASE(xtcp_halfopen_synack__is_as_the_rfc_has_it),

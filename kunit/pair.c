@@ -35,7 +35,12 @@ struct pair_buf *pair_get_buf(struct pair *p)
 	return buf;
 }
 
-static void put_buf(struct pair *p, struct pair_buf *buf)
+/**
+ * pair_put_buf - a buffer is not needed any more
+ * @p: the pair
+ * @buf: buffer, in no list
+ */
+void pair_put_buf(struct pair *p, struct pair_buf *buf)
 {
 	buf->next = p->free;
 	p->free = buf;
@@ -48,7 +53,7 @@ static void free_chain(struct pair *p, struct xtcp_rec *chain)
 		struct xtcp_rec *next = chain->next;
 
 		PAIR_CHECK(p, !(chain->flags & (XTCP_REC_SYN | XTCP_REC_FIN)));
-		put_buf(p, pair_buf_of(chain));
+		pair_put_buf(p, pair_buf_of(chain));
 		chain = next;
 	}
 }
@@ -89,7 +94,7 @@ static bool transmit(struct pair *p, int who, const struct xtcp_out *out)
 
 	if (random_below(&p->random, 1000) < p->link.loss ||
 	    (p->link.cut_at && p->now >= p->link.cut_at)) {
-		put_buf(p, buf);
+		pair_put_buf(p, buf);
 		return true;
 	}
 	twin = random_below(&p->random, 1000) < p->link.duplicate ? pair_get_buf(p) : NULL;
@@ -230,7 +235,7 @@ void pair_step(struct pair *p, int who, struct xtcp_event *ev)
 	if (ev->kind == XTCP_EV_SEGMENT && act.drop)
 		e->dropped[act.drop]++;
 	if (ev->rec && !act.taken)
-		put_buf(p, pair_buf_of(ev->rec));
+		pair_put_buf(p, pair_buf_of(ev->rec));
 	carry_out(p, who, &act);
 }
 
@@ -256,11 +261,16 @@ static void init_tcb(struct pair *p, struct pair_end *e)
 	e->kind = PAIR_TCB;
 }
 
+static u32 stamp(const struct pair *p, int who)
+{
+	return xtcp_stamp(p->now, p->end[who].ts_offset);
+}
+
 static void synack(struct pair *p, int who)
 {
 	struct xtcp_out out;
 
-	xtcp_halfopen_synack(&p->end[who].halfopen, &out);
+	xtcp_halfopen_synack(&p->end[who].halfopen, stamp(p, who), &out);
 	transmit(p, who, &out);
 }
 
@@ -299,7 +309,7 @@ static bool halfopen_segment(struct pair *p, int who, const struct xtcp_seg *seg
 		synack(p, who);
 		break;
 	case XTCP_HALFOPEN_ACK:
-		xtcp_halfopen_ack(&e->halfopen, &out);
+		xtcp_halfopen_ack(&e->halfopen, stamp(p, who), &out);
 		transmit(p, who, &out);
 		break;
 	case XTCP_HALFOPEN_RESET:
@@ -310,6 +320,7 @@ static bool halfopen_segment(struct pair *p, int who, const struct xtcp_seg *seg
 		break;
 	case XTCP_HALFOPEN_ESTABLISH:
 		xtcp_tcb_from_halfopen(&e->tcb, &e->halfopen, &p->knobs, p->now);
+		e->tcb.ts_offset = e->ts_offset;
 		init_tcb(p, e);
 		e->halfopen_timer = 0;
 		return true;
@@ -331,7 +342,7 @@ static void timewait_segment(struct pair *p, int who, const struct xtcp_seg *seg
 		e->timewait_timer = p->now + 2 * p->knobs.msl_ms * XTCP_US_PER_MS;
 	if (verdict != XTCP_TIMEWAIT_ACK && verdict != XTCP_TIMEWAIT_RESTART)
 		return;
-	xtcp_timewait_ack(&e->timewait, &out);
+	xtcp_timewait_ack(&e->timewait, stamp(p, who), &out);
 	transmit(p, who, &out);
 }
 
@@ -356,7 +367,7 @@ static void arrive(struct pair *p, struct pair_buf *buf)
 		timewait_segment(p, to, &seg);
 	else if (e->kind == PAIR_NOTHING)
 		closed_segment(p, to, &seg);
-	put_buf(p, buf);
+	pair_put_buf(p, buf);
 }
 
 /* ---- time ---- */
@@ -463,68 +474,6 @@ void pair_run(struct pair *p)
 		;
 }
 
-static void create_bufs(struct pair *p)
-{
-	int i, j;
-
-	for (i = 0; i < PAIR_CHUNKS; i++) {
-		p->chunks[i] = kunit_kcalloc(p->test, PAIR_CHUNK, sizeof(*p->free),
-					     GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(p->test, p->chunks[i]);
-		for (j = 0; j < PAIR_CHUNK; j++)
-			put_buf(p, &p->chunks[i][j]);
-	}
-}
-
-/**
- * pair_destroy - free what pair_create() made; the test's end does, too
- * @p: the pair
- */
-void pair_destroy(struct pair *p)
-{
-	struct kunit *test = p->test;
-	int i;
-
-	for (i = 0; i < PAIR_CHUNKS; i++)
-		kunit_kfree(test, p->chunks[i]);
-	kunit_kfree(test, p);
-}
-
-/**
- * pair_create - two ends, not connected, over a perfect link of 5 ms
- * @test: the test, which owns all memory
- * @seed: for chance
- *
- * Return: the pair.
- */
-struct pair *pair_create(struct kunit *test, u64 seed)
-{
-	struct pair *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
-	int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, p);
-	p->test = test;
-	p->random.state = seed * 7919 + 1;
-	p->now = 1000000;
-	p->limit = 3600 * XTCP_US_PER_S;
-	p->link.delay = 5000;
-	p->link.per_byte = 80;	/* 100 Mbit/s */
-	p->knobs = (struct xtcp_knobs){
-		.msl_ms = 30000, .keepalive_time = 7200, .keepalive_intvl = 75,
-		.keepalive_probes = 10, .syn_retries = 7, .synack_retries = 5,
-		.retries1 = 3, .retries2 = 15, .fin_timeout = 60, .window_scaling = 1,
-		.rmem = { 4096, 131072, 6291456 }, .wmem = { 4096, 16384, 4194304 },
-	};
-	create_bufs(p);
-	for (i = 0; i < 2; i++) {
-		p->end[i].user = (struct pair_user){
-			.total = 100000, .sndbuf = 65536, .rcvbuf = 65536,
-		};
-		p->end[i].iss = random_u32(&p->random);
-	}
-	return p;
-}
-
 /**
  * pair_open - an end sends its SYN
  * @p: the pair
@@ -533,7 +482,9 @@ struct pair *pair_create(struct kunit *test, u64 seed)
 void pair_open(struct pair *p, int who)
 {
 	struct pair_end *e = &p->end[who];
-	struct xtcp_event ev = { .kind = XTCP_EV_OPEN, .iss = e->iss };
+	struct xtcp_event ev = {
+		.kind = XTCP_EV_OPEN, .iss = e->iss, .ts_offset = e->ts_offset,
+	};
 
 	xtcp_tcb_init(&e->tcb, &p->knobs);
 	init_tcb(p, e);
@@ -572,7 +523,7 @@ void pair_unplug(struct pair *p)
 		struct pair_buf *buf = p->wire;
 
 		p->wire = buf->next;
-		put_buf(p, buf);
+		pair_put_buf(p, buf);
 	}
 }
 

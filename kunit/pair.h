@@ -11,6 +11,7 @@
 #include "random.h"
 #include "../module/core/halfopen.h"
 #include "../module/core/internal.h"
+#include "../module/core/stamp.h"
 #include "../module/core/timewait.h"
 
 #define PAIR_MSS	1000
@@ -53,7 +54,7 @@ struct pair_end {
 	struct pair_user user;
 	u64 user_at;		/* when the program has its next turn; 0: it sleeps */
 	u32 written, read, unread;
-	u32 iss;
+	u32 iss, ts_offset;
 	bool connected, eof, shut, orphan;
 	int err;
 	u32 edge;		/* right edge advertised */
@@ -104,8 +105,6 @@ static inline struct pair_buf *pair_buf_of(struct xtcp_rec *rec)
 }
 
 /* pair.c: the link, and what the module does */
-struct pair *pair_create(struct kunit *test, u64 seed);
-void pair_destroy(struct pair *p);
 void pair_open(struct pair *p, int who);
 void pair_connect(struct pair *p);
 void pair_connect_both(struct pair *p);
@@ -115,9 +114,14 @@ void pair_step(struct pair *p, int who, struct xtcp_event *ev);
 void pair_expect_done(struct pair *p);
 void pair_unplug(struct pair *p);
 struct pair_buf *pair_get_buf(struct pair *p);
+void pair_put_buf(struct pair *p, struct pair_buf *buf);
 void pair_event(struct pair *p, int who, enum xtcp_event_kind kind);
 void pair_wake(struct pair *p, struct pair_end *e);
 u8 pair_pattern(int who, u32 offset);
+
+/* pair_create.c */
+struct pair *pair_create(struct kunit *test, u64 seed);
+void pair_destroy(struct pair *p);
 
 /* pair_check.c */
 void pair_check_tcb(struct pair *p, const struct xtcp_tcb *t);

@@ -82,7 +82,7 @@ static void xtcp_timewait_ack__is_as_the_rfc_has_it(struct kunit *test)
 	struct xtcp_out out;
 
 	memset(&out, 0xa5, sizeof(out));
-	xtcp_timewait_ack(&f->tw, &out);
+	xtcp_timewait_ack(&f->tw, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.seq, SND_NXT);
 	KUNIT_EXPECT_EQ(test, out.ack, RCV_NXT);
 	KUNIT_EXPECT_EQ(test, out.wnd, 500);
@@ -171,7 +171,7 @@ static void xtcp_timewait_segment__ack_in_its_place_is_not_answered(struct kunit
 			OUTCOME(XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED));
 
 	/* the other end's record, and our ACK as it sees it */
-	xtcp_timewait_ack(&f->tw, &out);
+	xtcp_timewait_ack(&f->tw, 7, &out);
 	f->tw.snd_nxt = RCV_NXT;
 	f->tw.rcv_nxt = SND_NXT;
 	f->seg = (struct xtcp_seg){ .seq = out.seq, .ack = out.ack, .flags = out.flags };

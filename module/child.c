@@ -80,10 +80,14 @@ static void child_tcb(struct sock *sk, const struct xtcp_halfopen_record *r)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_tcb set = xs->tcb;
+	struct xtcp_key key;
 
+	xtcp_record_key(&r->entry, &key);
 	xtcp_tcb_from_halfopen(&xs->tcb, &r->half, &xtcp_net(sock_net(sk))->knobs,
 			       xtcp_now());
 	xtcp_tcb_copy_settings(&xs->tcb, &set);
+	if (xs->tcb.ts_ok)
+		xs->tcb.ts_offset = xtcp_key_hash_secret(&key, XTCP_SALT_STAMP);
 	xs->copied_seq = r->half.irs + 1;
 }
 

@@ -102,6 +102,7 @@ struct xtcp_key {
 enum xtcp_salt {
 	XTCP_SALT_PORT,
 	XTCP_SALT_ISN,
+	XTCP_SALT_STAMP,
 };
 
 int xtcp_conn_init(void);

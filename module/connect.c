@@ -41,6 +41,7 @@ static void connect_open(struct sock *sk)
 
 	xtcp_record_key(&xtcp_sk(sk)->entry, &key);
 	ev.iss = xtcp_isn(ev.now, xtcp_key_hash_secret(&key, XTCP_SALT_ISN));
+	ev.ts_offset = xtcp_key_hash_secret(&key, XTCP_SALT_STAMP);
 	xtcp_count(sock_net(sk), active_opens);
 	xtcp_event(sk, &ev);
 }

@@ -117,7 +117,7 @@ static void halfopen_send_synack(struct xtcp_halfopen_record *r,
 					  inet6_sk(listener)->tclass;
 	struct xtcp_out out;
 
-	xtcp_halfopen_synack(&r->half, &out);
+	xtcp_halfopen_synack(&r->half, xtcp_record_stamp(key, r->half.ts_ok), &out);
 	xtcp_reply(key->net, key, r->entry.bound_dev_if, r->mark, tos, &out);
 }
 
@@ -346,7 +346,8 @@ void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 		break;
 	case XTCP_HALFOPEN_ACK:
 		if (xtcp_record_may_answer(&r->answered)) {
-			xtcp_halfopen_ack(&r->half, &out);
+			xtcp_halfopen_ack(&r->half, xtcp_record_stamp(key, r->half.ts_ok),
+					  &out);
 			xtcp_reply_skb(skb, key, &out);
 		}
 		break;

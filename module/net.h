@@ -57,6 +57,7 @@
 	X(drop_rst_invalid)	/* RST not at RCV.NXT */		\
 	X(drop_syn_challenged)	/* SYN in a synchronized state */	\
 	X(drop_paws)		/* timestamp too old */			\
+	X(drop_no_stamp)	/* the agreed timestamp is missing */	\
 	X(drop_closed)		/* data for a reader that is gone */	\
 	X(drop_duplicate)	/* the reassembly queue had it */	\
 	X(drop_not_expected)	/* the state has no use for it */	\

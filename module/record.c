@@ -2,6 +2,7 @@
 /*
  * What half-open and TIME-WAIT records share: key, timer and removal.
  */
+#include "core/stamp.h"
 #include "record.h"
 
 /**
@@ -25,6 +26,21 @@ void xtcp_record_key(const struct xtcp_entry *e, struct xtcp_key *key)
 		key->laddr6 = xtcp_entry_addr6(e)[0];
 		key->raddr6 = xtcp_entry_addr6(e)[1];
 	}
+}
+
+/**
+ * xtcp_record_stamp() - the timestamp clock of a connection without a socket
+ * @key: the connection
+ * @ts_ok: it uses timestamps
+ *
+ * Context: any.
+ * Return: TSval of an answer; 0 when it has none.
+ */
+u32 xtcp_record_stamp(const struct xtcp_key *key, bool ts_ok)
+{
+	if (!ts_ok)
+		return 0;
+	return xtcp_stamp(xtcp_now(), xtcp_key_hash_secret(key, XTCP_SALT_STAMP));
 }
 
 /**

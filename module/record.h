@@ -67,6 +67,7 @@ static inline struct xtcp_timewait_record *xtcp_entry_timewait(struct xtcp_entry
 void xtcp_record_key(const struct xtcp_entry *e, struct xtcp_key *key);
 void xtcp_record_arm(struct xtcp_entry *e, struct xtcp_timer *timer, u64 deadline);
 bool xtcp_record_may_answer(u32 *answered);
+u32 xtcp_record_stamp(const struct xtcp_key *key, bool ts_ok);
 bool xtcp_record_remove(struct xtcp_entry *e, struct xtcp_timer *timer);
 
 int xtcp_halfopen_cache_init(void);

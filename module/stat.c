@@ -16,6 +16,7 @@ static const u8 drop_counters[] = {
 	[XTCP_DROP_RST_INVALID]	    = XTCP_COUNT_drop_rst_invalid,
 	[XTCP_DROP_SYN_CHALLENGED]  = XTCP_COUNT_drop_syn_challenged,
 	[XTCP_DROP_PAWS]	    = XTCP_COUNT_drop_paws,
+	[XTCP_DROP_NO_STAMP]	    = XTCP_COUNT_drop_no_stamp,
 	[XTCP_DROP_CLOSED]	    = XTCP_COUNT_drop_closed,
 	[XTCP_DROP_DUPLICATE]	    = XTCP_COUNT_drop_duplicate,
 	[XTCP_DROP_NOT_EXPECTED]    = XTCP_COUNT_drop_not_expected,

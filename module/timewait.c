@@ -164,7 +164,7 @@ static void timewait_answer(struct xtcp_timewait_record *r,
 {
 	struct xtcp_out out;
 
-	xtcp_timewait_ack(&r->tw, &out);
+	xtcp_timewait_ack(&r->tw, xtcp_record_stamp(key, r->tw.ts_ok), &out);
 	xtcp_reply(key->net, key, r->entry.bound_dev_if, r->mark, r->tos, &out);
 }
 

@@ -77,15 +77,18 @@ static void mark_first_lost(struct xtcp_tcb *t)
 }
 
 /*
- * Account for the records that @una acknowledges, before they leave the queue. An RTT
- * is taken from the oldest, so that it has the peer's delay of the ACK in it; but not if
- * any was retransmitted: then the ACK may be for that one (Karn, RFC 6298 section 3).
+ * Account for the records that SEG.ACK acknowledges, before they leave the queue. An RTT
+ * is taken from the oldest, so that it has the peer's delay of the ACK in it; but if
+ * any was retransmitted the ACK may be for that one (Karn, RFC 6298 section 3): then
+ * only the echo of a timestamp tells.
  */
-static void account(struct xtcp_tcb *t, u32 una, u64 now)
+static void account(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
 {
 	struct xtcp_rec *rec = t->sendq.head;
+	u32 una = seg->ack;
 	u64 sent = rec->sent;
 	bool again = false, any = false;
+	u64 rtt;
 
 	for (; rec && rec != t->sendq.unsent && seq_leq(rec->end_seq, una); rec = rec->next) {
 		any = true;
@@ -96,8 +99,9 @@ static void account(struct xtcp_tcb *t, u32 una, u64 now)
 		if (rec == t->lost_hint)
 			t->lost_hint = NULL;
 	}
-	if (any && !again)
-		xtcp_rtt_sample(t, now - sent);
+	rtt = again ? xtcp_stamp_rtt(t, seg, now) : max_t(u64, now - sent, 1);
+	if (any && rtt)
+		xtcp_rtt_sample(t, rtt);
 }
 
 /* RFC 6582 section 3.2, step 3 */
@@ -129,11 +133,12 @@ static void usual_acked(struct xtcp_tcb *t, u32 acked, u64 now)
 }
 
 /* SND.UNA < SEG.ACK =< SND.NXT */
-static void ack_new(struct xtcp_tcb *t, u32 ack, u64 now, struct xtcp_actions *act)
+static void ack_new(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
+		    struct xtcp_actions *act)
 {
-	u32 acked = ack - t->snd_una;
+	u32 ack = seg->ack, acked = ack - t->snd_una;
 
-	account(t, ack, now);
+	account(t, seg, now);
 	act->freed = xtcp_sendq_ack(&t->sendq, ack);	/* the first that a segment frees */
 
 	t->snd_una = ack;
@@ -221,7 +226,7 @@ void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 		return;
 	t->soft_err = 0;
 	if (seg->ack != t->snd_una)
-		ack_new(t, seg->ack, now, act);
+		ack_new(t, seg, now, act);
 	else if (is_duplicate(t, seg, wnd))
 		ack_duplicate(t);
 	update_window(t, seg, wnd);

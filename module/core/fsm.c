@@ -151,6 +151,8 @@ static void open(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	t->recover = ev->iss;
 	t->write_seq = ev->iss + 1;
 	t->wscale_ok = t->knobs->window_scaling;
+	t->ts_ok = t->knobs->timestamps;
+	t->ts_offset = ev->ts_offset;
 	t->rcv_wscale = t->wscale_ok ?
 		xtcp_wscale_choose(max_t(u32, t->rcv_free, t->knobs->rmem[2])) : 0;
 

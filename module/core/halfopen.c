@@ -83,10 +83,8 @@ void xtcp_halfopen_init(struct xtcp_halfopen *h, const struct xtcp_seg *syn,
 		.sent = now,
 	};
 	agree_wscale(h, &syn->opts, rcv_free, knobs);
-	/*
-	 * Here SACK and timestamps will be agreed in the same way; until the
-	 * control block has them both stay off, whatever the SYN and the knobs say.
-	 */
+	h->ts_ok = syn->opts.ts && knobs->timestamps;
+	h->ts_recent = syn->opts.tsval;
 }
 
 /* RFC 9293 section 3.10.7.4, second, with the three checks of RFC 5961 */
@@ -118,7 +116,7 @@ static bool is_same_syn(const struct xtcp_halfopen *h, const struct xtcp_seg *se
 
 /**
  * xtcp_halfopen_segment - what a segment means to a half-open connection
- * @h: the record; only @resent is ever changed
+ * @h: the record; only @resent and @ts_recent are ever changed
  * @seg: the segment
  * @drop: why the segment came to nothing; XTCP_DROP_NONE when it did not
  *
@@ -133,8 +131,8 @@ static bool is_same_syn(const struct xtcp_halfopen *h, const struct xtcp_seg *se
  * answers the challenge with an RST that fits.
  *
  * FIN and text may ride on the third segment; they are the control block's affair.
- * Context: under the record's lock, or none: the fields read don't change, and the
- * one that is written only ever becomes true.
+ * Context: under the record's lock, or none: of the two fields that change one only ever
+ * becomes true, and the other may be the TSval of either of two copies of the SYN.
  *
  * Return: the verdict. ACKs in answer to *@drop are to be limited in rate by the
  * caller (RFC 5961 section 7).
@@ -146,10 +144,20 @@ xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 	*drop = XTCP_DROP_NONE;
 	if (is_same_syn(h, seg)) {
 		h->resent = true;
+		if (seg->opts.ts && seq_gt(seg->opts.tsval, h->ts_recent))
+			h->ts_recent = seg->opts.tsval;
 		return XTCP_HALFOPEN_SYNACK;
 	}
 	if (seg->flags & XTCP_RST)
 		return check_rst(h, seg, drop);
+	if (h->ts_ok && !seg->opts.ts) {	/* RFC 7323 section 3.2 */
+		*drop = XTCP_DROP_NO_STAMP;
+		return XTCP_HALFOPEN_DROP;
+	}
+	if (h->ts_ok && seq_lt(seg->opts.tsval, h->ts_recent)) {	/* 5.3, R1 */
+		*drop = XTCP_DROP_PAWS;
+		return XTCP_HALFOPEN_ACK;
+	}
 	if (!acceptable(h, seg)) {
 		*drop = seq_lt(seg->seq, rcv_nxt(h)) ? XTCP_DROP_OLD : XTCP_DROP_WINDOW;
 		return XTCP_HALFOPEN_ACK;
@@ -169,15 +177,25 @@ xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 	return XTCP_HALFOPEN_RESET;
 }
 
+static void add_stamp(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out *out)
+{
+	if (!h->ts_ok)
+		return;
+	out->opts.ts = true;
+	out->opts.tsval = stamp;
+	out->opts.tsecr = h->ts_recent;
+}
+
 /**
  * xtcp_halfopen_synack - the SYN-ACK, the first time and again
  * @h: the record
+ * @stamp: the timestamp clock (stamp.h); anything without @ts_ok
  * @out: result
  *
  * Context: under the record's lock, or none: the fields read don't change.
- * Source: RFC 9293 section 3.10.7.2; RFC 7323 section 2.2.
+ * Source: RFC 9293 section 3.10.7.2; RFC 7323 sections 2.2 and 3.2.
  */
-void xtcp_halfopen_synack(const struct xtcp_halfopen *h, struct xtcp_out *out)
+void xtcp_halfopen_synack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out *out)
 {
 	xtcp_out_init(out);
 	out->kind = XTCP_OUT_SYN;
@@ -189,17 +207,19 @@ void xtcp_halfopen_synack(const struct xtcp_halfopen *h, struct xtcp_out *out)
 	out->opts.sack_ok = h->sack_ok;
 	if (h->wscale_ok)
 		out->opts.wscale = h->rcv_wscale;
+	add_stamp(h, stamp, out);
 }
 
 /**
  * xtcp_halfopen_ack - the ACK for what is not acceptable, or challenged
  * @h: the record
+ * @stamp: the timestamp clock (stamp.h); anything without @ts_ok
  * @out: result
  *
  * Context: under the record's lock, or none: the fields read don't change.
  * Source: RFC 9293 section 3.10.7.4, <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>.
  */
-void xtcp_halfopen_ack(const struct xtcp_halfopen *h, struct xtcp_out *out)
+void xtcp_halfopen_ack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out *out)
 {
 	xtcp_out_init(out);
 	out->kind = XTCP_OUT_ACK;
@@ -207,6 +227,7 @@ void xtcp_halfopen_ack(const struct xtcp_halfopen *h, struct xtcp_out *out)
 	out->seq = snd_nxt(h);
 	out->ack = rcv_nxt(h);
 	out->wnd = h->rcv_wnd >> h->rcv_wscale;
+	add_stamp(h, stamp, out);
 }
 
 /**
@@ -260,7 +281,7 @@ static void queue_syn(struct xtcp_tcb *t, const struct xtcp_halfopen *h)
  * @now: time, us
  *
  * It is in SYN-RECEIVED. The caller then sets what is the socket's (path, options,
- * @rcv_free) and gives it the segment: xtcp_step() makes it ESTABLISHED.
+ * @rcv_free), and @ts_offset, and gives it the segment: xtcp_step() makes it ESTABLISHED.
  * Context: @t is nobody else's yet. Source: RFC 9293 section 3.10.7.2, end.
  */
 void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
@@ -271,6 +292,8 @@ void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
 	t->passive = true;
 	t->sack_ok = h->sack_ok;
 	t->ts_ok = h->ts_ok;
+	t->ts_recent = h->ts_recent;
+	t->ts_recent_at = now;
 	t->wscale_ok = h->wscale_ok;
 	t->snd_wscale = h->snd_wscale;
 	t->rcv_wscale = h->rcv_wscale;

@@ -22,7 +22,7 @@
  * @ts_ok: both sides do timestamps
  * @retries: SYN-ACKs sent again by the timer
  * @resent: a SYN-ACK was sent again for the peer's SYN, which came again
- * @ts_recent: TSval of the SYN, when @ts_ok
+ * @ts_recent: TSval of the last SYN, when @ts_ok
  * @sent: when the first SYN-ACK went, us (an RTT sample when it was the only one)
  */
 struct xtcp_halfopen {
@@ -56,8 +56,8 @@ void xtcp_halfopen_init(struct xtcp_halfopen *h, const struct xtcp_seg *syn,
 enum xtcp_halfopen_verdict
 xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 		      enum xtcp_drop *drop);
-void xtcp_halfopen_synack(const struct xtcp_halfopen *h, struct xtcp_out *out);
-void xtcp_halfopen_ack(const struct xtcp_halfopen *h, struct xtcp_out *out);
+void xtcp_halfopen_synack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out *out);
+void xtcp_halfopen_ack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out *out);
 u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knobs);
 void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
 			    const struct xtcp_knobs *knobs, u64 now);

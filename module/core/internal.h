@@ -7,6 +7,7 @@
  *    |	  `- ack.c	what SEG.ACK and SEG.WND say; duplicate ACKs, recovery
  *    |	      |- rtt.c	the retransmission timeout
  *    |	      `- cc.c	the congestion window
+ *    |	  `- stamp.c	timestamps, PAWS
  *    `- timers.c	deadlines, and what is done when they pass
  *   send.c	xtcp_next(): what is to be sent now?
  *    `- window.c	how much the peer lets us send, and we let the peer
@@ -100,6 +101,14 @@ u32 xtcp_sendable(const struct xtcp_tcb *t, const struct xtcp_rec *rec);
 /* rtt.c */
 void xtcp_rtt_sample(struct xtcp_tcb *t, u64 us);
 void xtcp_rto_backoff(struct xtcp_tcb *t);
+
+/* stamp.c */
+bool xtcp_stamp_missing(const struct xtcp_tcb *t, const struct xtcp_seg *seg);
+bool xtcp_stamp_old(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);
+void xtcp_stamp_take(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);
+void xtcp_stamp_begin(struct xtcp_tcb *t, const struct xtcp_opts *opts, u64 now);
+void xtcp_stamp_add(const struct xtcp_tcb *t, u64 now, struct xtcp_out *out);
+u64 xtcp_stamp_rtt(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);
 
 /* cc.c */
 void xtcp_cc_init(struct xtcp_tcb *t);

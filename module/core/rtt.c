@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The retransmission timeout (RFC 6298). Times are microseconds. Samples come from
- * records that were never retransmitted (Karn): ack.c sees to that.
+ * records that were never retransmitted (Karn), or from the echo of a timestamp: ack.c
+ * sees to that.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>

@@ -103,13 +103,14 @@ static bool syn_sent_rst(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 }
 
 /* What the peer's SYN says of it */
-static void take_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg)
+static void take_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
 {
 	t->irs = seg->seq;
 	t->rcv_nxt = seg->seq + 1;
 	t->rcv_wup = t->rcv_nxt;
 	t->rcv_up = t->rcv_nxt;
 	t->peer_mss = xtcp_mss_believed(seg->opts.mss, t->peer_mss);
+	xtcp_stamp_begin(t, &seg->opts, now);
 	xtcp_tcb_set_path(t, t->path_mss);
 
 	t->wscale_ok = t->wscale_ok && seg->opts.wscale != XTCP_NO_WSCALE;
@@ -139,7 +140,7 @@ static bool syn_sent_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now
 	if (!(seg->flags & XTCP_SYN))
 		return drop(act, XTCP_DROP_NOT_EXPECTED);
 	t->last_rcv = now;
-	take_syn(t, seg);
+	take_syn(t, seg, now);
 	if (!(seg->flags & XTCP_ACK)) {
 		open_simultaneously(t, act);
 		return false;
@@ -191,6 +192,22 @@ static bool closed_window(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	check_urg(t, ev->seg, act);
 	ack_now(t, act);
 	return drop(act, XTCP_DROP_WINDOW);
+}
+
+/*
+ * Even before the first: PAWS. Text is answered as any that comes twice, see below.
+ */
+static bool check_stamp(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			struct xtcp_actions *act)
+{
+	if (xtcp_stamp_missing(t, ev->seg))
+		return drop(act, XTCP_DROP_NO_STAMP);
+	if (!xtcp_stamp_old(t, ev->seg, ev->now))
+		return true;
+	if (!ev->seg->len)
+		return challenge(t, ev, act, XTCP_DROP_PAWS);
+	ack_now(t, act);
+	return drop(act, XTCP_DROP_PAWS);
 }
 
 static bool check_sequence(struct xtcp_tcb *t, const struct xtcp_event *ev,
@@ -495,7 +512,8 @@ static bool is_predicted(const struct xtcp_tcb *t, const struct xtcp_event *ev)
 	return t->state == XTCP_ESTABLISHED && !t->rcv_fin && (ev->rec || !seg->len) &&
 	       (seg->flags & ~XTCP_PSH) == XTCP_ACK && seg->seq == t->rcv_nxt &&
 	       seg->len <= xtcp_rcv_window(t) &&
-	       seg->ack - t->snd_una <= xtcp_flight(t);
+	       seg->ack - t->snd_una <= xtcp_flight(t) &&
+	       (!t->ts_ok || (seg->opts.ts && seq_geq(seg->opts.tsval, t->ts_recent)));
 }
 
 static void segment_predicted(struct xtcp_tcb *t, const struct xtcp_event *ev,
@@ -504,6 +522,7 @@ static void segment_predicted(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	const struct xtcp_seg *seg = ev->seg;
 
 	t->last_rcv = ev->now;
+	xtcp_stamp_take(t, seg, ev->now);
 	xtcp_ack(t, seg, ev->now, act);
 	if (!seg->len)
 		return;
@@ -527,11 +546,11 @@ static void segment_syn_sent(struct xtcp_tcb *t, const struct xtcp_event *ev,
 static void segment_other(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			  struct xtcp_actions *act)
 {
-	if (!check_sequence(t, ev, act) || !check_rst(t, ev, act))
-		return;
-	if (!check_syn(t, ev, act))
+	if (!check_stamp(t, ev, act) || !check_sequence(t, ev, act) ||
+	    !check_rst(t, ev, act) || !check_syn(t, ev, act))
 		return;
 	t->last_rcv = ev->now;
+	xtcp_stamp_take(t, ev->seg, ev->now);
 	if (!check_ack(t, ev, act))
 		return;
 	check_urg(t, ev->seg, act);

@@ -31,7 +31,7 @@ static u32 empty_seq(const struct xtcp_tcb *t)
 	return edge;
 }
 
-/* The options of a SYN; timestamps and SACK blocks of other segments will stand here */
+/* The options of a SYN, but for the timestamps, which all segments have */
 static void add_options(const struct xtcp_tcb *t, struct xtcp_out *out)
 {
 	if (!(out->flags & XTCP_SYN))
@@ -223,8 +223,10 @@ bool xtcp_next(struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
 	if (XTCP_IN(t->state, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
 		return false;
 	if (next_syn(t, out) || next_lost(t, out) || next_new(t, now, out) ||
-	    next_probe(t, out) || next_ack(t, out))
+	    next_probe(t, out) || next_ack(t, out)) {
+		xtcp_stamp_add(t, now, out);
 		return true;
+	}
 	xtcp_persist_arm(t, now);
 	return false;
 }

@@ -36,13 +36,13 @@ void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_knobs *knobs)
  * xtcp_opts_len - bytes of options in each segment with data
  * @t: control block
  *
- * None yet. Timestamps will be counted here, and in add_options() of send.c.
+ * SACK blocks come and go, and are counted where a segment is made (send.c).
  *
  * Return: bytes.
  */
 u32 xtcp_opts_len(const struct xtcp_tcb *t)
 {
-	return 0;
+	return t->ts_ok ? XTCP_OPT_STAMP_LEN : 0;
 }
 
 /**

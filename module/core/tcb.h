@@ -136,6 +136,7 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @max_tw_buckets: TIME-WAIT records
  * @abort_on_overflow: reset what a full accept queue can't take
  * @window_scaling: window scaling is offered
+ * @timestamps: timestamps are offered
  * @rmem: receive buffer, bytes: min, default, max
  * @wmem: send buffer, likewise
  */
@@ -156,6 +157,7 @@ struct xtcp_knobs {
 	int max_tw_buckets;
 	int abort_on_overflow;
 	int window_scaling;
+	int timestamps;
 	int rmem[3];
 	int wmem[3];
 };
@@ -193,7 +195,7 @@ enum xtcp_timer_kind {
  * @rcv_fin_done: and everything before it was received: RCV.NXT is past it
  * @snd_fin: our FIN is queued (the record @fin), after it nothing is written
  * @sack_ok: SACK may be used by both
- * @ts_ok: timestamps are used by both
+ * @ts_ok: timestamps are used by both, or offered to be in our SYN
  * @wscale_ok: windows are scaled by both, or offered to be in our SYN
  * @snd_wscale: shift of the windows that the peer sends
  * @rcv_wscale: shift of the windows that we send
@@ -210,7 +212,7 @@ enum xtcp_timer_kind {
  * @path_mss: what the path's MTU leaves for header options and payload together
  * @irs: the peer's initial sequence number
  * @rcv_nxt: next expected
- * @rcv_wup: RCV.NXT when the last window was advertised
+ * @rcv_wup: RCV.NXT when the last window was advertised: Last.ACK.sent of RFC 7323
  * @rcv_wnd: the window advertised then, in bytes
  * @rcv_up: urgent pointer of what we receive
  * @rcv_fin_seq: where the peer's FIN stands, when @rcv_fin
@@ -221,6 +223,9 @@ enum xtcp_timer_kind {
  *	room for, full or not; 0: not known, then @rcv_free stands for it
  * @rcv_wnd_clamp: largest window the user lets us offer
  * @adv_mss: the MSS option we send
+ * @ts_offset: what is added to our timestamp clock, see stamp.h
+ * @ts_recent: TS.Recent, the timestamp to be echoed
+ * @ts_recent_at: when it came, us
  * @sendq: the send queue
  * @reasm: the reassembly queue
  * @syn: record of our SYN
@@ -280,6 +285,9 @@ struct xtcp_tcb {
 	u16 rcv_mss;
 	u32 rcv_free, rcv_buff, rcv_wnd_clamp;
 
+	u32 ts_offset, ts_recent;
+	u64 ts_recent_at;
+
 	struct xtcp_sendq sendq;
 	struct xtcp_reasm reasm;
 	struct xtcp_rec syn, fin;
@@ -331,6 +339,7 @@ enum xtcp_event_kind {
  *	@actions->deliver afterwards, and @actions->taken is set. NULL: there is
  *	no payload, or no memory to keep it
  * @iss: XTCP_EV_OPEN: the initial sequence number
+ * @ts_offset: XTCP_EV_OPEN: what is added to the timestamp clock, see stamp.h
  * @err: XTCP_EV_ICMP: the errno (positive) it means
  * @hard: XTCP_EV_ICMP: RFC 1122 calls it hard
  */
@@ -340,6 +349,7 @@ struct xtcp_event {
 	const struct xtcp_seg *seg;
 	struct xtcp_rec *rec;
 	u32 iss;
+	u32 ts_offset;
 	int err;
 	bool hard;
 };
@@ -370,6 +380,7 @@ enum xtcp_drop {
 	XTCP_DROP_RST_INVALID,	/* RST outside of the window, or that is only challenged */
 	XTCP_DROP_SYN_CHALLENGED, /* SYN in a synchronized state (RFC 5961) */
 	XTCP_DROP_PAWS,		/* timestamp too old (RFC 7323) */
+	XTCP_DROP_NO_STAMP,	/* lacks the timestamp that was agreed */
 	XTCP_DROP_CLOSED,	/* data for a reader that is gone: reset */
 	XTCP_DROP_DUPLICATE,	/* the reassembly queue has all of it */
 	XTCP_DROP_NOT_EXPECTED,	/* the state has no use for it */

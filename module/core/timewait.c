@@ -27,7 +27,8 @@ void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t)
 		.snd_nxt = t->snd_nxt,
 		.rcv_nxt = t->rcv_nxt,
 		.rcv_wnd = min_t(u32, t->rcv_wnd >> t->rcv_wscale, U16_MAX),
-		/* Here the timestamps will be kept, once the control block has them */
+		.ts_ok = t->ts_ok,
+		.ts_recent = t->ts_recent,
 	};
 }
 
@@ -55,6 +56,13 @@ static bool is_same_fin(const struct xtcp_timewait *tw, const struct xtcp_seg *s
 	return (seg->flags & (XTCP_FIN | XTCP_ACK)) == (XTCP_FIN | XTCP_ACK) &&
 	       seg->seq + xtcp_seg_len(seg) == tw->rcv_nxt &&
 	       seq_leq(seg->ack, tw->snd_nxt);
+}
+
+/* PAWS (RFC 7323 section 5.3, R1); no record lives for the 24 days of section 5.5 */
+static bool is_old_duplicate(const struct xtcp_timewait *tw, const struct xtcp_seg *seg)
+{
+	return tw->ts_ok && seg->opts.ts && !(seg->flags & XTCP_SYN) &&
+	       seq_lt(seg->opts.tsval, tw->ts_recent);
 }
 
 /**
@@ -87,6 +95,10 @@ xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg
 	}
 	if (is_newer_syn(tw, seg))
 		return XTCP_TIMEWAIT_REOPEN;
+	if (is_old_duplicate(tw, seg)) {
+		*drop = XTCP_DROP_PAWS;
+		return XTCP_TIMEWAIT_ACK;
+	}
 	if (is_same_fin(tw, seg))
 		return XTCP_TIMEWAIT_RESTART;
 	if (!(seg->flags & XTCP_SYN) && xtcp_seg_acceptable(seg, tw->rcv_nxt, 0)) {
@@ -105,12 +117,13 @@ xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg
 /**
  * xtcp_timewait_ack - the ACK that answers a segment in TIME-WAIT
  * @tw: the record
+ * @stamp: the timestamp clock (stamp.h); anything without @ts_ok
  * @out: result
  *
  * Context: under the record's lock, or none: the fields read don't change.
  * Source: RFC 9293 section 3.10.7.4, <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>.
  */
-void xtcp_timewait_ack(const struct xtcp_timewait *tw, struct xtcp_out *out)
+void xtcp_timewait_ack(const struct xtcp_timewait *tw, u32 stamp, struct xtcp_out *out)
 {
 	xtcp_out_init(out);
 	out->kind = XTCP_OUT_ACK;
@@ -118,4 +131,9 @@ void xtcp_timewait_ack(const struct xtcp_timewait *tw, struct xtcp_out *out)
 	out->seq = tw->snd_nxt;
 	out->ack = tw->rcv_nxt;
 	out->wnd = tw->rcv_wnd;
+	if (tw->ts_ok) {
+		out->opts.ts = true;
+		out->opts.tsval = stamp;
+		out->opts.tsecr = tw->ts_recent;
+	}
 }

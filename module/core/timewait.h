@@ -37,6 +37,6 @@ void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t);
 enum xtcp_timewait_verdict
 xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg,
 		      enum xtcp_drop *drop);
-void xtcp_timewait_ack(const struct xtcp_timewait *tw, struct xtcp_out *out);
+void xtcp_timewait_ack(const struct xtcp_timewait *tw, u32 stamp, struct xtcp_out *out);
 
 #endif /* XTCP_CORE_TIMEWAIT_H */

@@ -34,7 +34,7 @@
 
 /* Two NOPs put the two words of an option of 10 (or 2 + 8n) bytes on words */
 #define LEN_NOPS	2
-#define LEN_ALIGNED_TS	(LEN_NOPS + LEN_TS)
+#define LEN_ALIGNED_TS	XTCP_OPT_STAMP_LEN
 #define ALIGNED_TS	(OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | LEN_TS)
 
 static inline u16 get16(const u8 *p)

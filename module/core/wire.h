@@ -37,6 +37,7 @@
 #define XTCP_ECE	0x40
 #define XTCP_CWR	0x80
 
+#define XTCP_OPT_STAMP_LEN	12	/* bytes of timestamps, with NOPs */
 #define XTCP_SACK_BLOCKS	4	/* as many as 40 bytes of options hold */
 #define XTCP_WSCALE_MAX		14	/* RFC 7323 section 2.3 */
 

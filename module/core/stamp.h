@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The timestamp clock (RFC 7323 section 5.4): milliseconds, from a start of its own
+ * for each connection, so that nobody learns from it how long we have been up. The
+ * start is a keyed hash of the connection, which the caller computes: the same for
+ * each incarnation, so that the clock never runs backwards for the peer's PAWS.
+ */
+#ifndef XTCP_CORE_STAMP_H
+#define XTCP_CORE_STAMP_H
+
+#include <linux/math64.h>
+#include <linux/types.h>
+
+/**
+ * xtcp_stamp - the timestamp clock's value
+ * @now: time, us
+ * @offset: the connection's hash
+ *
+ * Pure: no context, no lock. Source: RFC 7323 section 5.4.
+ */
+static inline u32 xtcp_stamp(u64 now, u32 offset)
+{
+	return (u32)div_u64(now, 1000) + offset;
+}
+
+#endif /* XTCP_CORE_STAMP_H */
