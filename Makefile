@@ -3,7 +3,7 @@
 # For people; kbuild reads Kbuild. "make help" lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps module check coverage kunit style purity compile selftest selftest-time \
+.PHONY: help deps module check coverage fuzz kunit style purity compile selftest selftest-time \
 	selftest-uml selftest-vm selftest-debug test test-full test-the-tests demo vm bench clean
 
 # Names of tests for the selftest targets: make selftest-vm TEST="transfer close"
@@ -33,6 +33,9 @@ check: ## the core and its suites as a plain program, in seconds [SUITE=...]
 
 coverage: ## lines and branches of the core that no suite runs (none, or it fails)
 	@scripts/coverage.sh
+
+fuzz: ## the core under a fuzzer with sanitizers, for hours (make test: for seconds)
+	@scripts/fuzz.sh
 
 style: ## checkpatch, kernel-doc, sparse, warnings of gcc and clang, shellcheck
 	@scripts/style.sh

@@ -3,7 +3,7 @@
 #
 # test.sh [--full] [STAGE...]: run the tests, from the quickest to the slowest
 #
-#   style purity check coverage compile kunit selftest-time selftest-uml selftest-vm
+#   style purity check coverage fuzz compile kunit selftest-time selftest-uml selftest-vm
 #   selftest-debug
 #
 # and when asked for, by name or in $XTCP_EXTRA_STAGES, readme.
@@ -21,7 +21,7 @@ set -eu
 # Two lanes run side by side, since much of what guests do is waiting; what the
 # README promises a user comes before them, alone
 FIRST="readme"
-LANE_A="purity check coverage style compile kunit selftest-time selftest-uml"
+LANE_A="purity check coverage fuzz style compile kunit selftest-time selftest-uml"
 LANE_B="selftest-vm selftest-debug"
 export XTCP_TEST_FULL=
 LOGS=$XTCP_TOP/build/test
@@ -32,6 +32,7 @@ command_of()
 	case $1 in
 	style | purity | check | coverage | compile | kunit | readme)
 		echo "scripts/$1.sh" ;;
+	fuzz)		echo "scripts/fuzz.sh --runs 60000" ;;
 	selftest-*)	echo "scripts/selftest.sh ${1#selftest-}" ;;
 	*)		usage "$0" ;;
 	esac
@@ -58,7 +59,7 @@ limit_of()
 {
 	case $1 in
 	purity | check | coverage)	echo 300 ;;
-	style)		echo 900 ;;
+	style | fuzz)	echo 900 ;;
 	*)		echo 2700 ;;
 	esac
 }
