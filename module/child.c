@@ -107,7 +107,6 @@ struct sock *xtcp_child_create(struct sock *listener,
 			       struct sk_buff *skb)
 {
 	struct sock *sk = xtcp_compat_clone(listener, GFP_ATOMIC);
-	struct dst_entry *dst;
 	struct xtcp_key key;
 
 	if (!sk)
@@ -124,12 +123,10 @@ struct sock *xtcp_child_create(struct sock *listener,
 	sk_set_txhash(sk);
 	child_tcb(sk, r);
 
-	dst = xtcp_route(sk);
-	if (IS_ERR(dst) || !xtcp_port_share(listener, sk)) {
+	if (IS_ERR(xtcp_route(sk)) || !xtcp_port_share(listener, sk)) {
 		xtcp_child_undo(sk);
 		return NULL;
 	}
-	xtcp_sync_path(sk, dst_mtu(dst));
 	return sk;
 }
 

@@ -53,7 +53,7 @@ static void connect_path(struct sock *sk, const struct dst_entry *dst)
 
 	t->peer_mss = xtcp_is_v4(sk) ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6;
 	t->adv_mss = t->set_mss ? min(adv, t->set_mss) : adv;
-	xtcp_sync_path(sk, dst_mtu(dst));
+	xtcp_sync_path(sk, dst);
 }
 
 /* Route and source address to @daddr; the first hop where the source route says */

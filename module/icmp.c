@@ -91,7 +91,7 @@ void xtcp_mtu_reduced(struct sock *sk)
 	if (!dst || !accepts_mtu(sk))
 		return;
 	before = xs->tcb.path_mss;
-	xtcp_sync_path(sk, dst_mtu(dst));
+	xtcp_sync_path(sk, dst);
 	if (xs->tcb.path_mss < before)
 		xtcp_event_kind(sk, XTCP_EV_MTU);
 }

@@ -122,6 +122,10 @@ BOUNDED(max_accept_backlog, 1, ceiling_backlog, 4096, 0,
 	"Greatest backlog that listen() grants; default 4096");
 INTEGER(syn_retries, 1, 127, 7, "Times that connect() repeats its SYN");
 INTEGER(synack_retries, 0, 127, 5, "Times that a SYN-ACK is repeated");
+INTEGER(mtu_probing, 0, 1, 1,
+	"Smaller segments when timeouts hint at a black hole (RFC 4821)");
+INTEGER(rto_min_ms, 1, 120000, 200,
+	"Least retransmission timeout beyond the round-trip time, ms");
 INTEGER(retries1, 1, 127, 3,
 	"Retransmissions before another route is looked for (R1)");
 INTEGER(retries2, 1, 127, 15,

@@ -103,6 +103,9 @@ struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6)
  * xtcp_route() - the route of a socket's packets
  * @sk: socket with its addresses and ports set
  *
+ * The core gets to know what a new one leaves for a segment: routes change under way,
+ * and what an ICMP error has told of their MTU expires.
+ *
  * Context: under the socket lock.
  * Return: the cached route, or a new one, without a reference of the caller's;
  * ERR_PTR() when there is none.
@@ -126,14 +129,17 @@ struct dst_entry *xtcp_route(struct sock *sk)
 		if (IS_ERR(rt))
 			return ERR_CAST(rt);
 		sk_setup_caps(sk, &rt->dst);
+		xtcp_sync_path(sk, &rt->dst);
 		return &rt->dst;
 	}
 	dst = __sk_dst_check(sk, np->dst_cookie);
 	if (dst)
 		return dst;
 	dst = xtcp_route6(sk, &fl6);
-	if (!IS_ERR(dst))
+	if (!IS_ERR(dst)) {
 		xtcp_compat_ip6_dst_store(sk, dst);
+		xtcp_sync_path(sk, dst);
+	}
 	return dst;
 }
 
@@ -292,6 +298,7 @@ void xtcp_output(struct sock *sk)
 	struct xtcp_out out;
 
 	t->rcv_free = xtcp_rcv_free(sk);
+	xtcp_route(sk);		/* a new one may have another MTU; what is wrong, IP will say */
 	while (xtcp_next(t, now, &out)) {
 		if (!output_one(sk, &out)) {
 			xtcp_count(sock_net(sk), send_no_memory);
@@ -302,15 +309,26 @@ void xtcp_output(struct sock *sk)
 	}
 }
 
+/* The route's own rto_min where it has one, else the knob */
+static u32 path_rto_min(const struct sock *sk, const struct dst_entry *dst)
+{
+	u32 ms = READ_ONCE(xtcp_sk(sk)->tcb.knobs->rto_min_ms);
+
+	if (dst_metric_locked(dst, RTAX_RTO_MIN))
+		ms = dst_metric(dst, RTAX_RTO_MIN);
+	return clamp_t(u64, ms * XTCP_US_PER_MS, XTCP_US_PER_MS, XTCP_RTO_MAX);
+}
+
 /**
- * xtcp_sync_path() - tell the core what the path's MTU leaves for a segment
+ * xtcp_sync_path() - tell the core what the path leaves for a segment, and its rto_min
  * @sk: socket
- * @mtu: MTU in bytes, link headers excluded
+ * @dst: its route
  *
  * Context: under the socket lock.
  */
-void xtcp_sync_path(struct sock *sk, u32 mtu)
+void xtcp_sync_path(struct sock *sk, const struct dst_entry *dst)
 {
+	u32 mtu = dst_mtu(dst);
 	struct ipv6_txoptions *opt6;
 	struct ip_options_rcu *opt4;
 	u32 headers;
@@ -327,4 +345,5 @@ void xtcp_sync_path(struct sock *sk, u32 mtu)
 	rcu_read_unlock();
 	headers += XTCP_HDR_LEN;
 	xtcp_tcb_set_path(&xtcp_sk(sk)->tcb, mtu > headers ? mtu - headers : 0);
+	xtcp_sk(sk)->tcb.rto_min = path_rto_min(sk, dst);
 }

@@ -173,7 +173,7 @@ void xtcp_rearm(struct sock *sk);
 u32 xtcp_rcv_free(const struct sock *sk);
 void xtcp_sndbuf_grow(struct sock *sk);
 void xtcp_rcvbuf_grow(struct sock *sk, u32 copied);
-void xtcp_sync_path(struct sock *sk, u32 mtu);
+void xtcp_sync_path(struct sock *sk, const struct dst_entry *dst);
 struct dst_entry *xtcp_route(struct sock *sk);
 struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6);
 

@@ -22,6 +22,8 @@ NUMBERS = {
     "max_accept_backlog": (1, BACKLOG, 4096),
     "syn_retries": (1, 127, 7),
     "synack_retries": (0, 127, 5),
+    "mtu_probing": (0, 1, 1),
+    "rto_min_ms": (1, 120000, 200),
     "retries1": (1, 127, 3),
     "retries2": (1, 127, 15),
     "fin_timeout": (1, 32767, 60),
@@ -30,6 +32,7 @@ NUMBERS = {
     "max_tw_buckets": (0, None, None),
     "abort_on_overflow": (0, 1, 0),
     "window_scaling": (0, 1, 1),
+    "timestamps": (0, 1, 1),
 }
 TRIPLES = ("rmem", "wmem")
 

@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE=1
 SPLATS=../scripts/splats.sh
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
-ALL="reload drain wrong_use options readwrite urgent close transfer many blackhole icmp knobs malformed netns programs"
+ALL="reload drain wrong_use options readwrite urgent close transfer many blackhole icmp path knobs malformed netns programs"
 # Most of blackhole is waiting, which costs nothing where time is virtual
 QUICK=${ALL/blackhole /}
 case $XTCP_PLACE in

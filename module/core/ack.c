@@ -224,6 +224,8 @@ void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 
 	if (seq_lt(seg->ack, t->snd_una))
 		return;
+	if (t->hole_mss)
+		xtcp_blackhole_retry(t, now);
 	t->soft_err = 0;
 	if (seg->ack != t->snd_una)
 		ack_new(t, seg, now, act);

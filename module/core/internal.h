@@ -102,6 +102,10 @@ u32 xtcp_sendable(const struct xtcp_tcb *t, const struct xtcp_rec *rec);
 void xtcp_rtt_sample(struct xtcp_tcb *t, u64 us);
 void xtcp_rto_backoff(struct xtcp_tcb *t);
 
+/* blackhole.c */
+void xtcp_blackhole_suspect(struct xtcp_tcb *t, u64 now);
+void xtcp_blackhole_retry(struct xtcp_tcb *t, u64 now);
+
 /* stamp.c */
 bool xtcp_stamp_missing(const struct xtcp_tcb *t, const struct xtcp_seg *seg);
 bool xtcp_stamp_old(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);

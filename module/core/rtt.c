@@ -16,7 +16,7 @@
  */
 static u32 computed_rto(const struct xtcp_tcb *t)
 {
-	u64 var = max_t(u64, XTCP_RTO_MIN, 4ULL * t->rttvar);
+	u64 var = max_t(u64, t->rto_min, 4ULL * t->rttvar);
 
 	return min_t(u64, t->srtt + var, XTCP_RTO_MAX);
 }

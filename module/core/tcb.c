@@ -28,6 +28,7 @@ void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_knobs *knobs)
 	t->adv_mss = XTCP_MSS_DEFAULT4;
 	t->rcv_wnd_clamp = U32_MAX;
 	t->rto = XTCP_RTO_INITIAL;
+	t->rto_min = XTCP_RTO_MIN;
 	xtcp_tcb_set_path(t, XTCP_MSS_DEFAULT4);
 	xtcp_cc_init(t);
 }
@@ -62,6 +63,8 @@ void xtcp_tcb_set_path(struct xtcp_tcb *t, u32 path_mss)
 	mss = min_t(u32, t->peer_mss, t->path_mss);
 	if (t->set_mss)
 		mss = min_t(u32, mss, t->set_mss);
+	if (t->hole_mss)
+		mss = min_t(u32, mss, t->hole_mss + opts);
 	t->snd_mss = mss > opts + XTCP_MSS_FLOOR ? mss - opts : XTCP_MSS_FLOOR;
 	t->cwnd = max_t(u32, t->cwnd, t->snd_mss);	/* a segment may go always */
 }

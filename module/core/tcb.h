@@ -89,7 +89,7 @@ enum xtcp_state {
 #define XTCP_US_PER_MS		1000ULL
 #define XTCP_US_PER_S		1000000ULL
 #define XTCP_RTO_INITIAL	(1 * XTCP_US_PER_S)	/* RFC 6298 (2.1) */
-#define XTCP_RTO_MIN		(200 * XTCP_US_PER_MS)	/* as Linux; RFC 6298 (2.4): 1 s */
+#define XTCP_RTO_MIN		(200 * XTCP_US_PER_MS)	/* a default; RFC 6298 (2.4): 1 s */
 #define XTCP_RTO_MAX		(120 * XTCP_US_PER_S)	/* RFC 6298 (2.5) asks for 60 s at least */
 #define XTCP_DELACK_MIN		(40 * XTCP_US_PER_MS)
 #define XTCP_DELACK_MAX		(200 * XTCP_US_PER_MS)	/* RFC 9293 MUST-40: under 500 ms */
@@ -128,6 +128,8 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @max_accept_backlog: connections of a listener that wait for accept()
  * @syn_retries: SYNs sent again
  * @synack_retries: SYN-ACKs sent again
+ * @mtu_probing: look for black holes (blackhole.c)
+ * @rto_min_ms: least that is added to SRTT for the retransmission timeout, ms
  * @retries1: retransmissions before another route is looked for (R1)
  * @retries2: retransmissions before the connection is given up (R2)
  * @fin_timeout: how long an orphan stays in FIN-WAIT-2, s
@@ -149,6 +151,8 @@ struct xtcp_knobs {
 	int max_accept_backlog;
 	int syn_retries;
 	int synack_retries;
+	int mtu_probing;
+	int rto_min_ms;
 	int retries1;
 	int retries2;
 	int fin_timeout;
@@ -210,6 +214,9 @@ enum xtcp_timer_kind {
  * @snd_mss: payload of a full segment now (Eff.snd.MSS, MUST-16)
  * @peer_mss: the MSS option of the peer, or the default
  * @path_mss: what the path's MTU leaves for header options and payload together
+ * @hole_mss: largest payload while a black hole is suspected on the path; 0: none is
+ * @hole_until: when the path's full size may be tried again, us
+ * @hole_wait: how long that is after the hole was met, us
  * @irs: the peer's initial sequence number
  * @rcv_nxt: next expected
  * @rcv_wup: RCV.NXT when the last window was advertised: Last.ACK.sent of RFC 7323
@@ -233,6 +240,7 @@ enum xtcp_timer_kind {
  * @srtt: smoothed RTT, us; 0 before the first sample
  * @rttvar: RTT variation, us
  * @rto: retransmission timeout, us, backed off already
+ * @rto_min: least that is added to SRTT for it, us; the caller may change it
  * @backoff: doublings of @rto since the last acknowledged new data
  * @probes_out: zero-window probes since the window was last open
  * @keep_probes_out: keepalive probes that were not answered
@@ -280,6 +288,9 @@ struct xtcp_tcb {
 	u32 iss, snd_una, snd_nxt, snd_wl1, snd_wnd, snd_wnd_max, snd_up;
 	u32 write_seq;
 	u16 snd_mss, peer_mss, path_mss, adv_mss;
+	u16 hole_mss;
+	u32 hole_wait;
+	u64 hole_until;
 
 	u32 irs, rcv_nxt, rcv_wup, rcv_wnd, rcv_up, rcv_fin_seq;
 	u16 rcv_mss;
@@ -292,7 +303,7 @@ struct xtcp_tcb {
 	struct xtcp_reasm reasm;
 	struct xtcp_rec syn, fin;
 
-	u32 srtt, rttvar, rto;
+	u32 srtt, rttvar, rto, rto_min;
 	u8 backoff, probes_out, keep_probes_out, retries;
 	u64 rtx_start, keep_probed;
 

@@ -124,6 +124,7 @@ static void rtx_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	t->retx_now = true;
 	xtcp_rto_backoff(t);
 	count_retry(t, act);
+	xtcp_blackhole_suspect(t, now);
 	xtcp_rtx_restart(t, now);
 }
 
