@@ -21,12 +21,13 @@ static void child_unshare(struct sock *sk)
 	memset(&xs->listener, 0, sizeof(xs->listener));
 	memset(&xs->port, 0, sizeof(xs->port));
 	INIT_LIST_HEAD(&xs->accept_node);
-	xs->entry.kind = XTCP_ENTRY_SOCKET;
+	xtcp_entry_init(&xs->entry, XTCP_ENTRY_SOCKET);
 	xs->round_copied = 0;
 	xs->round_start = xtcp_now();
 	xs->deferred = 0;
 	xs->pmtu = 0;
 	xs->armed = 0;
+	xs->urgent = 0;
 	xs->orphan_counted = false;
 	xtcp_timer_init(&xs->timer, XTCP_ENTRY_SOCKET);
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
@@ -82,7 +83,7 @@ static void child_tcb(struct sock *sk, const struct xtcp_halfopen_record *r)
 	struct xtcp_tcb set = xs->tcb;
 	struct xtcp_key key;
 
-	xtcp_record_key(&r->entry, &key);
+	xtcp_entry_get_key(&r->entry, &key);
 	xtcp_tcb_from_halfopen(&xs->tcb, &r->half, &xtcp_net(sock_net(sk))->knobs,
 			       xtcp_now());
 	xtcp_tcb_copy_settings(&xs->tcb, &set);
@@ -116,9 +117,8 @@ struct sock *xtcp_child_create(struct sock *listener,
 		child_unshare6(sk, listener);
 	inet_sk_set_state(sk, TCP_SYN_RECV);
 	child_set_ends(sk, &r->entry);
-	xtcp_record_key(&r->entry, &key);
+	xtcp_entry_get_key(&r->entry, &key);
 	xtcp_entry_set_key(&xtcp_sk(sk)->entry, &key);
-	xtcp_sk(sk)->entry.node.pprev = NULL;
 	sk->sk_mark = r->mark;
 	sk_set_txhash(sk);
 	child_tcb(sk, r);

@@ -2,30 +2,31 @@
 /*
  * The connection table: every connection that has two ends, whatever keeps it.
  *
- *   bucket --> entry --> entry --> nulls(bucket number)
+ *   bucket --> entry --> entry --> end(bucket number)
  *		  |	    |
  *		socket	  half-open or TIME-WAIT record
  *
- * Lookups take no lock: they walk a nulls list under rcu_read_lock() and start
- * again when they end in another bucket. Insertions, removals and swaps hold the
- * bucket's lock, which is taken with softirqs off and inside of any socket lock.
+ * Lookups take no lock and no reference: they walk a chain under rcu_read_lock()
+ * and start again when it ends in another bucket. Insertions, removals and swaps
+ * hold the bucket's lock, which is taken with softirqs off and inside of any socket
+ * lock.
  *
- * Lifetimes:
- *  - A socket's entry is part of the socket, and sockets are freed a grace
- *    period after their last reference (SOCK_RCU_FREE): what a lookup finds
- *    stays valid until rcu_read_unlock() without a reference. The table itself
- *    holds none; a socket is unhashed before its last reference goes.
- *  - A record's slab is SLAB_TYPESAFE_BY_RCU and its reference count is the
- *    entry's: a lookup takes a reference, then compares the key again. The table
- *    holds one reference, an armed timer another.
+ * Lifetimes: sockets and records alike are freed a grace period after they have
+ * left the table. What a lookup finds stays valid until rcu_read_unlock(), and may
+ * have left the table already. The table holds no reference. Whoever takes a record
+ * out of it (xtcp_conn_remove() or xtcp_conn_replace() says true to one caller only)
+ * shuts its timer down and frees it by RCU; a socket is unhashed before its last
+ * reference goes.
+ *
+ * A socket may be disconnected, and hashed again in another bucket, under the eyes
+ * of a lookup that stands on it. So a chain ends in its bucket's number: a lookup
+ * that was led away sees where it has come to. See docs/table.md.
  */
 #ifndef XTCP_CONN_H
 #define XTCP_CONN_H
 
 #include <linux/in6.h>
-#include <linux/rculist.h>
-#include <linux/rculist_nulls.h>
-#include <linux/refcount.h>
+#include <linux/rcupdate.h>
 #include <net/net_namespace.h>
 
 enum xtcp_entry_kind {
@@ -36,33 +37,47 @@ enum xtcp_entry_kind {
 
 /**
  * struct xtcp_entry - the header of everything in the table
- * @node: place in the bucket
- * @ref: references, for records (a socket has its own count)
- * @hash: keyed hash of the connection
- * @kind: enum xtcp_entry_kind
- * @family: AF_INET or AF_INET6: that of the packets, not of the socket
- * @bound_dev_if: device or l3mdev master it is bound to; 0: any
+ * @next: next in the bucket, or its end: xtcp_entry_is_end()
  * @net: namespace
+ * @hash: keyed hash of the connection
+ * @bound_dev_if: device or l3mdev master it is bound to; 0: any
+ * @laddr: local IPv4 address, 0 of an IPv6 entry
+ * @raddr: remote IPv4 address, 0 of an IPv6 entry
+ * @addrs: both, to be compared at once
  * @lport: local port, host order
  * @rport: remote port, host order
- * @laddr: local IPv4 address
- * @raddr: remote IPv4 address
+ * @ports: both, to be compared at once
+ * @kind: enum xtcp_entry_kind
+ * @family: AF_INET or AF_INET6: that of the packets, not of the socket
+ * @hashed: it is in the table; changed under the bucket's lock
+ * @spare: for what the entry is part of
  *
- * The key does not change while the entry is hashed. An IPv6 entry is followed
- * in memory by two struct in6_addr, local and remote: xtcp_entry_addr6().
+ * 40 bytes. The key does not change while the entry is hashed. An IPv6 entry is
+ * followed in memory by two struct in6_addr, local and remote: xtcp_entry_addr6().
  */
 struct xtcp_entry {
-	struct hlist_nulls_node node;
-	refcount_t ref;
+	struct xtcp_entry __rcu *next;
+	possible_net_t net;
 	u32 hash;
+	int bound_dev_if;
+	union {
+		struct {
+			__be32 laddr;
+			__be32 raddr;
+		};
+		u64 addrs;
+	};
+	union {
+		struct {
+			u16 lport;
+			u16 rport;
+		};
+		u32 ports;
+	};
 	u8 kind;
 	u8 family;
-	int bound_dev_if;
-	possible_net_t net;
-	u16 lport;
-	u16 rport;
-	__be32 laddr;
-	__be32 raddr;
+	bool hashed;
+	u8 spare;
 };
 
 /* The local address of an IPv6 entry, and at [1] the remote one */
@@ -78,24 +93,42 @@ static inline struct in6_addr *xtcp_entry_addr6(const struct xtcp_entry *e)
  * @dif: device the packet came by (the l3mdev master when it has one); a
  *	connecting socket's own bound device
  * @sdif: the enslaved device it came by, 0 outside of an l3mdev
+ * @laddr: local IPv4 address, 0 of an IPv6 key
+ * @raddr: remote IPv4 address, 0 of an IPv6 key
+ * @addrs: both
  * @lport: local port, host order
  * @rport: remote port, host order
- * @laddr: local IPv4 address
- * @raddr: remote IPv4 address
+ * @ports: both
  * @laddr6: local IPv6 address
  * @raddr6: remote IPv6 address
+ * @words6: both
  */
 struct xtcp_key {
 	struct net *net;
-	u8 family;
 	int dif;
 	int sdif;
-	u16 lport;
-	u16 rport;
-	__be32 laddr;
-	__be32 raddr;
-	struct in6_addr laddr6;
-	struct in6_addr raddr6;
+	union {
+		struct {
+			__be32 laddr;
+			__be32 raddr;
+		};
+		u64 addrs;
+	};
+	union {
+		struct {
+			u16 lport;
+			u16 rport;
+		};
+		u32 ports;
+	};
+	u8 family;
+	union {
+		struct {
+			struct in6_addr laddr6;
+			struct in6_addr raddr6;
+		};
+		u32 words6[8];
+	};
 };
 
 /* What a secret hash of a connection is for: one must say nothing of another */
@@ -110,17 +143,47 @@ void xtcp_conn_exit(void);
 
 u32 xtcp_key_hash(const struct xtcp_key *key);
 u32 xtcp_key_hash_secret(const struct xtcp_key *key, enum xtcp_salt salt);
+void xtcp_entry_init(struct xtcp_entry *e, enum xtcp_entry_kind kind);
 void xtcp_entry_set_key(struct xtcp_entry *e, const struct xtcp_key *key);
+void xtcp_entry_get_key(const struct xtcp_entry *e, struct xtcp_key *key);
 
+/* under rcu_read_lock() */
 struct xtcp_entry *xtcp_conn_lookup(const struct xtcp_key *key);
+
+/* any context, no reference needed */
 int xtcp_conn_insert(struct xtcp_entry *e, const struct xtcp_key *key);
 bool xtcp_conn_replace(struct xtcp_entry *old, struct xtcp_entry *new);
 bool xtcp_conn_remove(struct xtcp_entry *e);
-void xtcp_entry_put(struct xtcp_entry *e);
-void xtcp_conn_drain(struct net *net);
 
-/* for /proc: walk the buckets */
+/*
+ * To walk a bucket under rcu_read_lock(), for those who look at everything:
+ *
+ *	xtcp_conn_for_each(e, bucket)
+ *		...
+ *	if (!xtcp_entry_ends(e, bucket))
+ *		an entry that moved has led us into another bucket
+ */
 unsigned int xtcp_conn_buckets(void);
-struct hlist_nulls_head *xtcp_conn_bucket(unsigned int i);
+struct xtcp_entry *xtcp_conn_first(unsigned int bucket);
+bool xtcp_conn_is_empty(unsigned int bucket);
+
+/* A chain ends in its bucket's number, marked by the lowest bit */
+static inline bool xtcp_entry_is_end(const struct xtcp_entry *e)
+{
+	return (unsigned long)e & 1;
+}
+
+static inline bool xtcp_entry_ends(const struct xtcp_entry *e, unsigned int bucket)
+{
+	return (unsigned long)e >> 1 == bucket;
+}
+
+static inline struct xtcp_entry *xtcp_entry_next(const struct xtcp_entry *e)
+{
+	return rcu_dereference(e->next);
+}
+
+#define xtcp_conn_for_each(e, bucket) \
+	for (e = xtcp_conn_first(bucket); !xtcp_entry_is_end(e); e = xtcp_entry_next(e))
 
 #endif /* XTCP_CONN_H */

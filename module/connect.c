@@ -15,7 +15,6 @@
 /* A port and a place in the table; the SYN is still to be sent */
 static int connect_hash(struct sock *sk)
 {
-	xtcp_sk(sk)->entry.kind = XTCP_ENTRY_SOCKET;
 	sk_set_txhash(sk);
 	return xtcp_port_connect(sk);
 }
@@ -39,7 +38,7 @@ static void connect_open(struct sock *sk)
 	struct xtcp_event ev = { .kind = XTCP_EV_OPEN, .now = xtcp_now() };
 	struct xtcp_key key;
 
-	xtcp_record_key(&xtcp_sk(sk)->entry, &key);
+	xtcp_entry_get_key(&xtcp_sk(sk)->entry, &key);
 	ev.iss = xtcp_isn(ev.now, xtcp_key_hash_secret(&key, XTCP_SALT_ISN));
 	ev.ts_offset = xtcp_key_hash_secret(&key, XTCP_SALT_STAMP);
 	xtcp_count(sock_net(sk), active_opens);

@@ -27,24 +27,22 @@ static bool table_is_there;
 /* An orphan in a bucket of the table, with a reference, or NULL */
 static struct sock *drain_find(unsigned int bucket)
 {
-	struct hlist_nulls_node *node;
 	struct xtcp_entry *e;
 	struct sock *sk;
 
 	rcu_read_lock();
-again:
-	hlist_nulls_for_each_entry_rcu(e, node, xtcp_conn_bucket(bucket), node) {
-		if (e->kind != XTCP_ENTRY_SOCKET)
-			continue;
-		sk = (struct sock *)xtcp_entry_sock(e);
-		if (READ_ONCE(xtcp_sk(sk)->orphan_counted) &&
-		    refcount_inc_not_zero(&sk->sk_refcnt)) {
-			rcu_read_unlock();
-			return sk;
+	do {
+		xtcp_conn_for_each(e, bucket) {
+			if (e->kind != XTCP_ENTRY_SOCKET)
+				continue;
+			sk = (struct sock *)xtcp_entry_sock(e);
+			if (READ_ONCE(xtcp_sk(sk)->orphan_counted) &&
+			    refcount_inc_not_zero(&sk->sk_refcnt)) {
+				rcu_read_unlock();
+				return sk;
+			}
 		}
-	}
-	if (get_nulls_value(node) != bucket)	/* an entry took us along */
-		goto again;
+	} while (!xtcp_entry_ends(e, bucket));	/* an entry took us along */
 	rcu_read_unlock();
 	return NULL;
 }

@@ -5,15 +5,14 @@
  * again when the third segment or a timeout comes. A record whose listener is
  * gone dies at its next event.
  */
-#include <linux/slab.h>
+#include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/route.h>
 #include "core/isn.h"
 #include "record.h"
 #include "sock.h"
 
-static struct kmem_cache *cache4 __read_mostly;
-static struct kmem_cache *cache6 __read_mostly;
+static struct xtcp_slab slab __read_mostly;
 
 /**
  * xtcp_halfopen_cache_init() - make the slabs of half-open records
@@ -25,17 +24,8 @@ int xtcp_halfopen_cache_init(void)
 {
 	size_t size = sizeof(struct xtcp_halfopen_record);
 
-	cache4 = kmem_cache_create("xtcp_halfopen4", size, 0,
-				   SLAB_TYPESAFE_BY_RCU, NULL);
-	if (!cache4)
-		return -ENOMEM;
-	cache6 = kmem_cache_create("xtcp_halfopen6", size + 2 * sizeof(struct in6_addr),
-				   0, SLAB_TYPESAFE_BY_RCU, NULL);
-	if (!cache6) {
-		kmem_cache_destroy(cache4);
-		return -ENOMEM;
-	}
-	return 0;
+	BUILD_BUG_ON(IS_ENABLED(CONFIG_64BIT) && size - sizeof(struct xtcp_timer) > 104);
+	return xtcp_slab_init(&slab, "xtcp_halfopen4", "xtcp_halfopen6", size);
 }
 
 /**
@@ -45,19 +35,14 @@ int xtcp_halfopen_cache_init(void)
  */
 void xtcp_halfopen_cache_exit(void)
 {
-	kmem_cache_destroy(cache6);
-	kmem_cache_destroy(cache4);
+	xtcp_slab_exit(&slab);
 }
 
-/**
- * xtcp_halfopen_free() - free a record: xtcp_entry_put() has dropped its last reference
- * @r: record
- *
- * Context: any.
- */
-void xtcp_halfopen_free(struct xtcp_halfopen_record *r)
+static void halfopen_free(struct rcu_head *rcu)
 {
-	kmem_cache_free(r->entry.family == AF_INET ? cache4 : cache6, r);
+	struct xtcp_halfopen_record *r = container_of(rcu, struct xtcp_halfopen_record, rcu);
+
+	xtcp_slab_free(&slab, r->entry.family, r);
 }
 
 /* The listener a record is for, if it still listens */
@@ -67,91 +52,89 @@ static struct sock *halfopen_listener(const struct xtcp_halfopen_record *r)
 				   r->listener_id);
 }
 
-/* Books to be kept when a record has left the table */
-static void halfopen_gone(struct xtcp_halfopen_record *r)
+/* A record has left the table, and the caller has taken it out: under
+ * rcu_read_lock()
+ */
+static void halfopen_end(struct xtcp_halfopen_record *r)
 {
 	struct sock *listener = halfopen_listener(r);
 
-	atomic_dec(&xtcp_net(read_pnet(&r->entry.net))->halfopen_count);
+	xtcp_timer_shutdown(&r->timer);
 	if (listener)
 		atomic_dec(&xtcp_sk(listener)->listener.halfopen);
+	atomic_dec(&xtcp_net(read_pnet(&r->entry.net))->halfopen_count);
+	call_rcu(&r->rcu, halfopen_free);
 }
 
-static void halfopen_kill(struct xtcp_halfopen_record *r)
+/* Take a record out of the table. What was in TIME-WAIT before is so again: the SYN
+ * was an old duplicate for all we know (RFC 9293 section 3.6.1)
+ */
+static bool halfopen_leave(struct xtcp_halfopen_record *r)
 {
-	if (xtcp_record_remove(&r->entry, &r->timer))
-		halfopen_gone(r);
+	if (!r->before)
+		return xtcp_conn_remove(&r->entry);
+	if (!xtcp_conn_replace(&r->entry, &r->before->entry))
+		return false;
+	xtcp_timewait_resume(r->before);
+	return true;
 }
 
 /**
  * xtcp_halfopen_kill() - end a record: nobody will be told
- * @r: record, with a reference of the caller's
+ * @r: record
  *
  * Context: any, under rcu_read_lock().
  */
 void xtcp_halfopen_kill(struct xtcp_halfopen_record *r)
 {
-	halfopen_kill(r);
-}
-
-/**
- * xtcp_halfopen_kill_sync() - end a record and wait for its callback
- * @r: record, with a reference of the caller's
- *
- * Context: process; sleeps.
- */
-void xtcp_halfopen_kill_sync(struct xtcp_halfopen_record *r)
-{
-	rcu_read_lock();
-	halfopen_kill(r);
-	rcu_read_unlock();
-	if (xtcp_timer_shutdown_sync(&r->timer))
-		xtcp_entry_put(&r->entry);
+	if (halfopen_leave(r))
+		halfopen_end(r);
 }
 
 static void halfopen_send_synack(struct xtcp_halfopen_record *r,
 				 const struct sock *listener,
 				 const struct xtcp_key *key)
 {
-	u8 tos = key->family == AF_INET ? inet_sk(listener)->tos :
-					  inet6_sk(listener)->tclass;
+	struct xtcp_answer answer = {
+		.oif = r->entry.bound_dev_if,
+		.mark = r->mark,
+	};
 	struct xtcp_out out;
 
+	answer.tos = key->family == AF_INET ? inet_sk(listener)->tos :
+					      inet6_sk(listener)->tclass;
 	xtcp_halfopen_synack(&r->half, xtcp_record_stamp(key, r->half.ts_ok), &out);
-	xtcp_reply(key->net, key, r->entry.bound_dev_if, r->mark, tos, &out);
+	xtcp_reply(key, &answer, &out);
 }
 
 /**
  * xtcp_halfopen_expired() - the timer: the SYN-ACK again, or the end
  * @timer: of a half-open record
  *
- * Context: softirq, under rcu_read_lock(); owns the timer's reference.
+ * Context: softirq, under rcu_read_lock().
  */
 void xtcp_halfopen_expired(struct xtcp_timer *timer)
 {
-	struct xtcp_halfopen_record *r;
+	struct xtcp_halfopen_record *r =
+		container_of(timer, struct xtcp_halfopen_record, timer);
+	struct net *net = read_pnet(&r->entry.net);
 	struct sock *listener;
 	struct xtcp_key key;
-	struct net *net;
 	u64 wait;
 
-	r = container_of(timer, struct xtcp_halfopen_record, timer);
-	net = read_pnet(&r->entry.net);
-	if (hlist_nulls_unhashed_lockless(&r->entry.node))
-		goto out;
+	if (!READ_ONCE(r->entry.hashed))
+		return;
 	wait = xtcp_halfopen_timeout(&r->half, &xtcp_net(net)->knobs);
 	listener = halfopen_listener(r);
 	if (!wait || !listener) {
 		xtcp_count(net, halfopen_expired);
-		halfopen_kill(r);
-		goto out;
+		xtcp_halfopen_kill(r);
+		return;
 	}
 	xtcp_count(net, synack_retransmits);
-	xtcp_record_key(&r->entry, &key);
+	xtcp_entry_get_key(&r->entry, &key);
 	halfopen_send_synack(r, listener, &key);
-	xtcp_record_arm(&r->entry, &r->timer, xtcp_now() + wait);
-out:
-	xtcp_entry_put(&r->entry);
+	xtcp_timer_arm(&r->timer, xtcp_now() + wait);
 }
 
 /* The device a connection is bound to from its first packet on */
@@ -178,38 +161,62 @@ static u16 halfopen_adv_mss(const struct sock *listener, const struct sk_buff *s
 	return set ? min_t(u32, set, mtu - headers) : mtu - headers;
 }
 
+static u32 halfopen_iss(const struct xtcp_key *key, u64 now,
+			const struct xtcp_timewait_record *before)
+{
+	u32 hash = xtcp_key_hash_secret(key, XTCP_SALT_ISN);
+
+	return before ? xtcp_isn_above(now, hash, before->tw.snd_nxt) : xtcp_isn(now, hash);
+}
+
 static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
 						 const struct xtcp_seg *seg,
 						 const struct xtcp_key *key,
-						 const struct sk_buff *skb,
-						 const u32 *iss_floor)
+						 struct sk_buff *skb,
+						 struct xtcp_timewait_record *before)
 {
 	bool v4 = key->family == AF_INET;
-	struct xtcp_net *xn = xtcp_net(key->net);
 	struct xtcp_key bound = *key;
 	struct xtcp_halfopen_record *r;
 	u64 now = xtcp_now();
-	u32 hash, iss;
 
-	r = kmem_cache_alloc(v4 ? cache4 : cache6, GFP_ATOMIC);
+	r = xtcp_slab_alloc(&slab, key->family);
 	if (!r)
 		return NULL;
 	bound.dif = halfopen_bound_dev(listener, skb, key);
 	bound.sdif = 0;
+	xtcp_entry_init(&r->entry, XTCP_ENTRY_HALFOPEN);
 	xtcp_entry_set_key(&r->entry, &bound);
-	r->entry.kind = XTCP_ENTRY_HALFOPEN;
 	xtcp_timer_init(&r->timer, XTCP_ENTRY_HALFOPEN);
-	r->listener_id = xtcp_sk(listener)->listener.id;
-	r->answered = 0;
-	r->mark = inet_request_mark(listener, (struct sk_buff *)skb);
-
-	hash = xtcp_key_hash_secret(key, XTCP_SALT_ISN);
-	iss = iss_floor ? xtcp_isn_above(now, hash, *iss_floor) : xtcp_isn(now, hash);
-	xtcp_halfopen_init(&r->half, seg, iss, halfopen_adv_mss(listener, skb, key),
+	r->listener_id = READ_ONCE(xtcp_sk(listener)->listener.id);
+	r->before = before;
+	r->mark = inet_request_mark(listener, skb);
+	xtcp_record_answer_init(&r->answered);
+	xtcp_halfopen_init(&r->half, seg, halfopen_iss(key, now, before),
+			   halfopen_adv_mss(listener, skb, key),
 			   v4 ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6,
-			   READ_ONCE(listener->sk_rcvbuf) / 2, &xn->knobs, now);
-	refcount_set(&r->entry.ref, 2);		/* the table's and ours */
+			   READ_ONCE(listener->sk_rcvbuf) / 2,
+			   &xtcp_net(key->net)->knobs, now);
 	return r;
+}
+
+/* Into the table; false when somebody was quicker with a copy of the SYN, or with
+ * the end of the TIME-WAIT. Counted first: a count never falls below what there is
+ */
+static bool halfopen_enter(struct xtcp_halfopen_record *r, struct sock *listener,
+			   const struct xtcp_key *key)
+{
+	struct xtcp_timewait_record *before = r->before;
+	struct xtcp_net *xn = xtcp_net(key->net);
+
+	atomic_inc(&xtcp_sk(listener)->listener.halfopen);
+	atomic_inc(&xn->halfopen_count);
+	if (before ? xtcp_conn_replace(&before->entry, &r->entry) :
+		     !xtcp_conn_insert(&r->entry, key))
+		return true;
+	atomic_dec(&xn->halfopen_count);
+	atomic_dec(&xtcp_sk(listener)->listener.halfopen);
+	return false;
 }
 
 /**
@@ -218,32 +225,31 @@ static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
  * @seg: the SYN
  * @key: the connection
  * @skb: its packet
- * @iss_floor: our ISN must lie above this: the connection follows one in TIME-WAIT.
- *	NULL: it does not
+ * @before: the connection's TIME-WAIT record, whose place the new one takes: our ISN
+ *	will lie above what it has used. NULL: there is none
  *
  * Context: softirq, under rcu_read_lock().
  */
 void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
-			const struct xtcp_key *key, const struct sk_buff *skb,
-			const u32 *iss_floor)
+			const struct xtcp_key *key, struct sk_buff *skb,
+			struct xtcp_timewait_record *before)
 {
 	struct xtcp_halfopen_record *r;
 
-	r = halfopen_new(listener, seg, key, skb, iss_floor);
+	r = halfopen_new(listener, seg, key, skb, before);
 	if (!r) {
 		xtcp_count(key->net, drop_memory);
 		return;
 	}
-	if (xtcp_conn_insert(&r->entry, key)) {	/* a copy was quicker */
-		xtcp_halfopen_free(r);
+	if (!halfopen_enter(r, listener, key)) {
+		xtcp_slab_free(&slab, r->entry.family, r);
 		return;
 	}
-	atomic_inc(&xtcp_sk(listener)->listener.halfopen);
-	atomic_inc(&xtcp_net(key->net)->halfopen_count);
 	xtcp_count(key->net, halfopen_created);
-	xtcp_record_arm(&r->entry, &r->timer, r->half.sent + XTCP_RTO_INITIAL);
+	if (before)
+		xtcp_count(key->net, tw_reopened);
+	xtcp_timer_arm(&r->timer, r->half.sent + XTCP_RTO_INITIAL);
 	halfopen_send_synack(r, listener, key);
-	xtcp_entry_put(&r->entry);
 }
 
 /* Two CPUs may come here with copies of the third segment: the swap in the table
@@ -264,10 +270,9 @@ static struct sock *halfopen_child(struct xtcp_halfopen_record *r,
 	__acquire(&child->sk_lock.slock);	/* xtcp_child_create() has; for sparse */
 	sock_prot_inuse_add(sock_net(child), child->sk_prot, 1);
 	bh_unlock_sock(child);
-	if (xtcp_timer_disarm(&r->timer))
-		xtcp_entry_put(&r->entry);
-	halfopen_gone(r);
-	xtcp_entry_put(&r->entry);		/* the table's */
+	if (r->before)
+		xtcp_timewait_end(r->before);
+	halfopen_end(r);
 	return child;
 }
 
@@ -276,7 +281,7 @@ static void halfopen_overflow(struct xtcp_halfopen_record *r, struct sk_buff *sk
 {
 	xtcp_count(key->net, listen_accept_drops);
 	if (xtcp_net(key->net)->knobs.abort_on_overflow) {
-		halfopen_kill(r);
+		xtcp_halfopen_kill(r);
 		xtcp_reset_skb(skb, seg, key);
 	}
 	kfree_skb(skb);
@@ -291,7 +296,7 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 	struct sock *child;
 
 	if (!listener) {
-		halfopen_kill(r);
+		xtcp_halfopen_kill(r);
 		xtcp_reset_skb(skb, seg, key);
 		kfree_skb(skb);
 		return;
@@ -313,15 +318,31 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 		xtcp_sock_rcv((struct sock *)xtcp_entry_sock(winner), skb, seg);
 		return;
 	}
-	if (winner)
-		xtcp_entry_put(winner);
 	xtcp_count(key->net, drop_memory);
 	kfree_skb(skb);
 }
 
+/* A segment that does not fit is answered by an ACK. One that is the old connection's
+ * FIN still gets that one's: its sender may be waiting for nothing else
+ */
+static void halfopen_challenge(struct xtcp_halfopen_record *r, const struct sk_buff *skb,
+			       const struct xtcp_seg *seg, const struct xtcp_key *key)
+{
+	struct xtcp_out out;
+
+	if (!xtcp_record_may_answer(&r->answered))
+		return;
+	if (r->before && xtcp_timewait_is_fin(r->before, seg)) {
+		xtcp_timewait_answer(r->before, key);
+		return;
+	}
+	xtcp_halfopen_ack(&r->half, xtcp_record_stamp(key, r->half.ts_ok), &out);
+	xtcp_reply_skb(skb, key, &out);
+}
+
 /**
  * xtcp_halfopen_rcv() - a segment for a half-open connection
- * @r: record, with a reference of the caller's
+ * @r: record
  * @skb: packet, data at the transport header; consumed
  * @seg: its segment
  * @key: its connection
@@ -333,7 +354,6 @@ void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 {
 	enum xtcp_drop drop = XTCP_DROP_NONE;
 	struct sock *listener;
-	struct xtcp_out out;
 
 	switch (xtcp_halfopen_segment(&r->half, seg, &drop)) {
 	case XTCP_HALFOPEN_ESTABLISH:
@@ -345,18 +365,14 @@ void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 			halfopen_send_synack(r, listener, key);
 		break;
 	case XTCP_HALFOPEN_ACK:
-		if (xtcp_record_may_answer(&r->answered)) {
-			xtcp_halfopen_ack(&r->half, xtcp_record_stamp(key, r->half.ts_ok),
-					  &out);
-			xtcp_reply_skb(skb, key, &out);
-		}
+		halfopen_challenge(r, skb, seg, key);
 		break;
 	case XTCP_HALFOPEN_RESET:
 		xtcp_reset_skb(skb, seg, key);
 		break;
 	case XTCP_HALFOPEN_ABORT:
 		xtcp_count(key->net, resets_in);
-		halfopen_kill(r);
+		xtcp_halfopen_kill(r);
 		break;
 	case XTCP_HALFOPEN_DROP:
 		break;

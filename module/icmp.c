@@ -214,7 +214,6 @@ static int deliver_error(struct sk_buff *skb, const struct xtcp_key *key,
 		error_halfopen(xtcp_entry_halfopen(e), key->net, error);
 	else
 		xtcp_count(key->net, icmp_ignored);	/* TIME-WAIT needs nobody */
-	xtcp_entry_put(e);
 	return 0;
 }
 

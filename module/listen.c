@@ -163,6 +163,9 @@ static int listen_start(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	int err;
 
+	/* a SYN for what it was before may be counted at this moment */
+	if (xs->listener.id)
+		synchronize_rcu();
 	spin_lock_init(&xs->listener.lock);
 	INIT_LIST_HEAD(&xs->listener.children);
 	atomic_set(&xs->listener.halfopen, 0);
@@ -273,13 +276,13 @@ void xtcp_accept_queue_add(struct sock *listener, struct sock *child)
  * @skb: packet, data at the transport header; not consumed
  * @seg: its segment
  * @key: its connection
- * @iss_floor: our ISN must lie above this; NULL: any
+ * @before: TIME-WAIT record that a SYN would take the place of; NULL: none
  *
  * Context: softirq, under rcu_read_lock().
  */
 void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb,
 		     const struct xtcp_seg *seg, const struct xtcp_key *key,
-		     const u32 *iss_floor)
+		     struct xtcp_timewait_record *before)
 {
 	struct net *net = key->net;
 
@@ -296,7 +299,7 @@ void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb,
 		   READ_ONCE(xtcp_net(net)->knobs.max_syn_backlog)) {
 		xtcp_count(net, listen_syn_drops);
 	} else {
-		xtcp_halfopen_open(listener, seg, key, skb, iss_floor);
+		xtcp_halfopen_open(listener, seg, key, skb, before);
 	}
 }
 

@@ -3,6 +3,7 @@
  * Network namespaces: what each gets when it is made, and gives back in the
  * opposite order when it goes.
  */
+#include "record.h"
 #include "sock.h"
 
 unsigned int xtcp_net_id __read_mostly;
@@ -40,13 +41,23 @@ free_mib:
 	return err;
 }
 
+/* The namespace has no sockets any more, its records end. Between this and net_exit()
+ * the kernel waits for a grace period: whoever had found one of them is done with it
+ */
+static void __net_exit net_pre_exit(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+
+	if (atomic_read(&xn->tw_count) || atomic_read(&xn->halfopen_count))
+		xtcp_record_drain(net);
+}
+
 static void __net_exit net_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_net(net);
 
 	xtcp_proc_exit(net);
 	xtcp_stat_exit(net);
-	xtcp_conn_drain(net);
 	xtcp_reply_exit(net);
 	xtcp_knobs_exit(net);
 	WARN_ON(atomic_read(&xn->tw_count) || atomic_read(&xn->halfopen_count) ||
@@ -56,6 +67,7 @@ static void __net_exit net_exit(struct net *net)
 
 static struct pernet_operations net_ops = {
 	.init = net_init,
+	.pre_exit = net_pre_exit,
 	.exit = net_exit,
 	.id = &xtcp_net_id,
 	.size = sizeof(struct xtcp_net),

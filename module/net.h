@@ -27,7 +27,8 @@
 	X(keepalive_probes)	/* keepalive probes sent */		\
 	X(window_probes)	/* zero-window probes sent */		\
 	X(tw_created)		/* TIME-WAIT records made */		\
-	X(tw_reopened)		/* ended by a newer SYN (RFC 6191) */	\
+	X(tw_reopened)		/* gave way to a newer SYN (RFC 6191) */	\
+	X(tw_resumed)		/* took the place back: the SYN was an old one */ \
 	X(tw_overflow)		/* not made: max_tw_buckets or memory */ \
 	X(halfopen_created)	/* half-open records made */		\
 	X(halfopen_expired)	/* given up after synack_retries */	\
@@ -92,7 +93,7 @@ struct xtcp_mib {
  * @knobs_header: its registration
  *
  * Lives from the namespace's init to its exit. A socket pins its namespace;
- * records don't: xtcp_conn_drain() ends them before the exit goes on.
+ * records don't: xtcp_record_drain() ends them before the exit goes on.
  */
 struct xtcp_net {
 	struct xtcp_knobs knobs;

@@ -281,7 +281,7 @@ static void show_record(struct seq_file *seq, int sl, struct xtcp_entry *e)
 		.raddr4 = e->raddr,
 		.lport = e->lport,
 		.rport = e->rport,
-		.ref = refcount_read(&e->ref) - 1,	/* without our own */
+		.ref = 1,	/* the table: nobody else needs one */
 	};
 
 	if (view_family(seq) == AF_INET6)
@@ -303,8 +303,6 @@ static bool view_has_sock(struct seq_file *seq, const struct sock *sk)
 /* Show an entry if it is of this view. Return: rows written */
 static int show_entry(struct seq_file *seq, int sl, struct xtcp_entry *e)
 {
-	int shown = 0;
-
 	if (e->kind == XTCP_ENTRY_SOCKET) {
 		struct sock *sk = (struct sock *)xtcp_entry_sock(e);
 
@@ -313,28 +311,22 @@ static int show_entry(struct seq_file *seq, int sl, struct xtcp_entry *e)
 		show_sock(seq, sl, sk);
 		return 1;
 	}
-	/* it may be freed and made anew at any time: hold it, then look at it */
-	if (!refcount_inc_not_zero(&e->ref))
+	if (record_family(e) != view_family(seq) ||
+	    !net_eq(read_pnet(&e->net), seq_file_net(seq)))
 		return 0;
-	if (record_family(e) == view_family(seq) &&
-	    net_eq(read_pnet(&e->net), seq_file_net(seq))) {
-		show_record(seq, sl, e);
-		shown = 1;
-	}
-	xtcp_entry_put(e);
-	return shown;
+	show_record(seq, sl, e);
+	return 1;
 }
 
 /* Return: rows written, or -1 when the walk ended in another bucket */
 static int walk_conn(struct seq_file *seq, int sl, unsigned int bucket)
 {
-	struct hlist_nulls_node *node;
 	struct xtcp_entry *e;
 	int rows = 0;
 
-	hlist_nulls_for_each_entry_rcu(e, node, xtcp_conn_bucket(bucket), node)
+	xtcp_conn_for_each(e, bucket)
 		rows += show_entry(seq, sl + rows, e);
-	return get_nulls_value(node) == bucket ? rows : -1;
+	return xtcp_entry_ends(e, bucket) ? rows : -1;
 }
 
 static int show_conn(struct seq_file *seq, int sl, unsigned int bucket)
@@ -404,7 +396,7 @@ static bool pos_is_empty(loff_t pos)
 		return false;
 	if (pos < POS_CONN)
 		return hlist_empty(xtcp_listen_bucket(pos - POS_LISTEN));
-	return hlist_nulls_empty(xtcp_conn_bucket(pos - POS_CONN));
+	return xtcp_conn_is_empty(pos - POS_CONN);
 }
 
 /* The first position at or after *@pos that has something, or NULL */

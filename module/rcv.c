@@ -199,13 +199,14 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 
 /* A segment of no connection: an opening for a listener, or refused */
 static void rcv_unknown(struct sk_buff *skb, const struct xtcp_seg *seg,
-			const struct xtcp_key *key, const u32 *iss_floor)
+			const struct xtcp_key *key,
+			struct xtcp_timewait_record *before)
 {
 	struct sock *listener = xtcp_listener_lookup(key);
 
 	if (listener) {
 		if (rcv_admitted(listener, skb, seg->hdr_len))
-			xtcp_listen_rcv(listener, skb, seg, key, iss_floor);
+			xtcp_listen_rcv(listener, skb, seg, key, before);
 	} else if (rcv_policy(NULL, skb)) {
 		xtcp_count(key->net, drop_no_socket);
 		xtcp_reset_skb(skb, seg, key);
@@ -221,22 +222,16 @@ static void rcv_halfopen(struct xtcp_entry *e, struct sk_buff *skb,
 		xtcp_halfopen_rcv(xtcp_entry_halfopen(e), skb, seg, key);
 	else
 		kfree_skb(skb);
-	xtcp_entry_put(e);
 }
 
 /* A segment for TIME-WAIT: answered there, unless it opens a new connection */
 static void rcv_timewait(struct xtcp_entry *e, struct sk_buff *skb,
 			 const struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	u32 iss_floor = 0;
-	bool reopen = false;
+	struct xtcp_timewait_record *r = xtcp_entry_timewait(e);
 
-	if (rcv_policy(NULL, skb))
-		reopen = xtcp_timewait_rcv(xtcp_entry_timewait(e), skb, seg, key,
-					   &iss_floor);
-	xtcp_entry_put(e);
-	if (reopen)
-		rcv_unknown(skb, seg, key, &iss_floor);
+	if (rcv_policy(NULL, skb) && xtcp_timewait_rcv(r, seg, key))
+		rcv_unknown(skb, seg, key, r);
 	else
 		kfree_skb(skb);
 }

@@ -1,31 +1,76 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What half-open and TIME-WAIT records share: key, timer and removal.
+ * What half-open and TIME-WAIT records share: slabs, the rate of answers, and the end
+ * of their namespace.
  */
+#include <linux/slab.h>
 #include "core/stamp.h"
 #include "record.h"
 
+/* The clock of answers: about 16 ms a tick, round in 18 minutes */
+#define ANSWER_SHIFT	14
+#define ANSWER_TICKS	((500 * XTCP_US_PER_MS) >> ANSWER_SHIFT)
+
 /**
- * xtcp_record_key() - the key of a record, for looking up what goes with it
- * @e: a record's entry
- * @key: filled
+ * xtcp_slab_init() - make the slabs of one kind of record
+ * @slab: result
+ * @name4: of that for IPv4, in /proc/slabinfo
+ * @name6: of that for IPv6
+ * @size: of a record without IPv6 addresses
  *
- * Context: any, with a reference on the record.
+ * Context: module load.
+ * Return: 0 or -ENOMEM.
  */
-void xtcp_record_key(const struct xtcp_entry *e, struct xtcp_key *key)
+int xtcp_slab_init(struct xtcp_slab *slab, const char *name4, const char *name6,
+		   size_t size)
 {
-	key->net = read_pnet(&e->net);
-	key->family = e->family;
-	key->dif = e->bound_dev_if;
-	key->sdif = 0;
-	key->lport = e->lport;
-	key->rport = e->rport;
-	key->laddr = e->laddr;
-	key->raddr = e->raddr;
-	if (e->family == AF_INET6) {
-		key->laddr6 = xtcp_entry_addr6(e)[0];
-		key->raddr6 = xtcp_entry_addr6(e)[1];
-	}
+	slab->cache4 = kmem_cache_create(name4, size, 0, 0, NULL);
+	if (!slab->cache4)
+		return -ENOMEM;
+	slab->cache6 = kmem_cache_create(name6, size + 2 * sizeof(struct in6_addr), 0, 0,
+					 NULL);
+	if (slab->cache6)
+		return 0;
+	kmem_cache_destroy(slab->cache4);
+	return -ENOMEM;
+}
+
+/**
+ * xtcp_slab_exit() - free the slabs, which are empty
+ * @slab: slabs
+ *
+ * Context: module unload, after an rcu_barrier() that followed the last record's end.
+ */
+void xtcp_slab_exit(struct xtcp_slab *slab)
+{
+	kmem_cache_destroy(slab->cache6);
+	kmem_cache_destroy(slab->cache4);
+}
+
+/**
+ * xtcp_slab_alloc() - memory for a record
+ * @slab: slabs of its kind
+ * @family: of its packets
+ *
+ * Context: any.
+ * Return: the record, not initialized, or NULL.
+ */
+void *xtcp_slab_alloc(const struct xtcp_slab *slab, u8 family)
+{
+	return kmem_cache_alloc(family == AF_INET ? slab->cache4 : slab->cache6, GFP_ATOMIC);
+}
+
+/**
+ * xtcp_slab_free() - give a record's memory back
+ * @slab: slabs of its kind
+ * @family: of its packets
+ * @record: it, which nobody can see any more
+ *
+ * Context: any.
+ */
+void xtcp_slab_free(const struct xtcp_slab *slab, u8 family, void *record)
+{
+	kmem_cache_free(family == AF_INET ? slab->cache4 : slab->cache6, record);
 }
 
 /**
@@ -43,61 +88,80 @@ u32 xtcp_record_stamp(const struct xtcp_key *key, bool ts_ok)
 	return xtcp_stamp(xtcp_now(), xtcp_key_hash_secret(key, XTCP_SALT_STAMP));
 }
 
-/**
- * xtcp_record_arm() - set a record's deadline, unless the record is gone
- * @e: its entry, with a reference of the caller's
- * @timer: its timer
- * @deadline: us
- *
- * Whoever removes a record unhashes it first and disarms it then. Looked at in
- * the other order here, one of the two always sees the other: no timer stays
- * armed on a record that has left the table.
- *
- * Context: any.
- */
-void xtcp_record_arm(struct xtcp_entry *e, struct xtcp_timer *timer, u64 deadline)
+static u16 answer_clock(void)
 {
-	refcount_inc(&e->ref);
-	if (!xtcp_timer_arm(timer, deadline))
-		xtcp_entry_put(e);
-	if (hlist_nulls_unhashed_lockless(&e->node) && xtcp_timer_disarm(timer))
-		xtcp_entry_put(e);
+	return xtcp_now() >> ANSWER_SHIFT;
 }
 
 /**
- * xtcp_record_remove() - take a record out of the table and stop its timer
- * @e: its entry, with a reference of the caller's
- * @timer: its timer
- *
- * Context: any.
- * Return: true when this call removed it; false when it was out already.
+ * xtcp_record_answer_init() - a record has answered nothing yet
+ * @answered: the record's
  */
-bool xtcp_record_remove(struct xtcp_entry *e, struct xtcp_timer *timer)
+void xtcp_record_answer_init(u16 *answered)
 {
-	if (!xtcp_conn_remove(e))
-		return false;
-	if (xtcp_timer_disarm(timer))
-		xtcp_entry_put(e);
-	xtcp_entry_put(e);		/* the table's */
-	return true;
+	*answered = answer_clock() - ANSWER_TICKS - 1;
 }
 
 /**
  * xtcp_record_may_answer() - may a stray segment be answered now?
- * @answered: the record's: when one was last, ms
+ * @answered: the record's: when one was last
  *
  * One answer in half a second, else two ends that disagree could send each other
- * ACKs for ever (RFC 5961 section 7).
+ * ACKs for ever (RFC 5961 section 7). The clock has 16 bits: an answer may be missed
+ * that comes 18 minutes after the last.
  *
  * Context: any; of two that come at once both may be answered.
  * Return: true when it may; the time is noted.
  */
-bool xtcp_record_may_answer(u32 *answered)
+bool xtcp_record_may_answer(u16 *answered)
 {
-	u32 now = div_u64(xtcp_now(), XTCP_US_PER_MS);
+	u16 now = answer_clock();
 
-	if (now - READ_ONCE(*answered) < 500)
+	if ((u16)(now - READ_ONCE(*answered)) <= ANSWER_TICKS)
 		return false;
 	WRITE_ONCE(*answered, now);
 	return true;
+}
+
+/* End the records of @net in a bucket; under rcu_read_lock(). Return: true when there
+ * may be more: one that has left may have given way to another
+ */
+static bool drain_bucket(const struct net *net, unsigned int bucket)
+{
+	struct xtcp_entry *e;
+	bool again = false;
+
+	xtcp_conn_for_each(e, bucket) {
+		if (e->kind == XTCP_ENTRY_SOCKET || !net_eq(read_pnet(&e->net), net))
+			continue;
+		if (e->kind == XTCP_ENTRY_HALFOPEN)
+			xtcp_halfopen_kill(xtcp_entry_halfopen(e));
+		else
+			xtcp_timewait_kill(xtcp_entry_timewait(e));
+		again = true;
+	}
+	return again || !xtcp_entry_ends(e, bucket);
+}
+
+/**
+ * xtcp_record_drain() - end all records of a namespace
+ * @net: a namespace that has no sockets any more, so that no record is born
+ *
+ * Callbacks of records that were just ended may still run, under rcu_read_lock().
+ *
+ * Context: process; sleeps.
+ */
+void xtcp_record_drain(struct net *net)
+{
+	unsigned int i;
+	bool again;
+
+	for (i = 0; i < xtcp_conn_buckets(); i++) {
+		do {
+			rcu_read_lock();
+			again = drain_bucket(net, i);
+			rcu_read_unlock();
+		} while (again);
+		cond_resched();
+	}
 }

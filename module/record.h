@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Records: connections that are kept without a socket. See conn.h for their
- * references and lifetimes.
+ * Records: connections that are kept without a socket. docs/records.md draws them;
+ * conn.h has their lifetime: whoever takes one out of the table ends it.
+ *
+ * A record's timer holds no reference. It is shut down when the record has left the
+ * table; then its first 16 bytes are free for RCU to wait by. A callback that runs
+ * meanwhile finds a record that is not hashed, and can arm nothing any more.
  */
 #ifndef XTCP_RECORD_H
 #define XTCP_RECORD_H
@@ -16,40 +20,56 @@ struct sk_buff;
 struct sock;
 
 /**
- * struct xtcp_halfopen_record - a connection in SYN-RECEIVED
- * @timer: retransmits the SYN-ACK
- * @half: what was agreed; changed only by the timer's callback (@half.retries)
- * @listener_id: the listener it is for; found again by lookup, not by reference
- * @mark: routing mark of the SYN-ACK
- * @answered: when a repeated or stray segment was last answered, ms
- * @entry: in the connection table; last, IPv6 addresses follow
+ * struct xtcp_timewait_record - a connection in TIME-WAIT
+ * @timer: 2 MSL
+ * @rcu: frees it, once the timer is shut down
+ * @tw: what is remembered; never changed
+ * @mark: routing mark of answers
+ * @answered: when a stray segment was last answered, see xtcp_record_may_answer()
+ * @tos: their traffic class
+ * @claim: how it holds the local port: XTCP_CLAIM_* bits of the socket that it was
+ * @entry: in the connection table; last, IPv6 addresses follow. @entry.spare: the
+ *	2 MSL are over
+ *
+ * 88 bytes; with IPv6 addresses 120. While a newer SYN is tried out it hangs on that
+ * one's half-open record, not hashed, its time going on.
  */
-struct xtcp_halfopen_record {
-	struct xtcp_timer timer;
-	struct xtcp_halfopen half;
-	u64 listener_id;
+struct xtcp_timewait_record {
+	union {
+		struct xtcp_timer timer;
+		struct rcu_head rcu;
+	};
+	struct xtcp_timewait tw;
 	u32 mark;
-	u32 answered;
+	u16 answered;
+	u8 tos;
+	u8 claim;
 	struct xtcp_entry entry;
 };
 
 /**
- * struct xtcp_timewait_record - a connection in TIME-WAIT
- * @timer: 2 MSL
- * @tw: what is remembered; never changed
- * @mark: routing mark of answers
- * @answered: when a stray segment was last answered, ms
- * @tos: their traffic class
- * @claim: how it holds the local port: XTCP_CLAIM_* bits of the socket that it was
+ * struct xtcp_halfopen_record - a connection in SYN-RECEIVED
+ * @timer: retransmits the SYN-ACK
+ * @rcu: frees it, once the timer is shut down
+ * @half: what was agreed; @half.retries is the timer's callback's
+ * @listener_id: the listener it is for; found again by it, not by reference
+ * @before: the TIME-WAIT record that the SYN found, to go back to; or NULL
+ * @mark: routing mark of the SYN-ACK
+ * @answered: when a repeated or stray segment was last answered
  * @entry: in the connection table; last, IPv6 addresses follow
+ *
+ * 128 bytes; with IPv6 addresses 160.
  */
-struct xtcp_timewait_record {
-	struct xtcp_timer timer;
-	struct xtcp_timewait tw;
+struct xtcp_halfopen_record {
+	union {
+		struct xtcp_timer timer;
+		struct rcu_head rcu;
+	};
+	struct xtcp_halfopen half;
+	u64 listener_id;
+	struct xtcp_timewait_record *before;
 	u32 mark;
-	u32 answered;
-	u8 tos;
-	u8 claim;
+	u16 answered;
 	struct xtcp_entry entry;
 };
 
@@ -63,31 +83,46 @@ static inline struct xtcp_timewait_record *xtcp_entry_timewait(struct xtcp_entry
 	return container_of(e, struct xtcp_timewait_record, entry);
 }
 
-/* record.c: what both kinds share */
-void xtcp_record_key(const struct xtcp_entry *e, struct xtcp_key *key);
-void xtcp_record_arm(struct xtcp_entry *e, struct xtcp_timer *timer, u64 deadline);
-bool xtcp_record_may_answer(u32 *answered);
-u32 xtcp_record_stamp(const struct xtcp_key *key, bool ts_ok);
-bool xtcp_record_remove(struct xtcp_entry *e, struct xtcp_timer *timer);
+/**
+ * struct xtcp_slab - where records of one kind come from
+ * @cache4: for IPv4
+ * @cache6: for IPv6: two addresses more
+ */
+struct xtcp_slab {
+	struct kmem_cache *cache4;
+	struct kmem_cache *cache6;
+};
 
+/* record.c: what both kinds share */
+int xtcp_slab_init(struct xtcp_slab *slab, const char *name4, const char *name6,
+		   size_t size);
+void xtcp_slab_exit(struct xtcp_slab *slab);
+void *xtcp_slab_alloc(const struct xtcp_slab *slab, u8 family);
+void xtcp_slab_free(const struct xtcp_slab *slab, u8 family, void *record);
+u32 xtcp_record_stamp(const struct xtcp_key *key, bool ts_ok);
+void xtcp_record_answer_init(u16 *answered);
+bool xtcp_record_may_answer(u16 *answered);
+void xtcp_record_drain(struct net *net);
+
+/* All of these under rcu_read_lock(), which keeps the record */
 int xtcp_halfopen_cache_init(void);
 void xtcp_halfopen_cache_exit(void);
-void xtcp_halfopen_free(struct xtcp_halfopen_record *r);
 void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
-			const struct xtcp_key *key, const struct sk_buff *skb,
-			const u32 *iss_floor);
+			const struct xtcp_key *key, struct sk_buff *skb,
+			struct xtcp_timewait_record *before);
 void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 		       struct xtcp_seg *seg, const struct xtcp_key *key);
 void xtcp_halfopen_kill(struct xtcp_halfopen_record *r);
-void xtcp_halfopen_kill_sync(struct xtcp_halfopen_record *r);
 
 int xtcp_timewait_cache_init(void);
 void xtcp_timewait_cache_exit(void);
-void xtcp_timewait_free(struct xtcp_timewait_record *r);
 void xtcp_timewait_enter(struct sock *sk);
-bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, struct sk_buff *skb,
-		       const struct xtcp_seg *seg, const struct xtcp_key *key,
-		       u32 *iss_floor);
-void xtcp_timewait_kill_sync(struct xtcp_timewait_record *r);
+bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct xtcp_seg *seg,
+		       const struct xtcp_key *key);
+void xtcp_timewait_kill(struct xtcp_timewait_record *r);
+void xtcp_timewait_end(struct xtcp_timewait_record *r);
+void xtcp_timewait_resume(struct xtcp_timewait_record *r);
+bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtcp_seg *seg);
+void xtcp_timewait_answer(const struct xtcp_timewait_record *r, const struct xtcp_key *key);
 
 #endif /* XTCP_RECORD_H */

@@ -77,25 +77,47 @@ static void reply_check(struct sk_buff *skb, __sum16 check)
 	memcpy(skb->data + XTCP_CHECK_OFFSET, &check, sizeof(check));
 }
 
-static void reply_v4(struct net *net, const struct xtcp_key *key, int oif,
-		     u32 mark, u8 tos, struct sk_buff *skb)
+static struct rtable *reply_route4(const struct xtcp_key *key,
+				   const struct xtcp_answer *answer)
 {
-	struct sock *ctl = xtcp_net(net)->ctl4;
 	struct flowi4 fl4 = {
-		.flowi4_oif = oif,
-		.flowi4_mark = mark,
+		.flowi4_oif = answer->oif,
+		.flowi4_mark = answer->mark,
 		.flowi4_proto = xtcp_protocol,
-		.flowi4_uid = sock_net_uid(net, NULL),
+		.flowi4_uid = sock_net_uid(key->net, NULL),
 		.daddr = key->raddr,
 		.saddr = key->laddr,
 		.fl4_sport = htons(key->lport),
 		.fl4_dport = htons(key->rport),
 	};
-	struct rtable *rt;
-	struct iphdr *iph;
 
-	xtcp_compat_set_tos(&fl4, tos);
-	rt = ip_route_output_flow(net, &fl4, NULL);
+	xtcp_compat_set_tos(&fl4, answer->tos);
+	return ip_route_output_flow(key->net, &fl4, NULL);
+}
+
+static void reply_header4(struct sk_buff *skb, const struct xtcp_key *key,
+			  const struct xtcp_answer *answer, const struct rtable *rt)
+{
+	struct iphdr *iph = skb_push(skb, sizeof(*iph));
+
+	skb_reset_network_header(skb);
+	*iph = (struct iphdr) {
+		.version = 4,
+		.ihl = 5,
+		.tos = answer->tos,
+		.frag_off = htons(IP_DF),
+		.ttl = ip4_dst_hoplimit(&rt->dst),
+		.protocol = xtcp_protocol,
+		.saddr = key->laddr,
+		.daddr = key->raddr,
+	};
+}
+
+static void reply_v4(const struct xtcp_key *key, const struct xtcp_answer *answer,
+		     struct sk_buff *skb)
+{
+	struct rtable *rt = reply_route4(key, answer);
+
 	if (IS_ERR(rt)) {
 		kfree_skb(skb);
 		return;
@@ -103,34 +125,23 @@ static void reply_v4(struct net *net, const struct xtcp_key *key, int oif,
 	reply_check(skb, csum_tcpudp_magic(key->laddr, key->raddr, skb->len,
 					   xtcp_protocol,
 					   csum_partial(skb->data, skb->len, 0)));
-	iph = skb_push(skb, sizeof(*iph));
-	skb_reset_network_header(skb);
-	*iph = (struct iphdr) {
-		.version = 4,
-		.ihl = 5,
-		.tos = tos,
-		.frag_off = htons(IP_DF),
-		.ttl = ip4_dst_hoplimit(&rt->dst),
-		.protocol = xtcp_protocol,
-		.saddr = key->laddr,
-		.daddr = key->raddr,
-	};
-	skb->mark = mark;
+	reply_header4(skb, key, answer, rt);
+	skb->mark = answer->mark;
 	skb->protocol = htons(ETH_P_IP);
 	skb_dst_set(skb, &rt->dst);
-	xtcp_count(net, segments_out);
-	ip_local_out(net, ctl, skb);
+	xtcp_count(key->net, segments_out);
+	ip_local_out(key->net, xtcp_net(key->net)->ctl4, skb);
 }
 
-static void reply_v6(struct net *net, const struct xtcp_key *key, int oif,
-		     u32 mark, u8 tos, struct sk_buff *skb)
+static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answer,
+		     struct sk_buff *skb)
 {
-	struct sock *ctl = xtcp_net(net)->ctl6;
+	struct sock *ctl = xtcp_net(key->net)->ctl6;
 	struct flowi6 fl6 = {
-		.flowi6_oif = oif,
-		.flowi6_mark = mark,
+		.flowi6_oif = answer->oif,
+		.flowi6_mark = answer->mark,
 		.flowi6_proto = xtcp_protocol,
-		.flowi6_uid = sock_net_uid(net, NULL),
+		.flowi6_uid = sock_net_uid(key->net, NULL),
 		.daddr = key->raddr6,
 		.saddr = key->laddr6,
 		.fl6_sport = htons(key->lport),
@@ -138,7 +149,8 @@ static void reply_v6(struct net *net, const struct xtcp_key *key, int oif,
 	};
 	struct dst_entry *dst;
 
-	dst = ctl ? ip6_dst_lookup_flow(net, ctl, &fl6, NULL) : ERR_PTR(-EAFNOSUPPORT);
+	dst = ctl ? ip6_dst_lookup_flow(key->net, ctl, &fl6, NULL) :
+		    ERR_PTR(-EAFNOSUPPORT);
 	if (IS_ERR(dst)) {
 		kfree_skb(skb);
 		return;
@@ -147,38 +159,35 @@ static void reply_v6(struct net *net, const struct xtcp_key *key, int oif,
 					 xtcp_protocol,
 					 csum_partial(skb->data, skb->len, 0)));
 	skb_dst_set(skb, dst);
-	xtcp_count(net, segments_out);
-	ip6_xmit(ctl, skb, &fl6, mark, NULL, tos, 0);
+	xtcp_count(key->net, segments_out);
+	ip6_xmit(ctl, skb, &fl6, answer->mark, NULL, answer->tos, 0);
 }
 
 /**
  * xtcp_reply() - send a segment without payload for a connection without socket
- * @net: namespace
  * @key: the connection, seen from our end
- * @oif: device to send by; 0: as routed
- * @mark: routing mark
- * @tos: traffic class
+ * @answer: how it is to leave
  * @out: the segment
  *
  * What can't be sent (no memory, no route) is lost, like any segment.
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_reply(struct net *net, const struct xtcp_key *key, int oif, u32 mark,
-		u8 tos, const struct xtcp_out *out)
+void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
+		const struct xtcp_out *out)
 {
 	struct sk_buff *skb = reply_alloc(key, out);
 
 	if (!skb) {
-		xtcp_count(net, send_no_memory);
+		xtcp_count(key->net, send_no_memory);
 		return;
 	}
 	if (out->flags & XTCP_RST)
-		xtcp_count(net, resets_out);
+		xtcp_count(key->net, resets_out);
 	if (key->family == AF_INET)
-		reply_v4(net, key, oif, mark, tos, skb);
+		reply_v4(key, answer, skb);
 	else
-		reply_v6(net, key, oif, mark, tos, skb);
+		reply_v6(key, answer, skb);
 }
 
 /* The device an answer must leave by: the packet's, where its addresses or its
@@ -203,18 +212,17 @@ static int reply_oif(const struct sk_buff *skb, const struct xtcp_key *key)
 void xtcp_reply_skb(const struct sk_buff *skb, const struct xtcp_key *key,
 		    const struct xtcp_out *out)
 {
-	struct net *net = key->net;
-	u32 mark;
-	u8 tos;
+	struct xtcp_answer answer = { .oif = reply_oif(skb, key) };
 
 	if (key->family == AF_INET) {
-		mark = IP4_REPLY_MARK(net, skb->mark);
-		tos = ip_hdr(skb)->tos;
+		answer.mark = IP4_REPLY_MARK(key->net, skb->mark);
+		answer.tos = ip_hdr(skb)->tos;
 	} else {
-		mark = IP6_REPLY_MARK(net, skb->mark);
-		tos = ipv6_get_dsfield(ipv6_hdr(skb));
+		answer.mark = IP6_REPLY_MARK(key->net, skb->mark);
+		answer.tos = ipv6_get_dsfield(ipv6_hdr(skb));
 	}
-	xtcp_reply(net, key, reply_oif(skb, key), mark, tos & ~INET_ECN_MASK, out);
+	answer.tos &= ~INET_ECN_MASK;
+	xtcp_reply(key, &answer, out);
 }
 
 /**

@@ -28,6 +28,7 @@ enum {
 #define XTCP_URGENT_READ	0x400	/* recv(MSG_OOB) has fetched it */
 
 struct xtcp_halfopen_record;
+struct xtcp_timewait_record;
 
 /**
  * struct xtcp_listener - what a listening socket keeps
@@ -154,7 +155,7 @@ void xtcp_skb_key(const struct sk_buff *skb, const struct xtcp_seg *seg,
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
 void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb,
 		     const struct xtcp_seg *seg, const struct xtcp_key *key,
-		     const u32 *iss_floor);
+		     struct xtcp_timewait_record *before);
 
 /* Under the socket lock: process context, or softirq with the socket not owned */
 void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
@@ -177,9 +178,21 @@ void xtcp_sync_path(struct sock *sk, const struct dst_entry *dst);
 struct dst_entry *xtcp_route(struct sock *sk);
 struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6);
 
+/**
+ * struct xtcp_answer - how a segment leaves that no socket sends
+ * @oif: device to send by; 0: as routed
+ * @mark: routing mark
+ * @tos: traffic class
+ */
+struct xtcp_answer {
+	int oif;
+	u32 mark;
+	u8 tos;
+};
+
 /* Answers without a socket: softirq, under rcu_read_lock() */
-void xtcp_reply(struct net *net, const struct xtcp_key *key, int oif, u32 mark,
-		u8 tos, const struct xtcp_out *out);
+void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
+		const struct xtcp_out *out);
 void xtcp_reply_skb(const struct sk_buff *skb, const struct xtcp_key *key,
 		    const struct xtcp_out *out);
 void xtcp_reset_skb(const struct sk_buff *skb, const struct xtcp_seg *seg,

@@ -38,8 +38,7 @@ int xtcp_sock_init(struct sock *sk)
 	xtcp_tcb_init(&xs->tcb, &xn->knobs);
 	xtcp_timer_init(&xs->timer, XTCP_ENTRY_SOCKET);
 	INIT_LIST_HEAD(&xs->accept_node);
-	xs->entry.node.pprev = NULL;
-	xs->entry.kind = XTCP_ENTRY_SOCKET;
+	xtcp_entry_init(&xs->entry, XTCP_ENTRY_SOCKET);
 	xs->entry.family = sk->sk_family;
 	write_pnet(&xs->entry.net, sock_net(sk));
 

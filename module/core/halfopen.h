@@ -12,7 +12,8 @@
  * struct xtcp_halfopen - what a half-open connection has agreed so far
  * @irs: the peer's initial sequence number
  * @iss: ours
- * @rcv_wnd: window advertised in the SYN-ACK, bytes
+ * @ts_recent: TSval of the last SYN, when @ts_ok
+ * @rcv_wnd: window advertised in the SYN-ACK, bytes: never scaled
  * @peer_mss: MSS option of the SYN, or the default
  * @adv_mss: MSS option of the SYN-ACK
  * @snd_wscale: shift of the windows that the peer sends
@@ -21,14 +22,17 @@
  * @sack_ok: both sides do SACK
  * @ts_ok: both sides do timestamps
  * @retries: SYN-ACKs sent again by the timer
- * @resent: a SYN-ACK was sent again for the peer's SYN, which came again
- * @ts_recent: TSval of the last SYN, when @ts_ok
+ * @resent: a SYN-ACK was sent again for the peer's SYN, which came again. In a byte
+ *	of its own: it is set by whoever gets the segment
  * @sent: when the first SYN-ACK went, us (an RTT sample when it was the only one)
+ *
+ * 32 bytes: docs/records.md draws them.
  */
 struct xtcp_halfopen {
 	u32 irs;
 	u32 iss;
-	u32 rcv_wnd;
+	u32 ts_recent;
+	u16 rcv_wnd;
 	u16 peer_mss;
 	u16 adv_mss;
 	u8 snd_wscale;
@@ -36,7 +40,6 @@ struct xtcp_halfopen {
 	u8 wscale_ok:1, sack_ok:1, ts_ok:1;
 	u8 retries;
 	bool resent;
-	u32 ts_recent;
 	u64 sent;
 };
 

@@ -12,17 +12,19 @@
  * struct xtcp_timewait - a finished connection
  * @snd_nxt: SND.NXT: sequence number of every answer
  * @rcv_nxt: RCV.NXT, after the peer's FIN
+ * @ts_recent: last TSval of the peer, when @ts_ok
  * @rcv_wnd: the last window, as it stands in the header of an answer. Nothing
  *	can follow the FIN: it isn't used to judge what arrives
  * @ts_ok: timestamps were used
- * @ts_recent: last TSval of the peer, when @ts_ok
+ *
+ * 16 bytes: docs/records.md draws them.
  */
 struct xtcp_timewait {
 	u32 snd_nxt;
 	u32 rcv_nxt;
+	u32 ts_recent;
 	u16 rcv_wnd;
 	bool ts_ok;
-	u32 ts_recent;
 };
 
 /* What a segment means in TIME-WAIT */
