@@ -11,6 +11,7 @@
 #include <linux/rculist.h>
 #include <net/inet_common.h>
 #include <net/inet_hashtables.h>
+#include <net/sock_reuseport.h>
 #include "record.h"
 #include "sock.h"
 
@@ -38,7 +39,7 @@ static struct hlist_head *listen_bucket_of(const struct net *net, u16 port)
 static bool listener_has_addr(const struct sock *sk, const struct xtcp_key *key,
 			      int *score)
 {
-	if (sk->sk_family == AF_INET) {
+	if (sk->sk_family == AF_INET || ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr)) {
 		if (key->family != AF_INET)
 			return false;
 		if (!inet_sk(sk)->inet_rcv_saddr)
@@ -49,10 +50,8 @@ static bool listener_has_addr(const struct sock *sk, const struct xtcp_key *key,
 	if (ipv6_addr_any(&sk->sk_v6_rcv_saddr))
 		return key->family == AF_INET6 || !ipv6_only_sock(sk);
 	++*score;
-	if (key->family == AF_INET)
-		return ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr) &&
-		       sk->sk_v6_rcv_saddr.s6_addr32[3] == key->laddr;
-	return ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &key->laddr6);
+	return key->family == AF_INET6 &&
+	       ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &key->laddr6);
 }
 
 /* How well a listener fits; -1: not at all. The more it has pinned down, the better */
@@ -81,40 +80,49 @@ static int listener_score(const struct sock *sk, const struct xtcp_key *key)
  * xtcp_listener_lookup() - who listens for a connection
  * @key: the connection, as the packet shows it
  *
- * Of several that share the port by SO_REUSEPORT and fit alike, the connection's
- * hash picks one.
- *
  * Context: under rcu_read_lock(); takes no lock.
- * Return: the listener, valid until rcu_read_unlock(); NULL: nobody.
+ * Return: the listener that fits best, valid until rcu_read_unlock(); of a group
+ * that shares the port by SO_REUSEPORT, any. NULL: nobody.
  */
 struct sock *xtcp_listener_lookup(const struct xtcp_key *key)
 {
-	struct sock *best = NULL, *sk;
+	struct sock *best = NULL;
 	int best_score = -1, score;
-	unsigned int alike = 0;
 	struct xtcp_sock *xs;
-	u32 hash = 0;
 
 	hlist_for_each_entry_rcu(xs, listen_bucket_of(key->net, key->lport),
 				 listener.node) {
-		sk = (struct sock *)xs;
-		score = listener_score(sk, key);
-		if (score < 0 || score < best_score)
-			continue;
+		score = listener_score((struct sock *)xs, key);
 		if (score > best_score) {
 			best_score = score;
-			best = sk;
-			alike = 1;
-			continue;
+			best = (struct sock *)xs;
 		}
-		/* one in 2, then one in 3...: each is picked as often */
-		if (alike++ == 1)
-			hash = xtcp_key_hash(key);
-		if (reciprocal_scale(hash, alike) == 0)
-			best = sk;
-		hash = hash * 0x9e3779b1 + 1;
 	}
 	return best;
+}
+
+/**
+ * xtcp_listener_select() - who is to take a new connection
+ * @key: the connection, as the packet shows it
+ * @skb: packet, data at the transport header
+ * @hdr_len: its length
+ *
+ * Of a group that shares the port by SO_REUSEPORT, the group's program picks one
+ * (SO_ATTACH_REUSEPORT_CBPF, _EBPF), else the connection's hash among those for this
+ * processor (SO_INCOMING_CPU), else its hash among all.
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: the listener, valid until rcu_read_unlock(); NULL: nobody.
+ */
+struct sock *xtcp_listener_select(const struct xtcp_key *key, struct sk_buff *skb,
+				  u32 hdr_len)
+{
+	struct sock *listener = xtcp_listener_lookup(key);
+
+	if (!listener || !rcu_access_pointer(listener->sk_reuseport_cb))
+		return listener;
+	return reuseport_select_sock(listener, xtcp_key_hash(key), skb, hdr_len) ?:
+	       listener;
 }
 
 /**
@@ -139,21 +147,59 @@ struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id)
 	return NULL;
 }
 
-static void listener_hash(struct sock *sk)
+static bool same_addr(const struct sock *a, const struct sock *b)
 {
-	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+	if (a->sk_family == AF_INET)
+		return inet_sk(a)->inet_rcv_saddr == inet_sk(b)->inet_rcv_saddr;
+	return ipv6_addr_equal(&a->sk_v6_rcv_saddr, &b->sk_v6_rcv_saddr);
+}
+
+/* May both be in one SO_REUSEPORT group? Then they listen for the same */
+static bool same_group(const struct sock *a, const struct sock *b)
+{
+	return net_eq(sock_net(a), sock_net(b)) &&
+	       inet_sk(a)->inet_num == inet_sk(b)->inet_num &&
+	       a->sk_family == b->sk_family && b->sk_reuseport &&
+	       ipv6_only_sock(a) == ipv6_only_sock(b) &&
+	       a->sk_bound_dev_if == b->sk_bound_dev_if &&
+	       uid_eq(xtcp_compat_uid(a), xtcp_compat_uid(b)) &&
+	       same_addr(a, b);
+}
+
+/* Join the group of those that listen for the same, or found it; under listen_lock */
+static int group_join(struct sock *sk, struct hlist_head *bucket)
+{
+	bool any = !inet_sk(sk)->inet_rcv_saddr;
+	struct xtcp_sock *xs;
+
+	hlist_for_each_entry(xs, bucket, listener.node)
+		if (same_group(sk, (struct sock *)xs))
+			return reuseport_add_sock(sk, (struct sock *)xs, any);
+	return reuseport_alloc(sk, any);
+}
+
+static int listener_hash(struct sock *sk)
+{
+	struct hlist_head *bucket = listen_bucket_of(sock_net(sk), inet_sk(sk)->inet_num);
+	int err = 0;
 
 	spin_lock_bh(&listen_lock);
-	hlist_add_head_rcu(&l->node, listen_bucket_of(sock_net(sk),
-						      inet_sk(sk)->inet_num));
+	if (sk->sk_reuseport)
+		err = group_join(sk, bucket);
+	if (!err)
+		hlist_add_head_rcu(&xtcp_sk(sk)->listener.node, bucket);
 	spin_unlock_bh(&listen_lock);
-	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
+	if (!err)
+		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
+	return err;
 }
 
 static void listener_unhash(struct sock *sk)
 {
 	spin_lock_bh(&listen_lock);
 	hlist_del_init_rcu(&xtcp_sk(sk)->listener.node);
+	if (rcu_access_pointer(sk->sk_reuseport_cb))
+		reuseport_detach_sock(sk);
 	spin_unlock_bh(&listen_lock);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 }
@@ -178,15 +224,19 @@ static int listen_start(struct sock *sk)
 	xs->tcb.state = XTCP_LISTEN;
 	inet_sk_set_state(sk, TCP_LISTEN);
 	err = xtcp_get_port(sk, inet_sk(sk)->inet_num);
-	if (err) {
-		xs->tcb.state = XTCP_CLOSED;
-		inet_sk_set_state(sk, TCP_CLOSE);
-		return err;
-	}
+	if (err)
+		goto undo;
 	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	sk_dst_reset(sk);
-	listener_hash(sk);
-	return 0;
+	err = listener_hash(sk);
+	if (!err)
+		return 0;
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		xtcp_put_port(sk);
+undo:
+	xs->tcb.state = XTCP_CLOSED;
+	inet_sk_set_state(sk, TCP_CLOSE);
+	return err;
 }
 
 /**

@@ -202,7 +202,7 @@ static void rcv_unknown(struct sk_buff *skb, const struct xtcp_seg *seg,
 			const struct xtcp_key *key,
 			struct xtcp_timewait_record *before)
 {
-	struct sock *listener = xtcp_listener_lookup(key);
+	struct sock *listener = xtcp_listener_select(key, skb, seg->hdr_len);
 
 	if (listener) {
 		if (rcv_admitted(listener, skb, seg->hdr_len))

@@ -210,6 +210,8 @@ void xtcp_mtu_reduced(struct sock *sk);
 int xtcp_listen(struct socket *sock, int backlog);
 void xtcp_listen_stop(struct sock *sk);
 struct sock *xtcp_listener_lookup(const struct xtcp_key *key);
+struct sock *xtcp_listener_select(const struct xtcp_key *key, struct sk_buff *skb,
+				  u32 hdr_len);
 struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id);
 void xtcp_accept_queue_add(struct sock *listener, struct sock *child);
 struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS);
