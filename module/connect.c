@@ -30,7 +30,7 @@ static void connect_undo(struct sock *sk)
 	inet_sk(sk)->inet_dport = 0;
 	sk_dst_reset(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
-		inet_reset_saddr(sk);
+		xtcp_port_set_saddr(sk, &in6addr_any);
 }
 
 static void connect_open(struct sock *sk)
@@ -90,6 +90,7 @@ static int connect_v4(struct sock *sk, __be32 daddr, __be16 dport)
 	struct inet_sock *inet = inet_sk(sk);
 	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
 	__be16 sport = inet->inet_sport;
+	struct in6_addr saddr;
 	struct rtable *rt;
 	int err;
 
@@ -97,8 +98,8 @@ static int connect_v4(struct sock *sk, __be32 daddr, __be16 dport)
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
 	if (!inet->inet_saddr) {
-		inet->inet_saddr = fl4->saddr;
-		sk_rcv_saddr_set(sk, inet->inet_saddr);
+		ipv6_addr_set_v4mapped(fl4->saddr, &saddr);
+		xtcp_port_set_saddr(sk, &saddr);
 	}
 	inet->inet_dport = dport;
 	sk_daddr_set(sk, daddr);
@@ -173,10 +174,7 @@ static int connect_v6(struct sock *sk, __be16 dport)
 		inet->inet_dport = 0;
 		return PTR_ERR(dst);
 	}
-	np->saddr = fl6.saddr;
-	sk->sk_v6_rcv_saddr = fl6.saddr;
-	inet->inet_saddr = LOOPBACK4_IPV6;
-	inet->inet_rcv_saddr = LOOPBACK4_IPV6;
+	xtcp_port_set_saddr(sk, &fl6.saddr);
 	inet->inet_daddr = LOOPBACK4_IPV6;
 	xtcp_compat_ip6_dst_store(sk, dst);
 	connect_path(sk, dst);

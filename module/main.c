@@ -21,6 +21,8 @@ static const struct {
 	{ xtcp_conn_init, xtcp_conn_exit },
 	{ xtcp_drain_init, xtcp_drain_exit },
 	{ xtcp_port_init, xtcp_port_exit },
+	{ xtcp_holds_init, xtcp_holds_exit },
+	{ xtcp_ephemeral_init, xtcp_ephemeral_exit },
 	{ xtcp_halfopen_cache_init, xtcp_halfopen_cache_exit },
 	{ xtcp_timewait_cache_init, xtcp_timewait_cache_exit },
 	{ xtcp_proto_register, xtcp_proto_unregister },

@@ -60,6 +60,7 @@ static void __net_exit net_exit(struct net *net)
 	xtcp_stat_exit(net);
 	xtcp_reply_exit(net);
 	xtcp_knobs_exit(net);
+	xtcp_port_net_exit(net);
 	WARN_ON(atomic_read(&xn->tw_count) || atomic_read(&xn->halfopen_count) ||
 		atomic_read(&xn->orphans));
 	free_percpu(xn->mib);

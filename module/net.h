@@ -9,6 +9,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include "core/tcb.h"
+#include "port.h"
 
 /*
  * Counters of /proc/net/xtcp_stat, one line each: what it counts is its name's
@@ -84,6 +85,7 @@ struct xtcp_mib {
  * struct xtcp_net - a namespace's part of xtcp
  * @knobs: /proc/sys/net/xtcp
  * @mib: counters
+ * @ports: local ports
  * @ctl4: control socket: what leaves without a socket of its own, IPv4
  * @ctl6: likewise, IPv6; NULL where the kernel runs without IPv6
  * @orphans: sockets that no process has any more
@@ -98,6 +100,7 @@ struct xtcp_mib {
 struct xtcp_net {
 	struct xtcp_knobs knobs;
 	struct xtcp_mib __percpu *mib;
+	struct xtcp_ports ports;
 	struct sock *ctl4;
 	struct sock *ctl6;
 	atomic_t orphans;

@@ -2,36 +2,25 @@
 /*
  * Local ports. See port.h for structure and locks.
  */
-#include <linux/hash.h>
 #include <linux/random.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
-#include <net/ip.h>
+#include <net/inet_hashtables.h>
 #include <net/ipv6.h>
+#include <net/sock_reuseport.h>
+#include <net/transp_v6.h>
 #include "record.h"
 #include "sock.h"
 
-#define PORT_HASH_BITS 12
+#define PORT_LOCKS	256
+#define PAGE_BYTES	(XTCP_PORT_PAGE_SLOTS * sizeof(u64))
 
-struct port_bucket {
-	struct hlist_head head;
-	spinlock_t lock;	/* of the list and of the ports in it */
-};
-
-static struct port_bucket *port_table __read_mostly;
+static spinlock_t port_locks[PORT_LOCKS];
 static struct kmem_cache *port_cache __read_mostly;
-static struct kmem_cache *hold_cache __read_mostly;
-
-/* What so many TIME-WAIT records hold of a port in the same way */
-struct port_hold {
-	struct hlist_node node;
-	struct in6_addr addr;	/* v4-mapped for IPv4 */
-	int dev;
-	u32 count;
-	u8 claim;
-};
+static siphash_aligned_key_t digest_secret __read_mostly;
 
 /**
- * xtcp_port_init() - make the table of ports
+ * xtcp_port_init() - make what all namespaces' ports share
  *
  * Context: module load.
  * Return: 0 or -ENOMEM.
@@ -40,263 +29,351 @@ int xtcp_port_init(void)
 {
 	unsigned int i;
 
-	port_table = kvmalloc_array(1 << PORT_HASH_BITS, sizeof(*port_table),
-				    GFP_KERNEL);
-	if (!port_table)
-		return -ENOMEM;
-	for (i = 0; i < 1 << PORT_HASH_BITS; i++) {
-		INIT_HLIST_HEAD(&port_table[i].head);
-		spin_lock_init(&port_table[i].lock);
-	}
-	port_cache = KMEM_CACHE(xtcp_port, 0);
-	hold_cache = KMEM_CACHE(port_hold, 0);
-	if (port_cache && hold_cache)
-		return 0;
-	xtcp_port_exit();
-	return -ENOMEM;
+	for (i = 0; i < PORT_LOCKS; i++)
+		spin_lock_init(&port_locks[i]);
+	get_random_bytes(&digest_secret, sizeof(digest_secret));
+	port_cache = KMEM_CACHE(xtcp_port, SLAB_ACCOUNT);
+	return port_cache ? 0 : -ENOMEM;
 }
 
 /**
- * xtcp_port_exit() - free the table, which is empty
+ * xtcp_port_exit() - undo xtcp_port_init(); no port is held
  *
  * Context: module unload.
  */
 void xtcp_port_exit(void)
 {
-	kmem_cache_destroy(hold_cache);
 	kmem_cache_destroy(port_cache);
-	kvfree(port_table);
-}
-
-static struct port_bucket *port_bucket(const struct net *net, u16 number)
-{
-	return &port_table[hash_32(net_hash_mix(net) + number, PORT_HASH_BITS)];
-}
-
-static struct xtcp_port *port_find(struct port_bucket *b, const struct net *net,
-				   u16 number)
-{
-	struct xtcp_port *port;
-
-	hlist_for_each_entry(port, &b->head, node)
-		if (port->number == number && net_eq(read_pnet(&port->net), net))
-			return port;
-	return NULL;
-}
-
-static struct xtcp_port *port_new(struct port_bucket *b, struct net *net, u16 number)
-{
-	struct xtcp_port *port = kmem_cache_alloc(port_cache, GFP_ATOMIC);
-
-	if (!port)
-		return NULL;
-	write_pnet(&port->net, net);
-	port->number = number;
-	port->connected = false;
-	INIT_HLIST_HEAD(&port->owners);
-	INIT_HLIST_HEAD(&port->holds);
-	hlist_add_head(&port->node, &b->head);
-	return port;
-}
-
-static void port_own(struct xtcp_port *port, struct xtcp_port_owner *owner)
-{
-	owner->port = port;
-	hlist_add_head(&owner->node, &port->owners);
-}
-
-/* Free the port unless somebody holds it; under the bucket's lock */
-static void port_check(struct xtcp_port *port)
-{
-	if (hlist_empty(&port->owners) && hlist_empty(&port->holds)) {
-		hlist_del(&port->node);
-		kmem_cache_free(port_cache, port);
-	}
 }
 
 /**
- * struct claim - what an owner claims of its port
- * @addr: local address, v4-mapped for IPv4
- * @any: every address
- * @v4: an AF_INET owner: IPv4 only
- * @v6only: IPv6 only
- * @dev: bound device, 0: any
- * @reuse: SO_REUSEADDR
- * @reuseport: SO_REUSEPORT
- * @listening: in LISTEN
- * @timewait: in TIME-WAIT
- * @uid: whose it is
+ * xtcp_port_net_exit() - free a namespace's pages
+ * @net: a namespace that has neither sockets nor records any more
+ *
+ * Context: process.
  */
-struct claim {
-	struct in6_addr addr;
-	bool any, v4, v6only, reuse, reuseport, listening, timewait;
-	int dev;
-	kuid_t uid;
-};
-
-static void claim_of_sock(struct claim *c, const struct sock *sk)
+void xtcp_port_net_exit(struct net *net)
 {
-	c->v4 = sk->sk_family == AF_INET;
-	c->v6only = !c->v4 && ipv6_only_sock(sk);
-	if (c->v4) {
-		ipv6_addr_set_v4mapped(inet_sk(sk)->inet_rcv_saddr, &c->addr);
-		c->any = !inet_sk(sk)->inet_rcv_saddr;
-	} else {
-		c->addr = sk->sk_v6_rcv_saddr;
-		c->any = ipv6_addr_any(&c->addr);
+	struct xtcp_ports *ports = &xtcp_net(net)->ports;
+	unsigned int i;
+
+	for (i = 0; i < XTCP_PORT_PAGES; i++) {
+		if (!ports->page[i])
+			continue;
+		WARN_ON_ONCE(memchr_inv(ports->page[i], 0, PAGE_BYTES));
+		kfree(ports->page[i]);
 	}
-	c->dev = READ_ONCE(sk->sk_bound_dev_if);
-	c->reuse = sk->sk_reuse;
-	c->reuseport = sk->sk_reuseport;
-	c->listening = sk->sk_state == TCP_LISTEN;
+}
+
+static spinlock_t *port_lock(const struct net *net, u16 number)
+{
+	return &port_locks[(net_hash_mix(net) + number) % PORT_LOCKS];
+}
+
+/* The slot of a port; NULL when its page was never made */
+static u64 *port_slot(const struct net *net, u16 number)
+{
+	struct xtcp_ports *ports = &xtcp_net(net)->ports;
+	u64 *page = READ_ONCE(ports->page[number / XTCP_PORT_PAGE_SLOTS]);
+
+	return page ? &page[number % XTCP_PORT_PAGE_SLOTS] : NULL;
+}
+
+static int page_make(struct net *net, u16 number)
+{
+	struct xtcp_ports *ports = &xtcp_net(net)->ports;
+	u64 *page = kzalloc(PAGE_BYTES, GFP_KERNEL_ACCOUNT);
+
+	if (!page)
+		return -ENOMEM;
+	if (cmpxchg(&ports->page[number / XTCP_PORT_PAGE_SLOTS], NULL, page))
+		kfree(page);		/* somebody was quicker */
+	return 0;
+}
+
+/**
+ * xtcp_port_prepare() - get the memory that taking a port may need
+ * @net: namespace
+ * @number: port, host order
+ * @spare: a port to be made out of; NULL in there: allocated. Whoever takes the
+ *	port takes it, too, if it needs it
+ *
+ * Context: process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int xtcp_port_prepare(struct net *net, u16 number, struct xtcp_port **spare)
+{
+	if (!*spare)
+		*spare = kmem_cache_alloc(port_cache, GFP_KERNEL);
+	if (!*spare)
+		return -ENOMEM;
+	return port_slot(net, number) ? 0 : page_make(net, number);
+}
+
+/**
+ * xtcp_port_spare_free() - free what xtcp_port_prepare() got and nobody took
+ * @spare: it, or NULL
+ *
+ * Context: any.
+ */
+void xtcp_port_spare_free(struct xtcp_port *spare)
+{
+	if (spare)
+		kmem_cache_free(port_cache, spare);
+}
+
+/**
+ * xtcp_port_peek() - what is in a port's slot
+ * @net: namespace
+ * @number: port, host order
+ *
+ * Context: any; takes no lock: it may be otherwise a moment later.
+ * Return: 0 when nobody holds it; XTCP_SLOT_BOUND is set when connect() can't have it.
+ */
+u64 xtcp_port_peek(const struct net *net, u16 number)
+{
+	const u64 *slot = port_slot(net, number);
+
+	return slot ? READ_ONCE(*slot) : 0;
+}
+
+static struct xtcp_port *slot_port(u64 slot)
+{
+	if (slot & XTCP_SLOT_INLINE)
+		return NULL;
+	return (struct xtcp_port *)(uintptr_t)(slot & ~XTCP_SLOT_BOUND);
+}
+
+static void slot_set_port(u64 *slot, struct xtcp_port *port)
+{
+	WRITE_ONCE(*slot, (uintptr_t)port | (port->bound ? XTCP_SLOT_BOUND : 0));
+}
+
+/* Somebody has let the port go: what is its slot to be now? */
+static void slot_settle(u64 *slot, struct xtcp_port *port)
+{
+	u64 packed;
+
+	if (hlist_empty(&port->owners) && xtcp_holds_pack(port, &packed)) {
+		WRITE_ONCE(*slot, packed);
+		kmem_cache_free(port_cache, port);
+	} else {
+		slot_set_port(slot, port);
+	}
+}
+
+/* Owners, under the port's lock */
+
+static void port_start(struct xtcp_port *port, u16 number, u64 slot)
+{
+	INIT_HLIST_HEAD(&port->owners);
+	port->number = number;
+	memset(&port->first, 0, sizeof(port->first));
+	port->bound = 0;
+	if (slot & XTCP_SLOT_INLINE) {
+		xtcp_hold_unpack(&port->first.hold, slot);
+		port->bound = port->first.hold.how & XTCP_CLAIM_BOUND;
+	}
+}
+
+static void port_own(u64 *slot, struct xtcp_port *port, struct xtcp_port_owner *owner,
+		     bool bound)
+{
+	if (!owner->port) {
+		owner->port = port;
+		owner->bound = false;
+		hlist_add_head(&owner->node, &port->owners);
+	}
+	if (bound && !owner->bound) {
+		owner->bound = true;
+		port->bound++;
+	}
+	slot_set_port(slot, port);
+}
+
+static void port_take(struct sock *sk, u64 *slot, u16 number, bool bound,
+		      struct xtcp_port **spare)
+{
+	struct xtcp_port_owner *owner = &xtcp_sk(sk)->port;
+	struct xtcp_port *port = slot_port(*slot);
+
+	if (!port) {
+		port = *spare;
+		*spare = NULL;
+		port_start(port, number, *slot);
+	}
+	if (!owner->port)
+		owner->domain = inet_sk_bound_l3mdev(sk);
+	port_own(slot, port, owner, bound);
+}
+
+/* Claims */
+
+static u32 addr6_digest(const struct in6_addr *addr)
+{
+	return siphash(addr, sizeof(*addr), &digest_secret);
+}
+
+static void claim_addr(struct xtcp_claim *c, const struct sock *sk)
+{
+	if (sk->sk_family == AF_INET || ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr)) {
+		c->addr = (__force u32)inet_sk(sk)->inet_rcv_saddr;
+		if (!c->addr)
+			c->how |= XTCP_CLAIM_ANY;
+		return;
+	}
+	memcpy(c->addr6, &sk->sk_v6_rcv_saddr, sizeof(c->addr6));
+	c->how |= XTCP_CLAIM_V6;
+	if (ipv6_addr_any(&sk->sk_v6_rcv_saddr))
+		c->how |= XTCP_CLAIM_ANY;
+}
+
+static u8 claim_options(const struct sock *sk)
+{
+	u8 how = 0;
+
+	if (sk->sk_reuse)
+		how |= XTCP_CLAIM_REUSE;
+	if (sk->sk_reuseport)
+		how |= XTCP_CLAIM_REUSEPORT;
+	if (sk->sk_family == AF_INET6)
+		how |= XTCP_CLAIM_V6SOCK;
+	if (ipv6_only_sock(sk))
+		how |= XTCP_CLAIM_V6ONLY;
+	return how;
+}
+
+static void claim_of_sock(struct xtcp_claim *c, const struct sock *sk)
+{
+	c->how = claim_options(sk);
+	c->listening = inet_sk_state_load(sk) == TCP_LISTEN;
 	c->timewait = false;
-	c->uid = xtcp_compat_uid(sk);
+	c->dev = READ_ONCE(sk->sk_bound_dev_if);
+	c->domain = xtcp_sk(sk)->port.domain;
+	c->uid = __kuid_val(xtcp_compat_uid(sk));
+	claim_addr(c, sk);
 }
 
-static void claim_of_hold(struct claim *c, const struct port_hold *h)
+/* What is asked for. Who has a group of his own by SO_ATTACH_REUSEPORT_CBPF already
+ * can't join another
+ */
+static void claim_mine(struct xtcp_claim *c, const struct sock *sk)
 {
-	*c = (struct claim) {
-		.addr = h->addr,
-		.v4 = ipv6_addr_v4mapped(&h->addr),
-		.v6only = !ipv6_addr_v4mapped(&h->addr),
-		.dev = h->dev,
-		.reuse = h->claim & XTCP_CLAIM_REUSE,
-		.reuseport = h->claim & XTCP_CLAIM_REUSEPORT,
+	claim_of_sock(c, sk);
+	if (!xtcp_sk(sk)->port.port)
+		c->domain = inet_sk_bound_l3mdev(sk);
+	if (c->how & XTCP_CLAIM_V6)
+		c->addr = addr6_digest(&sk->sk_v6_rcv_saddr);
+	if (rcu_access_pointer(sk->sk_reuseport_cb))
+		c->how &= ~XTCP_CLAIM_REUSEPORT;
+}
+
+static bool hold_conflicts(const struct xtcp_hold *hold, int domain,
+			   const struct xtcp_claim *mine, enum xtcp_bind_mode mode)
+{
+	struct xtcp_claim other = {
+		.how = hold->how,
 		.timewait = true,
+		.addr = hold->addr,
+		.dev = hold->dev,
+		.domain = domain,
 	};
+
+	return hold->count && xtcp_claims_conflict(mine, &other, mode);
 }
 
-/* Does the wildcard claim @any cover the claim @c? */
-static bool any_covers(const struct claim *any, const struct claim *c)
-{
-	bool c_is_v4 = c->v4 || ipv6_addr_v4mapped(&c->addr);
-
-	if (any->v4)
-		return c_is_v4 || (c->any && !c->v6only);
-	return !(any->v6only && c_is_v4);
-}
-
-static bool addrs_meet(const struct claim *a, const struct claim *b)
-{
-	if (a->any)
-		return any_covers(a, b);
-	if (b->any)
-		return any_covers(b, a);
-	return ipv6_addr_equal(&a->addr, &b->addr);
-}
-
-/* SO_REUSEADDR and SO_REUSEPORT, as TCP has them */
-static bool may_share(const struct claim *a, const struct claim *b)
-{
-	if (a->reuse && b->reuse && !b->listening)
-		return true;
-	return a->reuseport && b->reuseport &&
-	       (b->timewait || uid_eq(a->uid, b->uid));
-}
-
-static bool claims_conflict(const struct claim *mine, const struct claim *other)
-{
-	if (mine->dev && other->dev && mine->dev != other->dev)
-		return false;
-	return addrs_meet(mine, other) && !may_share(mine, other);
-}
-
-static bool port_conflicts(struct xtcp_port *port, struct sock *sk)
+static bool port_conflicts(struct xtcp_port *port, const struct sock *sk,
+			   const struct xtcp_claim *mine, enum xtcp_bind_mode mode)
 {
 	struct xtcp_port_owner *owner;
-	struct claim mine, other;
-	struct port_hold *hold;
+	struct xtcp_port_hold *h;
+	struct xtcp_claim other;
 
-	claim_of_sock(&mine, sk);
 	hlist_for_each_entry(owner, &port->owners, node) {
 		if (owner == &xtcp_sk(sk)->port)
 			continue;
 		claim_of_sock(&other, (struct sock *)container_of(owner, struct xtcp_sock,
 								  port));
-		if (claims_conflict(&mine, &other))
+		if (xtcp_claims_conflict(mine, &other, mode))
 			return true;
 	}
-	hlist_for_each_entry(hold, &port->holds, node) {
-		claim_of_hold(&other, hold);
-		if (claims_conflict(&mine, &other))
+	for (h = &port->first; h; h = h->next)
+		if (hold_conflicts(&h->hold, h->domain, mine, mode))
 			return true;
-	}
 	return false;
 }
 
-/* Take @number for bind(): 0, -EADDRINUSE or -ENOMEM */
-static int port_bind(struct sock *sk, u16 number)
+static bool slot_conflicts(u64 slot, const struct sock *sk, enum xtcp_bind_mode mode)
 {
-	struct net *net = sock_net(sk);
-	struct port_bucket *b = port_bucket(net, number);
-	struct xtcp_port_owner *owner = &xtcp_sk(sk)->port;
-	struct xtcp_port *port;
-	int err = 0;
+	struct xtcp_claim mine;
+	struct xtcp_hold hold;
 
-	spin_lock_bh(&b->lock);
-	port = port_find(b, net, number);
-	if (port && port_conflicts(port, sk)) {
-		err = -EADDRINUSE;
-	} else if (!owner->port) {
-		if (!port)
-			port = port_new(b, net, number);
-		if (port)
-			port_own(port, owner);
-		else
-			err = -ENOMEM;
-	}
-	if (!err) {
-		owner->port->connected = false;
-		inet_sk(sk)->inet_num = number;
-	}
-	spin_unlock_bh(&b->lock);
-	return err;
-}
-
-/* The ports that may be given out: first and how many */
-static unsigned int port_range(struct sock *sk, unsigned int *first)
-{
-	int low, high;
-
-	inet_sk_get_local_port_range(sk, &low, &high);
-	*first = low;
-	return high - low + 1;
-}
-
-/* Any free port for bind(): a random start, then one after the other */
-static int port_bind_any(struct sock *sk)
-{
-	unsigned int first, count = port_range(sk, &first);
-	unsigned int start = get_random_u32() % count, i;
-	struct net *net = sock_net(sk);
-	int err;
-
-	for (i = 0; i < count; i++) {
-		u16 number = first + (start + i) % count;
-
-		if (inet_is_local_reserved_port(net, number))
-			continue;
-		err = port_bind(sk, number);
-		if (err != -EADDRINUSE)
-			return err;
-	}
-	return -EADDRINUSE;
+	if (!slot)
+		return false;
+	claim_mine(&mine, sk);
+	if (!(slot & XTCP_SLOT_INLINE))
+		return port_conflicts(slot_port(slot), sk, &mine, mode);
+	xtcp_hold_unpack(&hold, slot);
+	return hold_conflicts(&hold, 0, &mine, mode);
 }
 
 /**
- * xtcp_get_port() - proto.get_port: take a local port for bind() or listen()
+ * xtcp_port_bind() - take a port for bind() or listen(), if nobody minds
  * @sk: socket, its local address set
- * @number: port, host order; 0: any
+ * @number: port, host order
+ * @mode: how much may be shared
+ * @spare: from xtcp_port_prepare()
  *
- * Called again by listen() with the port it has: then only conflicts with what
- * others hold now are looked for.
+ * Of a socket that has this port already it is only asked whether it still may.
  *
  * Context: process, under the socket lock.
- * Return: 0, -EADDRINUSE or -ENOMEM.
+ * Return: 0 or -EADDRINUSE.
  */
-int xtcp_get_port(struct sock *sk, unsigned short number)
+int xtcp_port_bind(struct sock *sk, u16 number, enum xtcp_bind_mode mode,
+		   struct xtcp_port **spare)
 {
-	return number ? port_bind(sk, number) : port_bind_any(sk);
+	struct net *net = sock_net(sk);
+	spinlock_t *lock = port_lock(net, number);
+	u64 *slot = port_slot(net, number);
+	int err = -EADDRINUSE;
+
+	spin_lock_bh(lock);
+	if (!slot_conflicts(*slot, sk, mode)) {
+		port_take(sk, slot, number, true, spare);
+		inet_sk(sk)->inet_num = number;
+		err = 0;
+	}
+	spin_unlock_bh(lock);
+	return err;
+}
+
+/**
+ * xtcp_port_join() - take a port for connect(), and a place in the connection table
+ * @sk: socket, its connection table entry not hashed
+ * @key: its connection, with the port
+ * @spare: from xtcp_port_prepare()
+ *
+ * Ports that connect() has given out are shared, as long as no two connections
+ * have both ends in common.
+ *
+ * Context: process, under the socket lock.
+ * Return: 0, or -EADDRNOTAVAIL.
+ */
+int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spare)
+{
+	spinlock_t *lock = port_lock(key->net, key->lport);
+	u64 *slot = port_slot(key->net, key->lport);
+	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
+	int err = -EADDRNOTAVAIL;
+
+	xtcp_entry_set_key(e, key);
+	spin_lock_bh(lock);
+	if (!(*slot & XTCP_SLOT_BOUND))
+		err = xtcp_conn_insert(e, key);
+	if (!err)
+		port_take(sk, slot, key->lport, false, spare);
+	spin_unlock_bh(lock);
+	return err;
 }
 
 /**
@@ -309,17 +386,19 @@ void xtcp_put_port(struct sock *sk)
 {
 	struct xtcp_port_owner *owner = &xtcp_sk(sk)->port;
 	struct xtcp_port *port = owner->port;
-	struct port_bucket *b;
+	struct net *net = sock_net(sk);
+	spinlock_t *lock;	/* the port's */
 
 	inet_sk(sk)->inet_num = 0;
 	if (!port)
 		return;
-	b = port_bucket(sock_net(sk), port->number);
-	spin_lock_bh(&b->lock);
+	lock = port_lock(net, port->number);
+	spin_lock_bh(lock);
 	hlist_del(&owner->node);
 	owner->port = NULL;
-	port_check(port);
-	spin_unlock_bh(&b->lock);
+	port->bound -= owner->bound;
+	slot_settle(port_slot(net, port->number), port);
+	spin_unlock_bh(lock);
 }
 
 /**
@@ -332,14 +411,19 @@ void xtcp_put_port(struct sock *sk)
  */
 bool xtcp_port_share(struct sock *listener, struct sock *child)
 {
-	struct port_bucket *b = port_bucket(sock_net(child), inet_sk(child)->inet_num);
+	u16 number = inet_sk(child)->inet_num;
+	struct net *net = sock_net(child);
+	spinlock_t *lock = port_lock(net, number);
+	struct xtcp_port_owner *owner = &xtcp_sk(child)->port;
 	struct xtcp_port *port;
 
-	spin_lock_bh(&b->lock);
+	spin_lock_bh(lock);
 	port = xtcp_sk(listener)->port.port;
-	if (port)
-		port_own(port, &xtcp_sk(child)->port);
-	spin_unlock_bh(&b->lock);
+	if (port) {
+		owner->domain = xtcp_sk(listener)->port.domain;
+		port_own(port_slot(net, number), port, owner, true);
+	}
+	spin_unlock_bh(lock);
 	return port;
 }
 
@@ -352,81 +436,58 @@ bool xtcp_port_share(struct sock *listener, struct sock *child)
  */
 u8 xtcp_port_claim(const struct sock *sk)
 {
-	u8 claim = 0;
-
-	if (sk->sk_reuse)
-		claim |= XTCP_CLAIM_REUSE;
-	if (sk->sk_reuseport)
-		claim |= XTCP_CLAIM_REUSEPORT;
-	if (sk->sk_family == AF_INET6)
-		claim |= XTCP_CLAIM_V6SOCK;
-	if (ipv6_only_sock(sk))
-		claim |= XTCP_CLAIM_V6ONLY;
-	return claim;
+	return claim_options(sk) | (xtcp_sk(sk)->port.bound ? XTCP_CLAIM_BOUND : 0);
 }
 
-static void entry_laddr(const struct xtcp_entry *e, struct in6_addr *addr)
+static void hold_of_entry(struct xtcp_hold *want, const struct xtcp_entry *e, u8 claim)
 {
-	if (e->family == AF_INET)
-		ipv6_addr_set_v4mapped(e->laddr, addr);
-	else
-		*addr = xtcp_entry_addr6(e)[0];
-}
-
-static struct port_hold *hold_find(struct xtcp_port *port, const struct xtcp_entry *e,
-				   u8 claim)
-{
-	struct port_hold *hold;
-	struct in6_addr addr;
-
-	entry_laddr(e, &addr);
-	hlist_for_each_entry(hold, &port->holds, node)
-		if (hold->claim == claim && hold->dev == e->bound_dev_if &&
-		    ipv6_addr_equal(&hold->addr, &addr))
-			return hold;
-	return NULL;
-}
-
-static struct port_hold *hold_new(struct xtcp_port *port, const struct xtcp_entry *e,
-				  u8 claim)
-{
-	struct port_hold *hold = kmem_cache_alloc(hold_cache, GFP_ATOMIC);
-
-	if (!hold)
-		return NULL;
-	entry_laddr(e, &hold->addr);
-	hold->dev = e->bound_dev_if;
-	hold->claim = claim;
-	hold->count = 0;
-	hlist_add_head(&hold->node, &port->holds);
-	return hold;
+	want->dev = e->bound_dev_if;
+	want->how = claim & ~XTCP_CLAIM_V6SOCK;
+	want->addr = (__force u32)e->laddr;
+	if (e->family == AF_INET6) {
+		want->how |= XTCP_CLAIM_V6;
+		want->addr = addr6_digest(&xtcp_entry_addr6(e)[0]);
+	}
 }
 
 /**
  * xtcp_port_keep() - a TIME-WAIT record holds its socket's port on
- * @sk: socket, which holds the port
+ * @sk: socket
  * @e: the record's entry, its key set
  * @claim: xtcp_port_claim() of @sk, to be kept by the record
- *
- * The record keeps nothing of it but @claim: holds that are alike are counted.
  *
  * Context: any, under the socket lock.
  * Return: false when memory is short, or @sk holds no port.
  */
 bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim)
 {
-	struct port_bucket *b = port_bucket(read_pnet(&e->net), e->lport);
-	struct port_hold *hold = NULL;
-	struct xtcp_port *port;
+	struct xtcp_port_owner *owner = &xtcp_sk(sk)->port;
+	struct net *net = sock_net(sk);
+	spinlock_t *lock = port_lock(net, e->lport);
+	struct xtcp_hold want;
+	bool kept;
 
-	spin_lock_bh(&b->lock);
-	port = xtcp_sk(sk)->port.port;
-	if (port)
-		hold = hold_find(port, e, claim) ?: hold_new(port, e, claim);
-	if (hold)
-		hold->count++;
-	spin_unlock_bh(&b->lock);
-	return hold;
+	if (!owner->port)
+		return false;
+	hold_of_entry(&want, e, claim);
+	spin_lock_bh(lock);
+	kept = xtcp_holds_add(owner->port, &want, owner->domain);
+	if (kept)
+		slot_set_port(port_slot(net, e->lport), owner->port);
+	spin_unlock_bh(lock);
+	return kept;
+}
+
+/* One record less in a slot that is a hold */
+static void slot_drop(u64 *slot, const struct xtcp_hold *want)
+{
+	struct xtcp_hold hold;
+
+	xtcp_hold_unpack(&hold, *slot);
+	if (WARN_ON_ONCE(!hold.count || (hold.how & ~XTCP_CLAIM_ANY) != want->how))
+		return;
+	hold.count--;
+	WRITE_ONCE(*slot, hold.count ? xtcp_hold_pack(&hold) : 0);
 }
 
 /**
@@ -439,124 +500,59 @@ bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim)
 void xtcp_port_drop(const struct xtcp_entry *e, u8 claim)
 {
 	const struct net *net = read_pnet(&e->net);
-	struct port_bucket *b = port_bucket(net, e->lport);
+	spinlock_t *lock = port_lock(net, e->lport);
+	u64 *slot = port_slot(net, e->lport);
 	struct xtcp_port *port;
-	struct port_hold *hold;
+	struct xtcp_hold want;
 
-	spin_lock_bh(&b->lock);
-	port = port_find(b, net, e->lport);
-	hold = port ? hold_find(port, e, claim) : NULL;
-	if (!WARN_ON_ONCE(!hold) && !--hold->count) {
-		hlist_del(&hold->node);
-		kmem_cache_free(hold_cache, hold);
-		port_check(port);
-	}
-	spin_unlock_bh(&b->lock);
-}
-
-static void sock_key(struct sock *sk, struct xtcp_key *key)
-{
-	const struct inet_sock *inet = inet_sk(sk);
-
-	key->net = sock_net(sk);
-	key->family = xtcp_is_v4(sk) ? AF_INET : AF_INET6;
-	key->dif = sk->sk_bound_dev_if;
-	key->sdif = 0;
-	key->lport = inet->inet_num;
-	key->rport = ntohs(inet->inet_dport);
-	key->laddr = inet->inet_saddr;
-	key->raddr = inet->inet_daddr;
-	key->laddr6 = sk->sk_v6_rcv_saddr;
-	key->raddr6 = sk->sk_v6_daddr;
-}
-
-/* Put @sk with local port @number into the connection table, if its pair of
- * ends is free; under the port's lock
- */
-static int connect_at(struct sock *sk, struct xtcp_key *key, u16 number)
-{
-	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
-	int err;
-
-	key->lport = number;
-	xtcp_entry_set_key(e, key);
-	err = xtcp_conn_insert(e, key);
-	if (!err)
-		sock_prot_inuse_add(key->net, sk->sk_prot, 1);
-	return err;
-}
-
-/* Try one ephemeral port for connect(): 0, -EADDRNOTAVAIL or -ENOMEM */
-static int port_connect_try(struct sock *sk, struct xtcp_key *key, u16 number)
-{
-	struct port_bucket *b = port_bucket(key->net, number);
-	struct xtcp_port *port;
-	bool fresh = false;
-	int err;
-
-	spin_lock_bh(&b->lock);
-	port = port_find(b, key->net, number);
-	err = -EADDRNOTAVAIL;
-	if (port && !port->connected)
-		goto out;
+	hold_of_entry(&want, e, claim);
+	spin_lock_bh(lock);
+	port = slot_port(*slot);
 	if (!port) {
-		err = -ENOMEM;
-		port = port_new(b, key->net, number);
-		if (!port)
-			goto out;
-		port->connected = true;
-		fresh = true;
+		slot_drop(slot, &want);
+	} else {
+		xtcp_holds_remove(port, &want);
+		slot_settle(slot, port);
 	}
-	err = connect_at(sk, key, number);
-	if (!err) {
-		port_own(port, &xtcp_sk(sk)->port);
-	} else if (fresh) {
-		hlist_del(&port->node);
-		kmem_cache_free(port_cache, port);
-	}
-out:
-	spin_unlock_bh(&b->lock);
-	return err;
+	spin_unlock_bh(lock);
+}
+
+static void set_saddr(struct sock *sk, const struct in6_addr *saddr)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	inet->inet_saddr = LOOPBACK4_IPV6;
+	if (ipv6_addr_v4mapped(saddr))
+		inet->inet_saddr = saddr->s6_addr32[3];
+	else if (ipv6_addr_any(saddr))
+		inet->inet_saddr = 0;
+	inet->inet_rcv_saddr = inet->inet_saddr;
+	if (sk->sk_family == AF_INET6)
+		inet6_sk(sk)->saddr = *saddr;
+	sk->sk_v6_rcv_saddr = *saddr;
 }
 
 /**
- * xtcp_port_connect() - give a connecting socket its port and its table entry
- * @sk: socket with both addresses and the remote port set
+ * xtcp_port_set_saddr() - change a socket's local address
+ * @sk: socket, with a port or without
+ * @saddr: address, v4-mapped for IPv4; any, which is not mapped: none
  *
- * Without a port of its own it gets one from the ephemeral range. The search
- * starts at a keyed hash of the destination plus a counter (RFC 6056, algorithm
- * 3), so that ports are hard to guess and seldom tried twice; a port serves many
- * destinations.
+ * The address is part of what a socket claims of its port: whoever looks at the
+ * claims does not see half of a change.
  *
  * Context: process, under the socket lock.
- * Return: 0 with the socket hashed, -EADDRNOTAVAIL or -ENOMEM.
  */
-int xtcp_port_connect(struct sock *sk)
+void xtcp_port_set_saddr(struct sock *sk, const struct in6_addr *saddr)
 {
-	static atomic_t counter;
-	unsigned int first, count, start, i;
-	struct xtcp_key key;
-	int err;
+	const struct xtcp_port *port = xtcp_sk(sk)->port.port;
+	spinlock_t *lock;	/* the port's */
 
-	sock_key(sk, &key);
-	if (key.lport)
-		return connect_at(sk, &key, key.lport);
-
-	count = port_range(sk, &first);
-	start = xtcp_key_hash_secret(&key, XTCP_SALT_PORT) + atomic_inc_return(&counter);
-	for (i = 0; i < count; i++) {
-		u16 number = first + (start + i) % count;
-
-		if (inet_is_local_reserved_port(key.net, number))
-			continue;
-		err = port_connect_try(sk, &key, number);
-		if (!err) {
-			inet_sk(sk)->inet_num = number;
-			inet_sk(sk)->inet_sport = htons(number);
-			return 0;
-		}
-		if (err == -ENOMEM)
-			return err;
+	if (!port) {
+		set_saddr(sk, saddr);
+		return;
 	}
-	return -EADDRNOTAVAIL;
+	lock = port_lock(sock_net(sk), port->number);
+	spin_lock_bh(lock);
+	set_saddr(sk, saddr);
+	spin_unlock_bh(lock);
 }

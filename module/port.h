@@ -1,65 +1,123 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Local ports: who holds which.
+ * Local ports: who holds which. docs/ports.md draws it.
  *
- * A port that anybody holds has one struct xtcp_port, in a hash over (netns,
- * port); the owners, sockets and TIME-WAIT records, hang on it. All of it is
- * guarded by the bucket's lock, which is taken with softirqs off, inside of the
- * socket lock and outside of the connection table's lock.
+ *   namespace --> page --> slot --> struct xtcp_port --> owner --> owner (sockets)
+ *		   of 512	   `--> first hold --> hold (TIME-WAIT records)
+ *			    or  a hold, packed into the slot
+ *			    or  0
+ *
+ * A namespace has an array of slots, one for each port, in pages that are made
+ * when the first of their ports is asked for and freed at the namespace's exit.
+ * TIME-WAIT records hold a port by a count of those that hold it in the same way:
+ * a record has nothing of the port in it but a byte of flags, and a port that
+ * nothing but records hold takes no memory beside its slot.
+ *
+ * Locks: one of a few spinlocks, picked by namespace and port, guards a slot and
+ * all that hangs on it. It is taken with softirqs off, inside of the socket lock
+ * and outside of the connection table's locks. Slots are read without it where a
+ * wrong answer does no harm. What a socket claims of its port (its local address)
+ * is changed under the port's lock, too.
  */
 #ifndef XTCP_PORT_H
 #define XTCP_PORT_H
 
+#include <linux/in6.h>
 #include <linux/list.h>
-#include <net/net_namespace.h>
+#include "core/claim.h"
 
+struct net;
 struct sock;
 struct xtcp_entry;
+struct xtcp_key;
 
-/* What a TIME-WAIT record says of its hold on a port, beside its addresses */
-#define XTCP_CLAIM_REUSE	0x01	/* SO_REUSEADDR was set */
-#define XTCP_CLAIM_REUSEPORT	0x02	/* SO_REUSEPORT was set */
-#define XTCP_CLAIM_V6SOCK	0x04	/* it was an AF_INET6 socket */
-#define XTCP_CLAIM_V6ONLY	0x08	/* IPV6_V6ONLY was set */
-#define XTCP_CLAIM_CONNECT	0x10	/* connect() gave the port out, not bind() */
+#define XTCP_PORT_PAGE_SLOTS	512
+#define XTCP_PORT_PAGES		(65536 / XTCP_PORT_PAGE_SLOTS)
 
 /**
- * struct xtcp_port - a local port in use
- * @node: in its bucket
- * @owners: the sockets that hold it, by xtcp_port_owner.node
- * @holds: what TIME-WAIT records hold of it
- * @net: namespace
+ * struct xtcp_ports - the ports of a namespace
+ * @page: pages of slots, by port / XTCP_PORT_PAGE_SLOTS; NULL until needed.
+ *	Once there, a page stays until the namespace's exit
+ */
+struct xtcp_ports {
+	u64 *page[XTCP_PORT_PAGES];
+};
+
+/**
+ * struct xtcp_port_hold - a hold that has no place in the slot
+ * @hold: what is held, and how often
+ * @domain: see struct xtcp_claim
+ * @next: further holds of the port
+ */
+struct xtcp_port_hold {
+	struct xtcp_hold hold;
+	int domain;
+	struct xtcp_port_hold *next;
+};
+
+/**
+ * struct xtcp_port - a local port that a socket holds
+ * @owners: the sockets, by xtcp_port_owner.node
+ * @bound: how many owners and holds have XTCP_CLAIM_BOUND
  * @number: port, host order
- * @connected: only connect() has given it out: others may share it, as long as
- *	no two connections have both ends in common
+ * @first: the first hold, so that the usual record needs no memory of its own
+ *
+ * Lives while a socket holds it, or holds that no slot can take.
  */
 struct xtcp_port {
-	struct hlist_node node;
 	struct hlist_head owners;
-	struct hlist_head holds;
-	possible_net_t net;
+	u32 bound;
 	u16 number;
-	bool connected;
+	struct xtcp_port_hold first;
 };
 
 /**
  * struct xtcp_port_owner - a socket's hold on a port
  * @node: in xtcp_port.owners
  * @port: the port; NULL when none is held
+ * @domain: see struct xtcp_claim; as it was when the port was taken
+ * @bound: by bind() or listen(), or a child of such a socket
  */
 struct xtcp_port_owner {
 	struct hlist_node node;
 	struct xtcp_port *port;
+	int domain;
+	bool bound;
 };
 
 int xtcp_port_init(void);
 void xtcp_port_exit(void);
-int xtcp_get_port(struct sock *sk, unsigned short number);
+void xtcp_port_net_exit(struct net *net);
+
+/* Called by a socket with its lock held */
 void xtcp_put_port(struct sock *sk);
-int xtcp_port_connect(struct sock *sk);
-bool xtcp_port_share(struct sock *listener, struct sock *child);
 u8 xtcp_port_claim(const struct sock *sk);
+void xtcp_port_set_saddr(struct sock *sk, const struct in6_addr *saddr);
+
+/* Called without the lock of a listener, or of a socket at all */
+bool xtcp_port_share(struct sock *listener, struct sock *child);
 bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim);
 void xtcp_port_drop(const struct xtcp_entry *e, u8 claim);
+
+/* hold.c: called with the port's lock held */
+int xtcp_holds_init(void);
+void xtcp_holds_exit(void);
+bool xtcp_holds_add(struct xtcp_port *port, const struct xtcp_hold *want, int domain);
+void xtcp_holds_remove(struct xtcp_port *port, const struct xtcp_hold *want);
+bool xtcp_holds_pack(struct xtcp_port *port, u64 *slot);
+
+/* ephemeral.c: which port. Process context, under the socket lock */
+int xtcp_ephemeral_init(void);
+void xtcp_ephemeral_exit(void);
+int xtcp_get_port(struct sock *sk, unsigned short number);
+int xtcp_port_connect(struct sock *sk);
+
+/* For it: one port is tried */
+int xtcp_port_prepare(struct net *net, u16 number, struct xtcp_port **spare);
+void xtcp_port_spare_free(struct xtcp_port *spare);
+u64 xtcp_port_peek(const struct net *net, u16 number);
+int xtcp_port_bind(struct sock *sk, u16 number, enum xtcp_bind_mode mode,
+		   struct xtcp_port **spare);
+int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spare);
 
 #endif /* XTCP_PORT_H */

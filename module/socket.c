@@ -352,7 +352,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 		xtcp_put_port(sk);
 	inet->inet_dport = 0;
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
-		inet_reset_saddr(sk);
+		xtcp_port_set_saddr(sk, &in6addr_any);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_err_soft, 0);

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ephemeral ports: which one a socket gets that asks for any.
+ *
+ * connect() searches as RFC 6056, algorithm 4 ("double-hash") has it: a keyed hash
+ * of the destination says where its sequence of ports begins, a second one which
+ * counter says how far it has come. So the ports of a destination are hard to guess
+ * for who does not see them, tell nothing of connections to others, and come round
+ * late, when the last connection that had them is forgotten. It moves on by a few
+ * ports at random. The hash changes every ten minutes, longer than any TIME-WAIT
+ * lasts: which destinations share a counter tells a machine from others only for so
+ * long. Within them the search goes on where it stopped, and so seldom meets ports
+ * that were used lately.
+ *
+ * Ports of the parity of the range's first one are for connect(), which shares them
+ * among destinations; the others are for bind(), which does not. Either takes what
+ * the other has left when its own are all in use.
+ */
+#include <linux/random.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <net/ip.h>
+#include "record.h"
+#include "sock.h"
+
+/* Counters: so many that few destinations share one */
+#define COUNTERS	65536
+/* How far a counter moves on at most when the next port is free, in ports of one parity */
+#define STEP_MAX	8
+/* How long one hash lasts, s */
+#define EPOCH		600
+/* Ports that are looked at in one go */
+#define BATCH		256
+
+static u16 *counters __read_mostly;
+static siphash_aligned_key_t port_secret __read_mostly;
+
+/**
+ * xtcp_ephemeral_init() - make the counters
+ *
+ * Context: module load.
+ * Return: 0 or -ENOMEM.
+ */
+int xtcp_ephemeral_init(void)
+{
+	counters = kvcalloc(COUNTERS, sizeof(*counters), GFP_KERNEL);
+	if (!counters)
+		return -ENOMEM;
+	get_random_bytes(&port_secret, sizeof(port_secret));
+	return 0;
+}
+
+/**
+ * xtcp_ephemeral_exit() - free the counters
+ *
+ * Context: module unload.
+ */
+void xtcp_ephemeral_exit(void)
+{
+	kvfree(counters);
+}
+
+/**
+ * struct search - ports to be tried, one after the other
+ * @net: namespace
+ * @first: first port of this half
+ * @len: how many ports this half has; they are two apart
+ * @pos: where in it the search stands
+ * @left: how many are to be tried yet
+ */
+struct search {
+	struct net *net;
+	u16 first;
+	u32 len;
+	u32 pos;
+	u32 left;
+};
+
+/* The half of the socket's range that has the parity of its first port, or the other */
+static void search_start(struct search *s, const struct sock *sk, bool other, u32 from)
+{
+	int low, high;
+
+	inet_sk_get_local_port_range(sk, &low, &high);
+	s->net = sock_net(sk);
+	s->first = low + other;
+	s->len = high < s->first ? 0 : (high - s->first) / 2 + 1;
+	s->left = s->len;
+	s->pos = s->len ? from % s->len : 0;
+}
+
+/* The next port that is not reserved (ip_local_reserved_ports); 0: that was all */
+static u16 search_next(struct search *s)
+{
+	u16 number;
+
+	while (s->left) {
+		number = s->first + 2 * s->pos;
+		s->left--;
+		if (++s->pos == s->len)
+			s->pos = 0;
+		if (s->left % BATCH == 0)
+			cond_resched();
+		if (!inet_is_local_reserved_port(s->net, number))
+			return number;
+	}
+	return 0;
+}
+
+static int bind_half(struct sock *sk, enum xtcp_bind_mode mode, bool other,
+		     struct xtcp_port **spare)
+{
+	int err = -EADDRINUSE;
+	struct search s;
+	u16 number;
+
+	search_start(&s, sk, other, get_random_u32());
+	while (err == -EADDRINUSE && (number = search_next(&s))) {
+		err = xtcp_port_prepare(s.net, number, spare);
+		if (!err)
+			err = xtcp_port_bind(sk, number, mode, spare);
+	}
+	return err;
+}
+
+/* Any port for bind(): one that nobody uses, else, where ip_autobind_reuse allows it,
+ * one that others are willing to share
+ */
+static int bind_any(struct sock *sk, struct xtcp_port **spare)
+{
+	bool reuse = READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_autobind_reuse);
+	enum xtcp_bind_mode mode = XTCP_BIND_UNUSED;
+	int err;
+
+	for (;;) {
+		err = bind_half(sk, mode, true, spare);
+		if (err == -EADDRINUSE)
+			err = bind_half(sk, mode, false, spare);
+		if (err != -EADDRINUSE || !reuse || mode == XTCP_BIND_REUSED)
+			return err;
+		mode = XTCP_BIND_REUSED;
+	}
+}
+
+/**
+ * xtcp_get_port() - proto.get_port: take a local port for bind() or listen()
+ * @sk: socket, its local address set
+ * @number: port, host order; 0: any
+ *
+ * Called again by listen() with the port it has: then only conflicts with what
+ * others hold now are looked for.
+ *
+ * Context: process, under the socket lock; may sleep.
+ * Return: 0, -EADDRINUSE or -ENOMEM.
+ */
+int xtcp_get_port(struct sock *sk, unsigned short number)
+{
+	struct xtcp_port *spare = NULL;
+	int err;
+
+	if (number) {
+		err = xtcp_port_prepare(sock_net(sk), number, &spare);
+		if (!err)
+			err = xtcp_port_bind(sk, number, XTCP_BIND_NAMED, &spare);
+	} else {
+		err = bind_any(sk, &spare);
+	}
+	xtcp_port_spare_free(spare);
+	return err;
+}
+
+static void connect_key(const struct sock *sk, struct xtcp_key *key)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	key->net = sock_net(sk);
+	key->family = xtcp_is_v4(sk) ? AF_INET : AF_INET6;
+	key->dif = sk->sk_bound_dev_if;
+	key->sdif = 0;
+	key->lport = inet->inet_num;
+	key->rport = ntohs(inet->inet_dport);
+	key->laddr = inet->inet_saddr;
+	key->raddr = inet->inet_daddr;
+	key->laddr6 = sk->sk_v6_rcv_saddr;
+	key->raddr6 = sk->sk_v6_daddr;
+}
+
+/* Both hashes of RFC 6056 section 3.3.4 in one: F() above, G() below */
+static u64 destination_hash(const struct xtcp_key *key)
+{
+	u64 epoch = get_jiffies_64();
+	u64 rest;
+
+	do_div(epoch, EPOCH * HZ);
+	rest = (u64)(net_hash_mix(key->net) ^ (u32)epoch) << 16 | key->rport;
+	if (key->family == AF_INET)
+		return siphash_2u64((u64)(__force u32)key->laddr << 32 |
+				    (__force u32)key->raddr, rest, &port_secret);
+	return siphash_3u64(siphash(&key->laddr6, sizeof(key->laddr6), &port_secret),
+			    siphash(&key->raddr6, sizeof(key->raddr6), &port_secret),
+			    rest, &port_secret);
+}
+
+static bool connection_exists(const struct xtcp_key *key)
+{
+	struct xtcp_entry *e;
+
+	rcu_read_lock();
+	e = xtcp_conn_lookup(key);
+	if (e)
+		xtcp_entry_put(e);
+	rcu_read_unlock();
+	return e;
+}
+
+/* Look, without a lock, whether there is no use in trying */
+static bool connect_hopeless(const struct xtcp_key *key)
+{
+	u64 slot = xtcp_port_peek(key->net, key->lport);
+
+	return slot & XTCP_SLOT_BOUND || (slot && connection_exists(key));
+}
+
+static int connect_half(struct sock *sk, struct xtcp_key *key, bool other,
+			struct xtcp_port **spare)
+{
+	u64 hash = destination_hash(key);
+	u16 *counter = &counters[hash % COUNTERS];
+	u16 begin = READ_ONCE(*counter);
+	int err = -EADDRNOTAVAIL;
+	struct search s;
+
+	search_start(&s, sk, other, (hash >> 32) + begin);
+	while (err == -EADDRNOTAVAIL && (key->lport = search_next(&s))) {
+		if (connect_hopeless(key))
+			continue;
+		err = xtcp_port_prepare(key->net, key->lport, spare);
+		if (!err)
+			err = xtcp_port_join(sk, key, spare);
+	}
+	/* to behind what was tried, and a little further */
+	WRITE_ONCE(*counter, begin + max(s.len - s.left,
+					 get_random_u32() % STEP_MAX + 1));
+	return err;
+}
+
+static int connect_any(struct sock *sk, struct xtcp_key *key)
+{
+	struct xtcp_port *spare = NULL;
+	int err;
+
+	err = connect_half(sk, key, false, &spare);
+	if (err == -EADDRNOTAVAIL)
+		err = connect_half(sk, key, true, &spare);
+	xtcp_port_spare_free(spare);
+	if (err)
+		return err;
+	inet_sk(sk)->inet_num = key->lport;
+	inet_sk(sk)->inet_sport = htons(key->lport);
+	return 0;
+}
+
+/* With the port that the user has bound */
+static int connect_bound(struct sock *sk, const struct xtcp_key *key)
+{
+	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
+
+	xtcp_entry_set_key(e, key);
+	return xtcp_conn_insert(e, key);
+}
+
+/**
+ * xtcp_port_connect() - give a connecting socket its port and its table entry
+ * @sk: socket with both addresses and the remote port set
+ *
+ * Context: process, under the socket lock; may sleep.
+ * Return: 0 with the socket hashed, -EADDRNOTAVAIL or -ENOMEM.
+ */
+int xtcp_port_connect(struct sock *sk)
+{
+	struct xtcp_key key;
+	int err;
+
+	connect_key(sk, &key);
+	err = key.lport ? connect_bound(sk, &key) : connect_any(sk, &key);
+	if (!err)
+		sock_prot_inuse_add(key.net, sk->sk_prot, 1);
+	return err;
+}

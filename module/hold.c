@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What TIME-WAIT records hold of a port. All of it is guarded by the port's lock.
+ */
+#include <linux/slab.h>
+#include "port.h"
+
+/* Holds of a port that are told apart: a stranger who connects to many addresses of
+ * ours must not make a long list of them
+ */
+#define HOLDS_MAX	64
+
+static struct kmem_cache *hold_cache __read_mostly;
+
+/**
+ * xtcp_holds_init() - make the slab of holds
+ *
+ * Context: module load.
+ * Return: 0 or -ENOMEM.
+ */
+int xtcp_holds_init(void)
+{
+	hold_cache = KMEM_CACHE(xtcp_port_hold, 0);
+	return hold_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * xtcp_holds_exit() - free the slab, which is empty
+ *
+ * Context: module unload.
+ */
+void xtcp_holds_exit(void)
+{
+	kmem_cache_destroy(hold_cache);
+}
+
+static struct xtcp_port_hold *hold_find(struct xtcp_port *port, const struct xtcp_hold *want)
+{
+	struct xtcp_port_hold *h;
+
+	for (h = &port->first; h; h = h->next)
+		if (h->hold.count && h->hold.addr == want->addr &&
+		    h->hold.dev == want->dev && h->hold.how == want->how)
+			return h;
+	return NULL;
+}
+
+static struct xtcp_port_hold *hold_new(struct xtcp_port *port, const struct xtcp_hold *want,
+				       int domain)
+{
+	struct xtcp_port_hold *h = &port->first;
+
+	if (h->hold.count) {
+		h = kmem_cache_alloc(hold_cache, GFP_ATOMIC);
+		if (!h)
+			return NULL;
+		h->next = port->first.next;
+		port->first.next = h;
+	}
+	h->hold = *want;
+	h->hold.count = 0;
+	h->domain = domain;
+	port->bound += !!(want->how & XTCP_CLAIM_BOUND);
+	return h;
+}
+
+static bool holds_full(const struct xtcp_port *port)
+{
+	const struct xtcp_port_hold *h;
+	unsigned int n = 0;
+
+	for (h = &port->first; h; h = h->next)
+		n++;
+	return n >= HOLDS_MAX;
+}
+
+/* Every address and every device */
+static void hold_widen(struct xtcp_hold *want)
+{
+	want->how |= XTCP_CLAIM_ANY;
+	want->addr = 0;
+	want->dev = 0;
+}
+
+/**
+ * xtcp_holds_add() - one more record holds a port
+ * @port: the port
+ * @want: how; its count is not looked at
+ * @domain: see struct xtcp_claim
+ *
+ * When a port has many different holds, a new one counts as one of every address:
+ * bind() then refuses more than it must, until records have gone.
+ *
+ * Context: any, under the port's lock.
+ * Return: false when memory is short.
+ */
+bool xtcp_holds_add(struct xtcp_port *port, const struct xtcp_hold *want, int domain)
+{
+	struct xtcp_port_hold *h = hold_find(port, want);
+	struct xtcp_hold wide = *want;
+
+	if (!h && holds_full(port)) {
+		hold_widen(&wide);
+		h = hold_find(port, &wide);
+	}
+	if (!h)
+		h = hold_new(port, &wide, domain);
+	if (!h)
+		return false;
+	h->hold.count++;
+	return true;
+}
+
+/* Forget a hold that counts none */
+static void hold_free(struct xtcp_port *port, struct xtcp_port_hold *h)
+{
+	struct xtcp_port_hold *prev = &port->first;
+
+	port->bound -= !!(h->hold.how & XTCP_CLAIM_BOUND);
+	if (h == &port->first)
+		return;
+	while (prev->next != h)
+		prev = prev->next;
+	prev->next = h->next;
+	kmem_cache_free(hold_cache, h);
+}
+
+/**
+ * xtcp_holds_remove() - one record less holds a port
+ * @port: the port
+ * @want: as for xtcp_holds_add()
+ *
+ * Of two records that are alike, one may be counted by itself and one with every
+ * address. Which of the two goes first makes no difference to the sums, and what
+ * counts as every address covers each.
+ *
+ * Context: any, under the port's lock.
+ */
+void xtcp_holds_remove(struct xtcp_port *port, const struct xtcp_hold *want)
+{
+	struct xtcp_port_hold *h = hold_find(port, want);
+	struct xtcp_hold wide = *want;
+
+	if (!h) {
+		hold_widen(&wide);
+		h = hold_find(port, &wide);
+	}
+	if (!WARN_ON_ONCE(!h) && !--h->hold.count)
+		hold_free(port, h);
+}
+
+/* The one hold that a port has; NULL when there are none, or more */
+static struct xtcp_port_hold *hold_only(struct xtcp_port *port)
+{
+	struct xtcp_port_hold *more = port->first.next;
+
+	if (port->first.hold.count)
+		return more ? NULL : &port->first;
+	return more && !more->next ? more : NULL;
+}
+
+/**
+ * xtcp_holds_pack() - put all that records hold of a port into its slot, if it fits
+ * @port: the port; when it fits, nothing hangs on it any more and it can be freed
+ * @slot: result
+ *
+ * Context: any, under the port's lock.
+ * Return: true when it fits: one hold, or none.
+ */
+bool xtcp_holds_pack(struct xtcp_port *port, u64 *slot)
+{
+	struct xtcp_port_hold *only = hold_only(port);
+
+	*slot = 0;
+	if (!only)
+		return !port->first.next && !port->first.hold.count;
+	if (!only->domain)
+		*slot = xtcp_hold_pack(&only->hold);
+	if (*slot && only != &port->first)
+		kmem_cache_free(hold_cache, only);
+	return *slot;
+}
