@@ -203,14 +203,12 @@ static u64 destination_hash(const struct xtcp_key *key)
 
 static bool connection_exists(const struct xtcp_key *key)
 {
-	struct xtcp_entry *e;
+	bool exists;
 
 	rcu_read_lock();
-	e = xtcp_conn_lookup(key);
-	if (e)
-		xtcp_entry_put(e);
+	exists = xtcp_conn_lookup(key);
 	rcu_read_unlock();
-	return e;
+	return exists;
 }
 
 /* Look, without a lock, whether there is no use in trying */
