@@ -58,11 +58,23 @@ static inline struct xtcp_rec *conn_rec(struct conn *c)
 	return &c->recs[c->used++];
 }
 
+/* An event; @soonest must be right after it: exactly so after XTCP_EV_TIMER */
+static inline void conn_step(struct conn *c, const struct xtcp_event *ev)
+{
+	u64 earliest;
+
+	xtcp_step(&c->t, ev, &c->act);
+	earliest = xtcp_earliest_deadline(&c->t) ?: XTCP_NEVER;
+	KUNIT_EXPECT_LE(c->test, c->t.soonest, earliest);
+	if (ev->kind == XTCP_EV_TIMER)
+		KUNIT_EXPECT_EQ(c->test, c->t.soonest, earliest);
+}
+
 static inline void conn_event(struct conn *c, enum xtcp_event_kind kind)
 {
 	struct xtcp_event ev = { .kind = kind, .now = c->now, .iss = CONN_ISS };
 
-	xtcp_step(&c->t, &ev, &c->act);
+	conn_step(c, &ev);
 }
 
 static inline void conn_give(struct conn *c, const struct xtcp_seg *seg)
@@ -70,7 +82,7 @@ static inline void conn_give(struct conn *c, const struct xtcp_seg *seg)
 	struct xtcp_event ev = { .kind = XTCP_EV_SEGMENT, .now = c->now, .seg = seg };
 
 	ev.rec = seg->len ? conn_rec(c) : NULL;
-	xtcp_step(&c->t, &ev, &c->act);
+	conn_step(c, &ev);
 }
 
 /* A segment with SEQ = IRS + @seq and ACK = ISS + @ack */

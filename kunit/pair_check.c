@@ -35,6 +35,7 @@ static void check_sendq(struct pair *p, const struct xtcp_tcb *t)
  */
 void pair_check_tcb(struct pair *p, const struct xtcp_tcb *t)
 {
+	PAIR_CHECK(p, t->soonest <= (xtcp_earliest_deadline(t) ?: XTCP_NEVER));
 	if (t->state == XTCP_CLOSED) {
 		PAIR_CHECK(p, !xtcp_earliest_deadline(t));
 		PAIR_CHECK(p, !t->sendq.head && !t->reasm.bytes && !t->lost);

@@ -80,12 +80,11 @@ static void act_send(struct sock *sk, const struct xtcp_actions *act)
 void xtcp_rearm(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	u64 deadline = xtcp_earliest_deadline(&xs->tcb);
 
-	if (!deadline || (xs->armed && xs->armed <= deadline))
+	if (xs->tcb.soonest >= xs->armed)
 		return;
-	xs->armed = deadline;
-	if (xtcp_timer_arm(&xs->timer, deadline))
+	xs->armed = xs->tcb.soonest;
+	if (xtcp_timer_arm(&xs->timer, xs->armed))
 		sock_hold(sk);
 }
 

@@ -26,7 +26,7 @@ static void child_unshare(struct sock *sk)
 	xs->round_start = xtcp_now();
 	xs->deferred = 0;
 	xs->pmtu = 0;
-	xs->armed = 0;
+	xs->armed = XTCP_NEVER;
 	xs->urgent = 0;
 	xs->orphan_counted = false;
 	xtcp_timer_init(&xs->timer, XTCP_ENTRY_SOCKET);

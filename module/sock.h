@@ -59,7 +59,7 @@ struct xtcp_listener {
  * @deferred: XTCP_DEFER_* bits, run by release_cb
  * @pmtu: path MTU that an ICMP error told, for XTCP_DEFER_MTU
  * @timer: the earliest deadline of @tcb
- * @armed: when @timer will fire, us; 0 when idle. It may fire early and find
+ * @armed: when @timer will fire, us; XTCP_NEVER when idle. It may fire early and find
  *	nothing due: a deadline that moves later is not moved in the wheel
  * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: the send buffer alone limits
  * @tell_inq: TCP_INQ: each recvmsg() tells what is left

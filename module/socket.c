@@ -37,6 +37,7 @@ int xtcp_sock_init(struct sock *sk)
 
 	xtcp_tcb_init(&xs->tcb, &xn->knobs);
 	xtcp_timer_init(&xs->timer, XTCP_ENTRY_SOCKET);
+	xs->armed = XTCP_NEVER;
 	INIT_LIST_HEAD(&xs->accept_node);
 	xtcp_entry_init(&xs->entry, XTCP_ENTRY_SOCKET);
 	xs->entry.family = sk->sk_family;
@@ -111,7 +112,7 @@ void xtcp_sock_expired(struct xtcp_timer *timer)
 
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk)) {
-		xs->armed = 0;
+		xs->armed = XTCP_NEVER;
 		xtcp_event_kind(sk, XTCP_EV_TIMER);
 	} else if (!test_and_set_bit(XTCP_DEFER_TIMER, &xs->deferred)) {
 		sock_hold(sk);
@@ -131,7 +132,7 @@ void xtcp_release_cb(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
 	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xs->deferred)) {
-		xs->armed = 0;
+		xs->armed = XTCP_NEVER;
 		xtcp_event_kind(sk, XTCP_EV_TIMER);
 		__sock_put(sk);
 	}
@@ -147,7 +148,7 @@ static void sock_stop_timer(struct sock *sk)
 
 	if (xtcp_timer_disarm(&xs->timer))
 		__sock_put(sk);
-	xs->armed = 0;
+	xs->armed = XTCP_NEVER;
 }
 
 /**

@@ -26,6 +26,7 @@ static void free_chain(struct xtcp_actions *act, struct xtcp_rec *chain)
 static void flush(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	memset(t->deadline, 0, sizeof(t->deadline));
+	t->soonest = XTCP_NEVER;
 	free_chain(act, xtcp_sendq_purge(&t->sendq));
 	free_chain(act, xtcp_reasm_purge(&t->reasm));
 	t->lost = 0;

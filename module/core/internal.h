@@ -60,6 +60,17 @@ static inline bool xtcp_has_output(const struct xtcp_tcb *t)
 	return t->sendq.unsent || t->lost || t->ack_now;
 }
 
+/*
+ * Set a deadline. To drop one it is set to 0, just so: what passes too early does no
+ * harm, and this happens with each segment.
+ */
+static inline void xtcp_deadline_set(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 when)
+{
+	t->deadline[kind] = when;
+	if (when < t->soonest)
+		t->soonest = when;
+}
+
 /* tcb.c */
 u32 xtcp_opts_len(const struct xtcp_tcb *t);
 

@@ -29,6 +29,7 @@ void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_knobs *knobs)
 	t->rcv_wnd_clamp = U32_MAX;
 	t->rto = XTCP_RTO_INITIAL;
 	t->rto_min = XTCP_RTO_MIN;
+	t->soonest = XTCP_NEVER;
 	xtcp_tcb_set_path(t, XTCP_MSS_DEFAULT4);
 	xtcp_cc_init(t);
 }

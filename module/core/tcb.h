@@ -15,6 +15,7 @@
 #ifndef XTCP_CORE_TCB_H
 #define XTCP_CORE_TCB_H
 
+#include <linux/limits.h>
 #include <linux/types.h>
 #include "rec.h"
 #include "wire.h"
@@ -93,6 +94,7 @@ enum xtcp_state {
 #define XTCP_RTO_MAX		(120 * XTCP_US_PER_S)	/* RFC 6298 (2.5) asks for 60 s at least */
 #define XTCP_DELACK_MIN		(40 * XTCP_US_PER_MS)
 #define XTCP_DELACK_MAX		(200 * XTCP_US_PER_MS)	/* RFC 9293 MUST-40: under 500 ms */
+#define XTCP_NEVER		U64_MAX
 #define XTCP_RETRY_AFTER	(20 * XTCP_US_PER_MS)	/* after a failed allocation */
 
 #define XTCP_MSS_DEFAULT4	536	/* RFC 9293 MUST-15 */
@@ -262,6 +264,9 @@ enum xtcp_timer_kind {
  * @last_text: when the last one with data in order came, us
  * @last_snd: when the last segment with data went, us
  * @deadline: per timer, us; 0 is unarmed
+ * @soonest: none of them is before that; XTCP_NEVER when none is armed. When one moves
+ *	later or is dropped it stays, until XTCP_EV_TIMER looks at all of them: so it is
+ *	when XTCP_EV_TIMER is wanted, and nothing was due if that finds nothing due
  * @set_mss: SOCKET's own largest segment (TCP_MAXSEG), bytes; 0: the path decides
  * @set_keepalive_time: SOCKET's own, s; 0: the knob holds
  * @set_keepalive_intvl: likewise
@@ -313,6 +318,7 @@ struct xtcp_tcb {
 
 	u64 last_rcv, last_text, last_snd;
 	u64 deadline[XTCP_TIMER_KINDS];
+	u64 soonest;
 
 	u16 set_mss;
 	u32 set_keepalive_time, set_keepalive_intvl;

@@ -15,8 +15,10 @@
 			  XTCP_S(FIN_WAIT_1) | XTCP_S(FIN_WAIT_2) | XTCP_S(CLOSING))
 
 /**
- * xtcp_earliest_deadline - when does xtcp_step() want an XTCP_EV_TIMER?
+ * xtcp_earliest_deadline - which deadline is the next?
  * @t: control block
+ *
+ * To know when xtcp_step() wants an XTCP_EV_TIMER, @soonest is enough.
  *
  * Context: under the owner's lock.
  *
@@ -44,7 +46,7 @@ u64 xtcp_earliest_deadline(const struct xtcp_tcb *t)
 void xtcp_arm(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 when)
 {
 	if (!t->deadline[kind])
-		t->deadline[kind] = when;
+		xtcp_deadline_set(t, kind, when);
 }
 
 /* When the user's own timeout ends, which counts from @rtx_start; 0: there is none */
@@ -70,7 +72,10 @@ static u64 patient(const struct xtcp_tcb *t, u64 when)
  */
 void xtcp_rtx_restart(struct xtcp_tcb *t, u64 now)
 {
-	t->deadline[XTCP_TIMER_RTX] = xtcp_flight(t) ? patient(t, now + t->rto) : 0;
+	if (xtcp_flight(t))
+		xtcp_deadline_set(t, XTCP_TIMER_RTX, patient(t, now + t->rto));
+	else
+		t->deadline[XTCP_TIMER_RTX] = 0;
 }
 
 /* R2 as a number of retransmissions (RFC 9293 section 3.8.3) */
@@ -175,7 +180,7 @@ static void persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *ac
 	if (t->probes_out < U8_MAX)
 		t->probes_out++;
 	count_retry(t, act);
-	t->deadline[XTCP_TIMER_PERSIST] = patient(t, now + probe_interval(t));
+	xtcp_deadline_set(t, XTCP_TIMER_PERSIST, patient(t, now + probe_interval(t)));
 }
 
 static void delack_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
@@ -216,8 +221,8 @@ void xtcp_keepalive_start(struct xtcp_tcb *t, u64 now)
 	t->keep_probes_out = 0;
 	t->deadline[XTCP_TIMER_KEEPALIVE] = 0;
 	if (t->keepalive && XTCP_IN(t->state, KEEPALIVE_STATES))
-		t->deadline[XTCP_TIMER_KEEPALIVE] =
-			max(now, t->last_rcv + keepalive_time(t));
+		xtcp_deadline_set(t, XTCP_TIMER_KEEPALIVE,
+				  max(now, t->last_rcv + keepalive_time(t)));
 }
 
 /*
@@ -226,18 +231,18 @@ void xtcp_keepalive_start(struct xtcp_tcb *t, u64 now)
  */
 static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
-	u64 idle = now - t->last_rcv, *deadline = &t->deadline[XTCP_TIMER_KEEPALIVE];
+	u64 idle = now - t->last_rcv;
 
 	if (!XTCP_IN(t->state, KEEPALIVE_STATES))
 		return;
 	if (t->last_rcv >= t->keep_probed)	/* answered, or not asked */
 		t->keep_probes_out = 0;
 	if (xtcp_flight(t) || t->sendq.unsent) {
-		*deadline = now + keepalive_time(t);
+		xtcp_arm(t, XTCP_TIMER_KEEPALIVE, now + keepalive_time(t));
 		return;
 	}
 	if (idle < keepalive_time(t)) {
-		*deadline = t->last_rcv + keepalive_time(t);
+		xtcp_arm(t, XTCP_TIMER_KEEPALIVE, t->last_rcv + keepalive_time(t));
 		return;
 	}
 	if (keepalive_failed(t, idle)) {
@@ -249,7 +254,7 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 	t->keep_probed = now;
 	t->probe_now = true;
 	act->todo |= XTCP_ACT_OUTPUT;
-	*deadline = now + keepalive_intvl(t);
+	xtcp_arm(t, XTCP_TIMER_KEEPALIVE, now + keepalive_intvl(t));
 }
 
 /* The peer of an orphan has not closed in time; it learns so when it sends */
@@ -293,4 +298,5 @@ void xtcp_timers(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 		t->deadline[kind] = 0;
 		expired[kind](t, now, act);	/* may close: then none is left */
 	}
+	t->soonest = xtcp_earliest_deadline(t) ?: XTCP_NEVER;
 }
