@@ -22,6 +22,11 @@ static inline unsigned long __ffs(unsigned long x)
 	return __builtin_ctzl(x);
 }
 
+static inline unsigned long __ffs64(u64 x)
+{
+	return __builtin_ctzll(x);
+}
+
 static inline unsigned int hweight32(u32 x)
 {
 	return __builtin_popcount(x);
@@ -35,6 +40,11 @@ static inline u32 rol32(u32 x, unsigned int n)
 static inline u32 ror32(u32 x, unsigned int n)
 {
 	return (x >> (n & 31)) | (x << (-n & 31));
+}
+
+static inline u64 ror64(u64 x, unsigned int n)
+{
+	return (x >> (n & 63)) | (x << (-n & 63));
 }
 
 #endif

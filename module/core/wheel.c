@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The timer wheel's slots. See wheel.h for the levels.
+ */
+#include <linux/bitops.h>
+#include <linux/bits.h>
+#include <linux/string.h>
+#include "wheel.h"
+
+#define TOP (XTCP_WHEEL_LEVELS - 1)
+
+/* A slot, and the tick in which it begins */
+struct place {
+	unsigned int level;
+	unsigned int index;
+	u64 when;
+};
+
+static unsigned int shift(unsigned int level)
+{
+	return level * XTCP_WHEEL_DIGIT;
+}
+
+static unsigned int digit(u64 time, unsigned int level)
+{
+	return (time >> shift(level)) & (XTCP_WHEEL_SLOTS - 1);
+}
+
+static void push(struct xtcp_wheel_entry **head, struct xtcp_wheel_entry *entry)
+{
+	struct xtcp_wheel_entry *first = *head;
+
+	entry->next = first;
+	if (first)
+		first->pprev = &entry->next;
+	entry->pprev = head;
+	*head = entry;
+}
+
+/**
+ * xtcp_wheel_init() - an empty wheel
+ * @wheel: filled
+ * @now: its time
+ */
+void xtcp_wheel_init(struct xtcp_wheel *wheel, u64 now)
+{
+	memset(wheel, 0, sizeof(*wheel));
+	wheel->base = now;
+}
+
+/**
+ * xtcp_wheel_insert() - put an entry where its due time is
+ * @wheel: wheel
+ * @entry: in no wheel; its word says when it is due, at most XTCP_WHEEL_RANGE
+ *	ahead of the wheel. What is due already comes in the next tick
+ *
+ * Return: the tick in which the wheel must be looked at for it: that of its slot,
+ * which may be before the due time.
+ */
+u64 xtcp_wheel_insert(struct xtcp_wheel *wheel, struct xtcp_wheel_entry *entry)
+{
+	s64 ahead = xtcp_wheel_ahead(READ_ONCE(entry->word), wheel->base);
+	unsigned int level, index;
+	u64 due;
+
+	if (ahead < 1)
+		ahead = 1;
+	due = wheel->base + ahead;
+	level = (fls64(due ^ wheel->base) - 1) / XTCP_WHEEL_DIGIT;
+	if (level > TOP)
+		level = TOP;
+	index = digit(due, level);
+	push(&wheel->slot[level][index], entry);
+	wheel->busy[level] |= BIT_ULL(index);
+	return due >> shift(level) << shift(level);
+}
+
+/**
+ * xtcp_wheel_remove() - take an entry out
+ * @wheel: the wheel it is in
+ * @entry: entry, in a slot or pending
+ */
+void xtcp_wheel_remove(struct xtcp_wheel *wheel, struct xtcp_wheel_entry *entry)
+{
+	unsigned long at;
+
+	*entry->pprev = entry->next;
+	if (entry->next) {
+		entry->next->pprev = entry->pprev;
+		return;
+	}
+	/* Last of its list; and the first too, when what pointed to it is a slot */
+	at = (unsigned long)entry->pprev - (unsigned long)wheel->slot;
+	if (at < sizeof(wheel->slot)) {
+		at /= sizeof(wheel->slot[0][0]);
+		wheel->busy[at / XTCP_WHEEL_SLOTS] &= ~BIT_ULL(at % XTCP_WHEEL_SLOTS);
+	}
+}
+
+/* The busy slot that comes first; false when there is none */
+static bool first_slot(const struct xtcp_wheel *wheel, struct place *p)
+{
+	unsigned int ahead;
+	u64 busy;
+
+	for (p->level = 0; p->level < TOP; p->level++) {
+		busy = wheel->busy[p->level];
+		if (!busy)
+			continue;
+		p->index = __ffs64(busy);
+		p->when = wheel->base >> shift(p->level + 1) << shift(p->level + 1);
+		p->when += (u64)p->index << shift(p->level);
+		return true;
+	}
+	busy = wheel->busy[TOP];
+	if (!busy)
+		return false;
+	ahead = __ffs64(ror64(busy, digit(wheel->base, TOP)));
+	p->when = ((wheel->base >> shift(TOP)) + ahead) << shift(TOP);
+	p->index = digit(p->when, TOP);
+	return true;
+}
+
+/**
+ * xtcp_wheel_next() - when must the wheel be looked at?
+ * @wheel: wheel
+ * @when: the tick; it has passed already when entries are pending
+ *
+ * Return: false when the wheel is empty and need not be looked at.
+ */
+bool xtcp_wheel_next(const struct xtcp_wheel *wheel, u64 *when)
+{
+	struct place p;
+
+	if (wheel->pending) {
+		*when = wheel->base;
+		return true;
+	}
+	if (!first_slot(wheel, &p))
+		return false;
+	*when = p.when;
+	return true;
+}
+
+/**
+ * xtcp_wheel_forward() - let the wheel's time catch up where nothing is in the way
+ * @wheel: wheel
+ * @now: the time; one that has passed changes nothing
+ *
+ * What is inserted then lies as low as it can, and cascades less.
+ */
+void xtcp_wheel_forward(struct xtcp_wheel *wheel, u64 now)
+{
+	u64 when;
+
+	if (now > wheel->base && (!xtcp_wheel_next(wheel, &when) || when > now))
+		wheel->base = now;
+}
+
+/* The next slot whose time has come becomes the pending list */
+static bool take_slot(struct xtcp_wheel *wheel, u64 now)
+{
+	struct xtcp_wheel_entry **slot;
+	struct place p;
+
+	if (!first_slot(wheel, &p) || p.when > now)
+		return false;
+	slot = &wheel->slot[p.level][p.index];
+	wheel->base = p.when;
+	wheel->busy[p.level] &= ~BIT_ULL(p.index);
+	wheel->pending = *slot;
+	wheel->pending->pprev = &wheel->pending;
+	*slot = NULL;
+	return true;
+}
+
+/**
+ * xtcp_wheel_expire() - take out an entry that is due
+ * @wheel: wheel
+ * @now: the time, not before that of an earlier call
+ * @budget: how many entries may be looked at; each, due or cascaded, takes one
+ *
+ * Return: the entry, in no wheel any more. NULL when nothing that is left is due,
+ * or @budget is 0: then some may be.
+ */
+struct xtcp_wheel_entry *xtcp_wheel_expire(struct xtcp_wheel *wheel, u64 now,
+					   unsigned int *budget)
+{
+	struct xtcp_wheel_entry *entry;
+
+	do {
+		while ((entry = wheel->pending)) {
+			if (!*budget)
+				return NULL;
+			--*budget;
+			xtcp_wheel_remove(wheel, entry);
+			if (xtcp_wheel_ahead(READ_ONCE(entry->word), wheel->base) <= 0)
+				return entry;
+			xtcp_wheel_insert(wheel, entry);
+		}
+	} while (take_slot(wheel, now));
+	xtcp_wheel_forward(wheel, now);
+	return NULL;
+}
+
+/**
+ * xtcp_wheel_any() - some entry, to empty a wheel with
+ * @wheel: wheel
+ *
+ * Return: an entry, which stays in; NULL when the wheel is empty.
+ */
+struct xtcp_wheel_entry *xtcp_wheel_any(const struct xtcp_wheel *wheel)
+{
+	struct place p;
+
+	if (wheel->pending)
+		return wheel->pending;
+	return first_slot(wheel, &p) ? wheel->slot[p.level][p.index] : NULL;
+}
