@@ -7,9 +7,9 @@
 #define XTCP_COMPAT_H
 
 #include <linux/version.h>
+#include <linux/hrtimer.h>
 #include <linux/net.h>
 #include <linux/sysctl.h>
-#include <linux/timer.h>
 #include <net/inet_dscp.h>
 #include <net/inet_sock.h>
 #include <net/ip6_fib.h>
@@ -17,9 +17,15 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
-/* from_timer() was renamed in 6.16 */
-#ifndef timer_container_of
-#define timer_container_of(var, timer, field) from_timer(var, timer, field)
+/* an hrtimer is told its callback when it is made since 6.13 */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
 #endif
 
 /* bind() and connect() take a sockaddr of unstated size since 6.19 */

@@ -18,6 +18,7 @@ static const struct {
 	int (*init)(void);
 	void (*exit)(void);
 } steps[] = {
+	{ xtcp_wheels_init, xtcp_wheels_exit },
 	{ xtcp_conn_init, xtcp_conn_exit },
 	{ xtcp_drain_init, xtcp_drain_exit },
 	{ xtcp_port_init, xtcp_port_exit },

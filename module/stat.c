@@ -5,6 +5,7 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include "net.h"
+#include "timer.h"
 
 /* What counts a refusal of the core; XTCP_DROP_NONE is none */
 static const u8 drop_counters[] = {
@@ -48,6 +49,7 @@ static int stat_show(struct seq_file *seq, void *v)
 {
 	const struct xtcp_mib __percpu *mib;
 	struct net *net = seq->private;
+	struct xtcp_timer_counts timers;
 	unsigned long sum;
 	int i, cpu;
 
@@ -58,6 +60,10 @@ static int stat_show(struct seq_file *seq, void *v)
 			sum += READ_ONCE(per_cpu_ptr(mib, cpu)->count[i]);
 		seq_printf(seq, "%s %lu\n", counter_names[i], sum);
 	}
+	/* all namespaces share the wheels */
+	xtcp_wheels_count(&timers);
+	seq_printf(seq, "timer_fired %lu\ntimer_deferred %lu\n",
+		   timers.fired, timers.deferred);
 	return 0;
 }
 

@@ -1,30 +1,156 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Timers: the wheel behind timer.h. A deadline is never early; it is late by a
- * jiffy at most.
+ * Timers: a wheel for each processor, and the clock event that turns it. See
+ * timer.h for states, references and locks.
+ *
+ * Only the processor itself puts timers into its wheel, so only it starts its
+ * clock event, which is set to the first busy slot and to nothing when there is
+ * none. Any processor may take timers out.
  */
+#include <linux/cpuhotplug.h>
+#include <linux/hrtimer.h>
 #include <linux/jiffies.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
 #include "../include/compat.h"
 #include "timer.h"
 
-static void timer_expired(struct timer_list *list)
-{
-	struct xtcp_timer *timer = timer_container_of(timer, list, list);
+/* The tag of a timer's word */
+#define STATE		0x3ULL
+#define IDLE		0x0ULL
+#define ARMED		0x1ULL
+#define MOVING		0x2ULL
+#define SHUT		0x3ULL
+#define KIND_SHIFT	2
+#define KIND		(0x3ULL << KIND_SHIFT)
+#define CPU_SHIFT	4
+#define CPU		(0xffffULL << CPU_SHIFT)
 
-	rcu_read_lock();
-	switch ((enum xtcp_entry_kind)timer->kind) {
-	case XTCP_ENTRY_SOCKET:
-		xtcp_sock_expired(timer);
-		break;
-	case XTCP_ENTRY_HALFOPEN:
-		xtcp_halfopen_expired(timer);
-		break;
-	case XTCP_ENTRY_TIMEWAIT:
-		xtcp_timewait_expired(timer);
-		break;
+/* A deadline is 69 years after the start of the machine at the latest */
+#define TICK_MAX	XTCP_WHEEL_RANGE
+
+/* Entries looked at under one hold of the lock, with interrupts off */
+#define HOLD		32U
+/* A run of the softirq takes this long, or a tick more: then others have their turn */
+#define RUN_TICKS	1
+/* No tick: the clock event is not set */
+#define NEVER		U64_MAX
+
+/**
+ * struct timer_cpu - a processor's wheel
+ * @lock: of all that follows but the clock event itself
+ * @turning: the clock event's callback runs: it will set the event when it ends
+ * @seen: jiffies when the wheel's time was last brought forward
+ * @wake: what the clock event is set to, ticks; NEVER when it is not
+ * @event: the clock event
+ * @fired: callbacks called
+ * @deferred: those that came a tick or more after their deadline
+ * @wheel: the timers
+ */
+struct timer_cpu {
+	raw_spinlock_t lock;	/* of the members below */
+	bool turning;
+	unsigned long seen;
+	u64 wake;
+	struct hrtimer event;
+	unsigned long fired;
+	unsigned long deferred;
+	struct xtcp_wheel wheel;
+};
+
+static struct timer_cpu __percpu *wheels __read_mostly;
+static int hotplug_state __read_mostly;
+
+static u64 now_ticks(void)
+{
+	return ktime_to_ms(ktime_get());
+}
+
+/* The first tick in which xtcp_now() has reached @deadline */
+static u64 deadline_tick(u64 deadline)
+{
+	return min_t(u64, div_u64(deadline + USEC_PER_MSEC - 2, USEC_PER_MSEC), TICK_MAX);
+}
+
+static struct timer_cpu *word_cpu(u64 word)
+{
+	return per_cpu_ptr(wheels, (word & CPU) >> CPU_SHIFT);
+}
+
+/* The word, anew, after it was MOVING */
+static u64 word_wait(const struct xtcp_timer *timer)
+{
+	cpu_relax();
+	return READ_ONCE(timer->entry.word);
+}
+
+/* Take a timer out of its wheel and into @state, interrupts off. @word is what was
+ * seen of it, ARMED. Returns false when it is not in that wheel any more, and @word
+ * is what it is now
+ */
+static bool timer_take(struct xtcp_timer *timer, u64 *word, u64 state)
+{
+	struct timer_cpu *c = word_cpu(*word);
+	bool taken = false;
+	u64 seen = *word;
+
+	raw_spin_lock(&c->lock);
+	*word = READ_ONCE(timer->entry.word);
+	while (!((*word ^ seen) & (STATE | CPU)) && !taken)
+		taken = try_cmpxchg64(&timer->entry.word, word, (*word & ~STATE) | state);
+	if (taken)
+		xtcp_wheel_remove(&c->wheel, &timer->entry);
+	raw_spin_unlock(&c->lock);
+	return taken;
+}
+
+/* Put a timer that is MOVING, which makes it ours, into this processor's wheel;
+ * interrupts off
+ */
+static void timer_place(struct xtcp_timer *timer, u64 word, u64 tick)
+{
+	struct timer_cpu *c = this_cpu_ptr(wheels);
+	u64 when;
+
+	word = (word & KIND) | ARMED | (u64)smp_processor_id() << CPU_SHIFT;
+	raw_spin_lock(&c->lock);
+	if (time_after(jiffies, c->seen)) {
+		c->seen = jiffies;
+		xtcp_wheel_forward(&c->wheel, now_ticks());
 	}
-	rcu_read_unlock();
+	WRITE_ONCE(timer->entry.word,
+		   xtcp_wheel_word(word, max(tick, c->wheel.base)));
+	when = xtcp_wheel_insert(&c->wheel, &timer->entry);
+	if (when < c->wake && !c->turning) {
+		c->wake = when;
+		hrtimer_start(&c->event, ms_to_ktime(when), HRTIMER_MODE_ABS_PINNED_SOFT);
+	}
+	raw_spin_unlock(&c->lock);
+}
+
+/* Arm a timer that is idle, or armed for a later tick; interrupts off */
+static bool timer_arm(struct xtcp_timer *timer, u64 tick)
+{
+	u64 word = READ_ONCE(timer->entry.word);
+
+	for (;;) {
+		u64 state = word & STATE;
+
+		if (state == SHUT)
+			return false;
+		if (state == MOVING) {
+			word = word_wait(timer);
+			continue;
+		}
+		if (state == IDLE ?
+		    try_cmpxchg64(&timer->entry.word, &word, word | MOVING) :
+		    timer_take(timer, &word, MOVING)) {
+			timer_place(timer, word, tick);
+			return state == IDLE;
+		}
+	}
 }
 
 /**
@@ -36,8 +162,11 @@ static void timer_expired(struct timer_list *list)
  */
 void xtcp_timer_init(struct xtcp_timer *timer, enum xtcp_entry_kind kind)
 {
-	timer_setup(&timer->list, timer_expired, 0);
-	timer->kind = kind;
+	BUILD_BUG_ON(sizeof(*timer) > 24);
+	BUILD_BUG_ON((STATE | KIND | CPU) & ~XTCP_WHEEL_TAG);
+	BUILD_BUG_ON(CONFIG_NR_CPUS > (CPU >> CPU_SHIFT) + 1);
+
+	timer->entry.word = IDLE | (u64)kind << KIND_SHIFT;
 }
 
 /**
@@ -45,21 +174,49 @@ void xtcp_timer_init(struct xtcp_timer *timer, enum xtcp_entry_kind kind)
  * @timer: timer
  * @deadline: microseconds of xtcp_now(); one that has passed expires at once
  *
+ * A deadline that moves later is written down, and looked at when the old one
+ * comes.
+ *
  * Context: process or softirq; see timer.h for the reference rule.
  * Return: true when the timer was idle; false when it was armed, or was shut down
  * and stays idle.
  */
 bool xtcp_timer_arm(struct xtcp_timer *timer, u64 deadline)
 {
-	u64 now = xtcp_now();
-	u64 wait = deadline > now ? deadline - now : 0;
+	u64 word = READ_ONCE(timer->entry.word);
+	u64 tick = deadline_tick(deadline);
+	unsigned long flags;
+	bool idle;
 
-	/* usecs_to_jiffies() takes 32 bits; the current jiffy has begun already */
-	if (wait > (u64)MAX_JIFFY_OFFSET * 1000)
-		wait = (u64)MAX_JIFFY_OFFSET * 1000;
-	return !mod_timer(&timer->list,
-			  jiffies + nsecs_to_jiffies(wait * NSEC_PER_USEC) + 1) &&
-	       READ_ONCE(timer->list.function);
+	while ((word & STATE) == ARMED && xtcp_wheel_ahead(word, tick) <= 0)
+		if (try_cmpxchg64(&timer->entry.word, &word, xtcp_wheel_word(word, tick)))
+			return false;
+	local_irq_save(flags);
+	idle = timer_arm(timer, tick);
+	local_irq_restore(flags);
+	return idle;
+}
+
+/* Disarm a timer, and leave it in @state: IDLE, or SHUT */
+static bool timer_stop(struct xtcp_timer *timer, u64 state)
+{
+	u64 word = READ_ONCE(timer->entry.word);
+	bool stopped = false, armed = false;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	while (!stopped) {
+		armed = (word & STATE) == ARMED;
+		if (armed)
+			stopped = timer_take(timer, &word, state);
+		else if ((word & STATE) == MOVING)
+			word = word_wait(timer);
+		else
+			stopped = (word & STATE) >= state ||
+				  try_cmpxchg64(&timer->entry.word, &word, word | state);
+	}
+	local_irq_restore(flags);
+	return armed;
 }
 
 /**
@@ -71,34 +228,23 @@ bool xtcp_timer_arm(struct xtcp_timer *timer, u64 deadline)
  */
 bool xtcp_timer_disarm(struct xtcp_timer *timer)
 {
-	return timer_delete(&timer->list);
+	return timer_stop(timer, IDLE);
 }
 
 /**
  * xtcp_timer_shutdown() - forget the deadline for ever: arming has no effect any more
  * @timer: timer
  *
- * A callback may be running. When this returns, nobody writes the first two words
- * of the timer any more, not even a callback that arms it again.
+ * A callback may be running: it is over after a grace period. When this returns,
+ * nobody writes the first two words of the timer any more, not even a callback that
+ * arms it again.
  *
  * Context: process or softirq.
  * Return: true when it was armed: its reference is the caller's now.
  */
 bool xtcp_timer_shutdown(struct xtcp_timer *timer)
 {
-	return timer_shutdown(&timer->list);
-}
-
-/**
- * xtcp_timer_shutdown_sync() - forget the deadline for ever and wait for a running callback
- * @timer: timer
- *
- * Context: process, holding no lock that the callback takes; sleeps.
- * Return: true when it was armed: its reference is the caller's now.
- */
-bool xtcp_timer_shutdown_sync(struct xtcp_timer *timer)
-{
-	return timer_shutdown_sync(&timer->list);
+	return timer_stop(timer, SHUT);
 }
 
 /**
@@ -110,7 +256,203 @@ bool xtcp_timer_shutdown_sync(struct xtcp_timer *timer)
  */
 u64 xtcp_timer_left(const struct xtcp_timer *timer)
 {
-	long left = READ_ONCE(timer->list.expires) - jiffies;
+	s64 left = xtcp_wheel_ahead(READ_ONCE(timer->entry.word), now_ticks());
 
-	return left > 0 ? div_u64(jiffies64_to_nsecs(left), NSEC_PER_USEC) : 0;
+	return left > 0 ? left * USEC_PER_MSEC : 0;
+}
+
+static void timer_call(struct xtcp_timer *timer)
+{
+	switch ((READ_ONCE(timer->entry.word) & KIND) >> KIND_SHIFT) {
+	case XTCP_ENTRY_SOCKET:
+		xtcp_sock_expired(timer);
+		break;
+	case XTCP_ENTRY_HALFOPEN:
+		xtcp_halfopen_expired(timer);
+		break;
+	case XTCP_ENTRY_TIMEWAIT:
+		xtcp_timewait_expired(timer);
+		break;
+	}
+}
+
+/* A timer has left the wheel because it is due: make it idle. Returns false when its
+ * deadline was moved meanwhile, and it is in the wheel again. Under the wheel's lock
+ */
+static bool wheel_detach(struct timer_cpu *c, struct xtcp_wheel_entry *e, u64 now)
+{
+	u64 word = READ_ONCE(e->word);
+	s64 ahead;
+
+	do {
+		ahead = xtcp_wheel_ahead(word, now);
+		if (ahead > 0) {
+			xtcp_wheel_insert(&c->wheel, e);
+			return false;
+		}
+	} while (!try_cmpxchg64(&e->word, &word, word & ~STATE));
+	c->fired++;
+	c->deferred += ahead < 0;
+	return true;
+}
+
+/* Call what is due, and let lower levels have what is near, for one hold of the
+ * lock. Returns true when there may be more
+ */
+static bool wheel_turn(struct timer_cpu *c)
+{
+	struct xtcp_wheel_entry *due[HOLD], *e;
+	unsigned int budget = HOLD, n = 0, i;
+	unsigned long flags;
+	u64 now;
+
+	raw_spin_lock_irqsave(&c->lock, flags);
+	c->turning = true;
+	now = now_ticks();
+	while ((e = xtcp_wheel_expire(&c->wheel, now, &budget)))
+		if (wheel_detach(c, e, now))
+			due[n++] = e;
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+
+	for (i = 0; i < n; i++)
+		timer_call(container_of(due[i], struct xtcp_timer, entry));
+	return !budget;
+}
+
+/* Set the clock event for what comes next. What is due but must wait for the next
+ * run has its event now, not in the past: the softirq ends in between
+ */
+static enum hrtimer_restart wheel_rest(struct timer_cpu *c)
+{
+	enum hrtimer_restart restart = HRTIMER_NORESTART;
+	unsigned long flags;
+	u64 when;
+
+	raw_spin_lock_irqsave(&c->lock, flags);
+	c->turning = false;
+	c->wake = NEVER;
+	if (xtcp_wheel_next(&c->wheel, &when)) {
+		c->wake = when;
+		hrtimer_set_expires(&c->event, max(ms_to_ktime(when), ktime_get()));
+		restart = HRTIMER_RESTART;
+	}
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	return restart;
+}
+
+/* The clock event, in softirq */
+static enum hrtimer_restart wheel_event(struct hrtimer *event)
+{
+	struct timer_cpu *c = container_of(event, struct timer_cpu, event);
+	u64 end = now_ticks() + RUN_TICKS;
+
+	rcu_read_lock();
+	while (wheel_turn(c) && now_ticks() <= end)
+		;
+	rcu_read_unlock();
+	return wheel_rest(c);
+}
+
+/* Some timer of a wheel, MOVING now, or NULL when the wheel is empty; interrupts off */
+static struct xtcp_timer *wheel_steal(struct timer_cpu *c, u64 *word)
+{
+	struct xtcp_wheel_entry *e;
+
+	raw_spin_lock(&c->lock);
+	e = xtcp_wheel_any(&c->wheel);
+	if (e) {
+		xtcp_wheel_remove(&c->wheel, e);
+		*word = READ_ONCE(e->word);
+		while (!try_cmpxchg64(&e->word, word, (*word & ~STATE) | MOVING))
+			;
+	}
+	raw_spin_unlock(&c->lock);
+	return e ? container_of(e, struct xtcp_timer, entry) : NULL;
+}
+
+/* A processor is dead: its timers go on in the wheel of the one that tells of it */
+static int wheel_dead(unsigned int cpu)
+{
+	struct timer_cpu *c = per_cpu_ptr(wheels, cpu);
+	struct xtcp_timer *timer;
+	unsigned long flags;
+	u64 word;
+
+	hrtimer_cancel(&c->event);
+	do {
+		local_irq_save(flags);
+		timer = wheel_steal(c, &word);
+		if (timer)
+			timer_place(timer, word, word >> XTCP_WHEEL_TAG_BITS);
+		local_irq_restore(flags);
+		cond_resched();
+	} while (timer);
+	c->wake = NEVER;
+	return 0;
+}
+
+static void wheel_init(struct timer_cpu *c)
+{
+	raw_spin_lock_init(&c->lock);
+	c->wake = NEVER;
+	hrtimer_setup(&c->event, wheel_event, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_SOFT);
+	xtcp_wheel_init(&c->wheel, now_ticks());
+}
+
+/**
+ * xtcp_wheels_init() - a wheel for each processor that may ever be
+ *
+ * Context: module load.
+ * Return: 0 or a negative errno.
+ */
+int xtcp_wheels_init(void)
+{
+	int cpu;
+
+	wheels = alloc_percpu(struct timer_cpu);
+	if (!wheels)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		wheel_init(per_cpu_ptr(wheels, cpu));
+	hotplug_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "xtcp/timer:dead",
+						  NULL, wheel_dead);
+	if (hotplug_state < 0) {
+		free_percpu(wheels);
+		return hotplug_state;
+	}
+	return 0;
+}
+
+/**
+ * xtcp_wheels_exit() - free the wheels, which are empty
+ *
+ * Context: module unload.
+ */
+void xtcp_wheels_exit(void)
+{
+	int cpu;
+
+	cpuhp_remove_state_nocalls(hotplug_state);
+	for_each_possible_cpu(cpu) {
+		hrtimer_cancel(&per_cpu_ptr(wheels, cpu)->event);
+		WARN_ON(xtcp_wheel_any(&per_cpu_ptr(wheels, cpu)->wheel));
+	}
+	free_percpu(wheels);
+}
+
+/**
+ * xtcp_wheels_count() - what all wheels together have done
+ * @counts: filled
+ *
+ * Context: any; a glance.
+ */
+void xtcp_wheels_count(struct xtcp_timer_counts *counts)
+{
+	int cpu;
+
+	memset(counts, 0, sizeof(*counts));
+	for_each_possible_cpu(cpu) {
+		counts->fired += READ_ONCE(per_cpu_ptr(wheels, cpu)->fired);
+		counts->deferred += READ_ONCE(per_cpu_ptr(wheels, cpu)->deferred);
+	}
 }
