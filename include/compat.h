@@ -94,8 +94,10 @@ static inline struct sock *xtcp_compat_clone(const struct sock *sk, gfp_t gfp)
 #define xtcp_compat_recverr(sk)	inet_test_bit(RECVERR, sk)
 #define xtcp_compat_recverr6(sk) inet6_test_bit(RECVERR6, sk)
 #define xtcp_compat_sndflow(sk)	inet6_test_bit(SNDFLOW, sk)
+#define xtcp_compat_repflow(sk)	inet6_test_bit(REPFLOW, sk)
 #else
 #define xtcp_compat_sndflow(sk)	(inet6_sk(sk)->sndflow)
+#define xtcp_compat_repflow(sk)	(inet6_sk(sk)->repflow)
 #define xtcp_compat_recverr(sk)	(inet_sk(sk)->recverr)
 #define xtcp_compat_recverr6(sk) (inet6_sk(sk)->recverr)
 #endif

@@ -2,6 +2,7 @@
 /*
  * Children: the sockets that a listener's half-open connections become.
  */
+#include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/transp_v6.h>
 #include "record.h"
@@ -76,6 +77,33 @@ static void child_set_ends(struct sock *sk, const struct xtcp_entry *e)
 	inet->inet_daddr = LOOPBACK4_IPV6;
 }
 
+/* The SYN's IP options, and what the third segment says of the way it came */
+static void child_inherit4(struct sock *sk, const struct xtcp_halfopen_record *r,
+			   const struct sk_buff *skb)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	RCU_INIT_POINTER(inet->inet_opt, rcu_dereference(r->opt4));
+	inet->mc_index = inet_iif(skb);
+	inet->mc_ttl = ip_hdr(skb)->ttl;
+	inet->rcv_tos = ip_hdr(skb)->tos;
+}
+
+static void child_inherit6(struct sock *sk, const struct xtcp_halfopen_record *r,
+			   const struct sk_buff *skb)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	struct ipv6_pinfo *np = inet6_sk(sk);
+
+	np->mcast_oif = inet6_iif(skb);
+	np->mcast_hops = hdr->hop_limit;
+	np->rcv_flowinfo = ip6_flowinfo(hdr);
+	if (xtcp_compat_repflow(sk))
+		np->flow_label = ip6_flowlabel(hdr);
+	if (r->syn6)
+		np->pktoptions = skb_clone_and_charge_r(r->syn6, sk);
+}
+
 /* The control block: fresh, but for what the listener's user has set */
 static void child_tcb(struct sock *sk, const struct xtcp_halfopen_record *r)
 {
@@ -98,6 +126,9 @@ static void child_tcb(struct sock *sk, const struct xtcp_halfopen_record *r)
  * @r: the record
  * @skb: the packet that brought the third segment
  *
+ * It borrows the record's IP options, which are its own as soon as it takes the
+ * record's place in the table.
+ *
  * Context: softirq, under rcu_read_lock().
  * Return: a socket in SYN-RECEIVED that is not in the table yet, locked
  * (bh_lock_sock()), with two references: one for accept(), one for the caller.
@@ -119,6 +150,10 @@ struct sock *xtcp_child_create(struct sock *listener,
 	child_set_ends(sk, &r->entry);
 	xtcp_entry_get_key(&r->entry, &key);
 	xtcp_entry_set_key(&xtcp_sk(sk)->entry, &key);
+	if (key.family == AF_INET)
+		child_inherit4(sk, r, skb);
+	else
+		child_inherit6(sk, r, skb);
 	sk->sk_mark = r->mark;
 	sk_set_txhash(sk);
 	child_tcb(sk, r);
@@ -149,6 +184,7 @@ static void child_bury(struct sock *child)
 void xtcp_child_undo(struct sock *child)
 	__releases(&child->sk_lock.slock)
 {
+	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
 	xtcp_sk(child)->tcb.state = XTCP_CLOSED;
 	inet_sk_set_state(child, TCP_CLOSE);
 	child_bury(child);

@@ -5,6 +5,7 @@
  * again when the third segment or a timeout comes. A record whose listener is
  * gone dies at its next event.
  */
+#include <linux/slab.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/route.h>
@@ -38,11 +39,19 @@ void xtcp_halfopen_cache_exit(void)
 	xtcp_slab_exit(&slab);
 }
 
+/* A record that nobody can see any more, with what is out of line */
+static void halfopen_destroy(struct xtcp_halfopen_record *r)
+{
+	if (r->entry.family == AF_INET)
+		kfree(rcu_dereference_protected(r->opt4, 1));
+	else
+		kfree_skb(r->syn6);
+	xtcp_slab_free(&slab, r->entry.family, r);
+}
+
 static void halfopen_free(struct rcu_head *rcu)
 {
-	struct xtcp_halfopen_record *r = container_of(rcu, struct xtcp_halfopen_record, rcu);
-
-	xtcp_slab_free(&slab, r->entry.family, r);
+	halfopen_destroy(container_of(rcu, struct xtcp_halfopen_record, rcu));
 }
 
 /* The listener a record is for, if it still listens */
@@ -101,8 +110,14 @@ static void halfopen_send_synack(struct xtcp_halfopen_record *r,
 	};
 	struct xtcp_out out;
 
-	answer.tos = key->family == AF_INET ? inet_sk(listener)->tos :
-					      inet6_sk(listener)->tclass;
+	if (key->family == AF_INET) {
+		answer.tos = inet_sk(listener)->tos;
+		answer.opt4 = rcu_dereference(r->opt4);
+	} else {
+		answer.tos = inet6_sk(listener)->tclass;
+		if (r->syn6 && xtcp_compat_repflow(listener))
+			answer.flowlabel = ip6_flowlabel(ipv6_hdr(r->syn6));
+	}
 	xtcp_halfopen_synack(&r->half, xtcp_record_stamp(key, r->half.ts_ok), &out);
 	xtcp_reply(key, &answer, &out);
 }
@@ -161,6 +176,25 @@ static u16 halfopen_adv_mss(const struct sock *listener, const struct sk_buff *s
 	return set ? min_t(u32, set, mtu - headers) : mtu - headers;
 }
 
+/* What came with the SYN and is kept for the child: IP options; the whole packet, where
+ * the user of an IPv6 listener wants to see what was in its header (IPV6_RECV*)
+ */
+static void halfopen_keep(struct xtcp_halfopen_record *r, const struct sock *listener,
+			  struct sk_buff *skb)
+{
+	if (r->entry.family == AF_INET) {
+		RCU_INIT_POINTER(r->opt4, xtcp_ipopt_of_syn(skb));
+		return;
+	}
+	r->syn6 = NULL;
+	if (!inet6_sk(listener)->rxopt.all && !xtcp_compat_repflow(listener))
+		return;
+	r->syn6 = skb_get(skb);
+	/* what it may not outlive */
+	skb_dst_drop(skb);
+	skb->dev = NULL;
+}
+
 static u32 halfopen_iss(const struct xtcp_key *key, u64 now,
 			const struct xtcp_timewait_record *before)
 {
@@ -197,6 +231,7 @@ static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
 			   v4 ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6,
 			   READ_ONCE(listener->sk_rcvbuf) / 2,
 			   &xtcp_net(key->net)->knobs, now);
+	halfopen_keep(r, listener, skb);
 	return r;
 }
 
@@ -242,7 +277,7 @@ void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 		return;
 	}
 	if (!halfopen_enter(r, listener, key)) {
-		xtcp_slab_free(&slab, r->entry.family, r);
+		halfopen_destroy(r);
 		return;
 	}
 	xtcp_count(key->net, halfopen_created);
@@ -269,10 +304,15 @@ static struct sock *halfopen_child(struct xtcp_halfopen_record *r,
 	}
 	__acquire(&child->sk_lock.slock);	/* xtcp_child_create() has; for sparse */
 	sock_prot_inuse_add(sock_net(child), child->sk_prot, 1);
-	bh_unlock_sock(child);
+	if (r->entry.family == AF_INET)
+		RCU_INIT_POINTER(r->opt4, NULL);	/* the child's now */
 	if (r->before)
 		xtcp_timewait_end(r->before);
+	/* before anybody can end the child: what is the child's may be in use by our
+	 * timer
+	 */
 	halfopen_end(r);
+	bh_unlock_sock(child);
 	return child;
 }
 

@@ -99,6 +99,20 @@ struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6)
 	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, NULL);
 }
 
+/* Where packets go first: where the source route says, or to the peer */
+static __be32 first_hop(const struct inet_sock *inet)
+{
+	const struct ip_options_rcu *opt;
+	__be32 hop = inet->inet_daddr;
+
+	rcu_read_lock();
+	opt = rcu_dereference(inet->inet_opt);
+	if (opt && opt->opt.srr)
+		hop = opt->opt.faddr;
+	rcu_read_unlock();
+	return hop;
+}
+
 /**
  * xtcp_route() - the route of a socket's packets
  * @sk: socket with its addresses and ports set
@@ -122,7 +136,7 @@ struct dst_entry *xtcp_route(struct sock *sk)
 		dst = __sk_dst_check(sk, 0);
 		if (dst)
 			return dst;
-		rt = ip_route_connect(&inet->cork.fl.u.ip4, inet->inet_daddr,
+		rt = ip_route_connect(&inet->cork.fl.u.ip4, first_hop(inet),
 				      inet->inet_saddr, sk->sk_bound_dev_if,
 				      xtcp_protocol, inet->inet_sport,
 				      inet->inet_dport, sk);

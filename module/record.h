@@ -16,6 +16,9 @@
 #include "port.h"
 #include "timer.h"
 
+struct iphdr;
+struct ip_options;
+struct ip_options_rcu;
 struct sk_buff;
 struct sock;
 
@@ -53,6 +56,8 @@ struct xtcp_timewait_record {
  * @rcu: frees it, once the timer is shut down
  * @half: what was agreed; @half.retries is the timer's callback's
  * @listener_id: the listener it is for; found again by it, not by reference
+ * @opt4: IPv4: IP options of our segments; the child's, when there is one
+ * @syn6: IPv6: the SYN's packet, when the listener asked for what came with it
  * @before: the TIME-WAIT record that the SYN found, to go back to; or NULL
  * @mark: routing mark of the SYN-ACK
  * @answered: when a repeated or stray segment was last answered
@@ -67,6 +72,10 @@ struct xtcp_halfopen_record {
 	};
 	struct xtcp_halfopen half;
 	u64 listener_id;
+	union {
+		struct ip_options_rcu __rcu *opt4;
+		struct sk_buff *syn6;
+	};
 	struct xtcp_timewait_record *before;
 	u32 mark;
 	u16 answered;
@@ -124,5 +133,10 @@ void xtcp_timewait_end(struct xtcp_timewait_record *r);
 void xtcp_timewait_resume(struct xtcp_timewait_record *r);
 bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtcp_seg *seg);
 void xtcp_timewait_answer(const struct xtcp_timewait_record *r, const struct xtcp_key *key);
+
+/* ipopt.c: IPv4 options without a socket */
+struct ip_options_rcu *xtcp_ipopt_of_syn(const struct sk_buff *skb);
+void xtcp_ipopt_write(struct iphdr *iph, const struct ip_options *opt, __be32 laddr,
+		      __be32 raddr);
 
 #endif /* XTCP_RECORD_H */

@@ -12,6 +12,7 @@
 #include <net/ip6_route.h>
 #include <net/l3mdev.h>
 #include <net/route.h>
+#include "record.h"
 #include "sock.h"
 
 /**
@@ -54,17 +55,18 @@ void xtcp_reply_exit(struct net *net)
 		inet_ctl_sock_destroy(xn->ctl6);
 }
 
+#define REPLY_IP_MAX	60	/* an IPv4 header with all its options */
+
 /* A buffer that holds the segment's header, with room for IP and link in front */
 static struct sk_buff *reply_alloc(const struct xtcp_key *key,
 				   const struct xtcp_out *out)
 {
-	struct sk_buff *skb = alloc_skb(MAX_HEADER + sizeof(struct ipv6hdr) +
-					XTCP_HDR_MAX, GFP_ATOMIC);
+	struct sk_buff *skb = alloc_skb(MAX_HEADER + REPLY_IP_MAX + XTCP_HDR_MAX, GFP_ATOMIC);
 	u32 len;
 
 	if (!skb)
 		return NULL;
-	skb_reserve(skb, MAX_HEADER + sizeof(struct ipv6hdr));
+	skb_reserve(skb, MAX_HEADER + REPLY_IP_MAX);
 	skb_reset_transport_header(skb);
 	len = xtcp_wire_build(skb_tail_pointer(skb), out, key->lport, key->rport);
 	skb_put(skb, len);
@@ -80,37 +82,49 @@ static void reply_check(struct sk_buff *skb, __sum16 check)
 static struct rtable *reply_route4(const struct xtcp_key *key,
 				   const struct xtcp_answer *answer)
 {
+	const struct ip_options *opt = answer->opt4 ? &answer->opt4->opt : NULL;
 	struct flowi4 fl4 = {
 		.flowi4_oif = answer->oif,
 		.flowi4_mark = answer->mark,
 		.flowi4_proto = xtcp_protocol,
 		.flowi4_uid = sock_net_uid(key->net, NULL),
-		.daddr = key->raddr,
+		.daddr = opt && opt->srr ? opt->faddr : key->raddr,
 		.saddr = key->laddr,
 		.fl4_sport = htons(key->lport),
 		.fl4_dport = htons(key->rport),
 	};
+	struct rtable *rt;
 
 	xtcp_compat_set_tos(&fl4, answer->tos);
-	return ip_route_output_flow(key->net, &fl4, NULL);
+	rt = ip_route_output_flow(key->net, &fl4, NULL);
+	if (!IS_ERR(rt) && opt && opt->is_strictroute && rt->rt_uses_gateway) {
+		ip_rt_put(rt);
+		return ERR_PTR(-EHOSTUNREACH);
+	}
+	return rt;
 }
 
+/* The IP header, with options; the first hop where these name one */
 static void reply_header4(struct sk_buff *skb, const struct xtcp_key *key,
 			  const struct xtcp_answer *answer, const struct rtable *rt)
 {
-	struct iphdr *iph = skb_push(skb, sizeof(*iph));
+	const struct ip_options *opt = answer->opt4 ? &answer->opt4->opt : NULL;
+	u32 len = sizeof(struct iphdr) + (opt ? opt->optlen : 0);
+	struct iphdr *iph = skb_push(skb, len);
 
 	skb_reset_network_header(skb);
 	*iph = (struct iphdr) {
 		.version = 4,
-		.ihl = 5,
+		.ihl = len / 4,
 		.tos = answer->tos,
 		.frag_off = htons(IP_DF),
 		.ttl = ip4_dst_hoplimit(&rt->dst),
 		.protocol = xtcp_protocol,
 		.saddr = key->laddr,
-		.daddr = key->raddr,
+		.daddr = opt && opt->srr ? opt->faddr : key->raddr,
 	};
+	if (opt)
+		xtcp_ipopt_write(iph, opt, key->laddr, key->raddr);
 }
 
 static void reply_v4(const struct xtcp_key *key, const struct xtcp_answer *answer,
@@ -142,6 +156,7 @@ static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answe
 		.flowi6_mark = answer->mark,
 		.flowi6_proto = xtcp_protocol,
 		.flowi6_uid = sock_net_uid(key->net, NULL),
+		.flowlabel = answer->flowlabel,
 		.daddr = key->raddr6,
 		.saddr = key->laddr6,
 		.fl6_sport = htons(key->lport),

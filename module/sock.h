@@ -182,11 +182,15 @@ struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6);
  * struct xtcp_answer - how a segment leaves that no socket sends
  * @oif: device to send by; 0: as routed
  * @mark: routing mark
+ * @flowlabel: IPv6: flow label
+ * @opt4: IPv4: IP options, or NULL
  * @tos: traffic class
  */
 struct xtcp_answer {
 	int oif;
 	u32 mark;
+	__be32 flowlabel;
+	const struct ip_options_rcu *opt4;
 	u8 tos;
 };
 

@@ -54,6 +54,8 @@ class Seg:
         (self.sport, self.dport, self.seq, self.ack, off, bits,
          self.win, self.csum, self.urg) = struct.unpack("!HHIIBBHHH", raw[:20])
         self.tos = self.ttl = None
+        #: of the IP header: IPv4 options, IPv6 flow label
+        self.ipopt, self.flow = b"", 0
         self.flags = flag_text(bits)
         self.data = raw[(off >> 4) * 4:]
         self.opts = self._options(raw[20:(off >> 4) * 4])
@@ -121,11 +123,12 @@ class Sniffer:
         ip = frame[14:]
         if etype == ETH_P_IP and len(ip) >= 20 and ip[9] == lib.PROTO:
             head, total = (ip[0] & 15) * 4, struct.unpack("!H", ip[2:4])[0]
-            tos, ttl = ip[1], ip[8]
+            tos, ttl, flow = ip[1], ip[8], 0
             src, dst = socket.inet_ntoa(ip[12:16]), socket.inet_ntoa(ip[16:20])
         elif etype == ETH_P_IPV6 and len(ip) >= 40 and ip[6] == lib.PROTO:
             head, total = 40, 40 + struct.unpack("!H", ip[4:6])[0]
             tos, ttl = struct.unpack("!I", ip[:4])[0] >> 20 & 255, ip[7]
+            flow = struct.unpack("!I", ip[:4])[0] & 0xFFFFF
             src, dst = (socket.inet_ntop(socket.AF_INET6, ip[i:i + 16]) for i in (8, 24))
         else:
             return None
@@ -134,6 +137,7 @@ class Sniffer:
             return None
         seg = Seg(src, dst, raw, when, complete)
         seg.tos, seg.ttl = tos, ttl
+        seg.ipopt, seg.flow = ip[20:head], flow
         return seg
 
     def poll(self):
@@ -205,23 +209,25 @@ class Peer:
             total ^= 0x5555
         return raw[:16] + struct.pack("!H", total) + raw[18:]
 
-    def put(self, raw, proto=lib.PROTO):
+    def put(self, raw, proto=lib.PROTO, ipopt=b"", flow=0):
         """Put any bytes on the wire as the payload of an IP packet."""
         if self.six:
-            ip = struct.pack("!IHBB", 6 << 28, len(raw), proto, 64) \
+            ip = struct.pack("!IHBB", 6 << 28 | flow, len(raw), proto, 64) \
                 + socket.inet_pton(socket.AF_INET6, self.me) \
                 + socket.inet_pton(socket.AF_INET6, self.them)
         else:
-            head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(raw), 0, 0x4000, 64,
+            ipopt += b"\0" * (-len(ipopt) % 4)
+            head = struct.pack("!BBHHHBBH4s4s", 0x45 + len(ipopt) // 4, 0,
+                               20 + len(ipopt) + len(raw), 0, 0x4000, 64,
                                proto, 0, socket.inet_aton(self.me),
-                               socket.inet_aton(self.them))
+                               socket.inet_aton(self.them)) + ipopt
             ip = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
         ether = self.mac_a + self.mac_b + struct.pack("!H", ETH_P_IPV6 if self.six else ETH_P_IP)
         self.sniffer.sock.send(ether + ip + raw)
 
-    def send(self, flags, data=b"", **how):
+    def send(self, flags, data=b"", ipopt=b"", flow=0, **how):
         """Send a segment; seq moves on when it was not given by hand."""
-        self.put(self.segment(flags, data, **how))
+        self.put(self.segment(flags, data, **how), ipopt=ipopt, flow=flow)
         if "seq" not in how:
             self.seq = (self.seq + len(data) + ("S" in flags) + ("F" in flags)) % MOD
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IPv4 options of segments that no socket sends, and of the child that will. What
+ * comes back of a SYN's is decided in core/ipopt.c.
+ */
+#include <linux/slab.h>
+#include <linux/skbuff.h>
+#include <linux/timekeeping.h>
+#include <net/ip.h>
+#include "core/ipopt.h"
+#include "record.h"
+
+/* An option's place as the kernel counts it: from the IP header; 0: none */
+static u8 place(u8 at)
+{
+	return at == XTCP_IPOPT_NONE ? 0 : sizeof(struct iphdr) + at;
+}
+
+/**
+ * xtcp_ipopt_of_syn() - the IP options of a connection that a SYN opens
+ * @skb: the SYN's packet, IPv4, as IP has handed it over
+ *
+ * Context: softirq.
+ * Return: options in the form that a socket takes (kfree_rcu()), or NULL: none, none
+ * that come back, or no memory.
+ */
+struct ip_options_rcu *xtcp_ipopt_of_syn(const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct ip_options_rcu *opt;
+	struct xtcp_ipopt echo;
+
+	if (likely(!IPCB(skb)->opt.optlen) ||
+	    !xtcp_ipopt_echo(&echo, (const u8 *)(iph + 1), iph->ihl * 4 - sizeof(*iph),
+			     iph->saddr))
+		return NULL;
+	opt = kzalloc(sizeof(*opt) + echo.len, GFP_ATOMIC);
+	if (!opt)
+		return NULL;
+	opt->opt.optlen = echo.len;
+	opt->opt.srr = place(echo.srr);
+	opt->opt.rr = place(echo.rr);
+	opt->opt.ts = place(echo.ts);
+	opt->opt.faddr = echo.first_hop;
+	opt->opt.is_strictroute = echo.strict;
+	opt->opt.rr_needaddr = echo.rr_addr;
+	opt->opt.ts_needaddr = echo.ts_addr;
+	opt->opt.ts_needtime = echo.ts_time;
+	memcpy(opt->opt.__data, echo.bytes, echo.len);
+	return opt;
+}
+
+/* Milliseconds since midnight UT, as RFC 791 has timestamps */
+static __be32 time_of_day(void)
+{
+	u32 seconds;
+
+	div_u64_rem(ktime_get_real_seconds(), 24 * 3600, &seconds);
+	return htonl(seconds * MSEC_PER_SEC);
+}
+
+/**
+ * xtcp_ipopt_write() - write options behind an IP header
+ * @iph: header, with room for them
+ * @opt: options
+ * @laddr: our address, which is what is recorded where a hop records its own
+ * @raddr: where the packet goes in the end
+ *
+ * The caller sets the header's length, and its destination where there is a source
+ * route.
+ *
+ * Context: any.
+ */
+void xtcp_ipopt_write(struct iphdr *iph, const struct ip_options *opt, __be32 laddr,
+		      __be32 raddr)
+{
+	u8 *raw = (u8 *)iph;
+	__be32 now;
+
+	memcpy(iph + 1, opt->__data, opt->optlen);
+	/* pointers count from 1, and stand behind what is to be filled in */
+	if (opt->srr)
+		memcpy(raw + opt->srr + raw[opt->srr + 1] - 4, &raddr, 4);
+	if (opt->rr_needaddr)
+		memcpy(raw + opt->rr + raw[opt->rr + 2] - 5, &laddr, 4);
+	if (opt->ts_needaddr)
+		memcpy(raw + opt->ts + raw[opt->ts + 2] - 9, &laddr, 4);
+	if (opt->ts_needtime) {
+		now = time_of_day();
+		memcpy(raw + opt->ts + raw[opt->ts + 2] - 5, &now, 4);
+	}
+}
