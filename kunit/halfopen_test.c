@@ -13,6 +13,8 @@
 #define WND	60000u
 #define NOW	5000000ULL
 
+#define FLOWN_TWICE	(XTCP_MARK_SENT | XTCP_MARK_RETX | XTCP_MARK_FLYING)
+
 struct fixture {
 	struct xtcp_knobs knobs;
 	struct xtcp_halfopen h;
@@ -497,7 +499,7 @@ static void xtcp_tcb_from_halfopen__syn_is_in_the_send_queue(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->syn.seq, ISS);
 	KUNIT_EXPECT_EQ(test, t->syn.end_seq, ISS + 1);
 	KUNIT_EXPECT_EQ(test, t->syn.flags, XTCP_REC_SYN);
-	KUNIT_EXPECT_EQ(test, t->syn.marks, XTCP_MARK_SENT);
+	KUNIT_EXPECT_EQ(test, t->syn.marks, XTCP_MARK_SENT | XTCP_MARK_FLYING);
 	KUNIT_EXPECT_EQ(test, t->syn.sent, NOW);
 }
 
@@ -509,7 +511,7 @@ static void xtcp_tcb_from_halfopen__synack_went_twice(struct kunit *test)
 
 	xtcp_halfopen_timeout(&f->h, &f->knobs);
 	t = make_tcb(test);
-	KUNIT_EXPECT_EQ(test, t->syn.marks, XTCP_MARK_SENT | XTCP_MARK_RETX);
+	KUNIT_EXPECT_EQ(test, t->syn.marks, FLOWN_TWICE);
 	KUNIT_EXPECT_EQ(test, t->syn.retries, 1);
 }
 
@@ -523,7 +525,7 @@ static void xtcp_tcb_from_halfopen__synack_went_again_with_the_syn(struct kunit 
 	f->seg.seq = IRS;
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_SYNACK, XTCP_DROP_NONE));
 	t = make_tcb(test);
-	KUNIT_EXPECT_EQ(test, t->syn.marks, XTCP_MARK_SENT | XTCP_MARK_RETX);
+	KUNIT_EXPECT_EQ(test, t->syn.marks, FLOWN_TWICE);
 	KUNIT_EXPECT_EQ(test, t->syn.retries, 0);
 }
 

@@ -7,7 +7,7 @@ static void check_sendq(struct pair *p, const struct xtcp_tcb *t)
 	const struct xtcp_sendq *q = &t->sendq;
 	const struct xtcp_rec *rec, *last_sent = NULL;
 	bool unsent = false;
-	u32 lost = 0;
+	u32 lost = 0, sacked = 0;
 
 	for (rec = q->head; rec; rec = rec->next) {
 		unsent |= rec == q->unsent;
@@ -16,10 +16,13 @@ static void check_sendq(struct pair *p, const struct xtcp_tcb *t)
 		PAIR_CHECK(p, !rec->next || rec->next->seq == rec->end_seq);
 		if (rec->marks & XTCP_MARK_LOST)
 			lost += xtcp_rec_len(rec);
+		if (rec->marks & XTCP_MARK_SACKED)
+			sacked += xtcp_rec_len(rec);
 		if (!unsent)
 			last_sent = rec;
 	}
 	PAIR_CHECK(p, lost == t->lost);
+	PAIR_CHECK(p, !t->sack_ok || sacked == t->sacked);
 	PAIR_CHECK(p, !!q->unsent == unsent);
 	PAIR_CHECK(p, !q->tail || q->tail->end_seq == t->write_seq);
 	PAIR_CHECK(p, q->head || t->snd_una == t->write_seq);
@@ -100,5 +103,6 @@ void pair_check_data(struct pair *p, const struct xtcp_tcb *t, const struct xtcp
 	if (out->kind != XTCP_OUT_DATA)
 		return;
 	PAIR_CHECK(p, seq_leq(out->seq + out->len, t->snd_una + t->snd_wnd));
-	PAIR_CHECK(p, !xtcp_pipe(t) || xtcp_pipe(t) + out->len <= t->cwnd);
+	PAIR_CHECK(p, !xtcp_pipe(t) || xtcp_pipe(t) + out->len <= t->cwnd ||
+		   t->tlp_now);
 }

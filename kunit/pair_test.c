@@ -241,6 +241,8 @@ static void transfer__whatever_chance_puts_together(struct kunit *test)
 		bad_link(p, random_below(&random, 120), random_below(&random, 200),
 			 random_below(&random, 100000));
 		p->no_memory = random_below(&random, 100);
+		p->knobs.sack = !!(seed & 3);
+		p->knobs.timestamps = !!(seed & 12);
 		p->end[0].user = any_user(&random);
 		p->end[1].user = any_user(&random);
 		p->end[1].user.wait_eof = random_chance(&random, 40);

@@ -374,6 +374,71 @@ static void xtcp_reasm_insert__random_pieces_make_the_stream(struct kunit *test)
 	}
 }
 
+/* ---- what SACK tells of it ---- */
+
+static void expect_recent(struct kunit *test, const struct fixture *f, int i, u32 from, u32 to)
+{
+	KUNIT_ASSERT_LT(test, i, f->q.nrecent);
+	KUNIT_EXPECT_EQ(test, f->q.recent[i].start, BASE + from);
+	KUNIT_EXPECT_EQ(test, f->q.recent[i].end, BASE + to);
+}
+
+/* The latest first; those that are joined become one, and RCV.NXT leaves them behind */
+static void recent__runs(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	insert(f, 10, 20);
+	insert(f, 30, 40);
+	expect_recent(test, f, 0, 30, 40);
+	expect_recent(test, f, 1, 10, 20);
+	insert(f, 50, 60);
+	insert(f, 15, 35);	/* in part known: what is kept touches both */
+	expect_recent(test, f, 0, 10, 40);
+	expect_recent(test, f, 1, 50, 60);
+	KUNIT_EXPECT_EQ(test, f->q.nrecent, 2);
+	f->rcv_nxt = BASE + 10;
+	xtcp_reasm_take(&f->q, &f->rcv_nxt, &f->freed);
+	KUNIT_EXPECT_EQ(test, f->q.nrecent, 1);
+	expect_recent(test, f, 0, 50, 60);
+	xtcp_reasm_purge(&f->q);
+	KUNIT_EXPECT_EQ(test, f->q.nrecent, 0);
+}
+
+/* A run that was forgotten is found again by its neighbours, whichever side they stand on */
+static void recent__forgotten_runs(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 i;
+
+	insert(f, 100, 110);
+	insert(f, 110, 120);
+	insert(f, 130, 140);
+	for (i = 2; i < 6; i++)
+		insert(f, 100 * i, 100 * i + 10);
+	KUNIT_EXPECT_EQ(test, f->q.nrecent, XTCP_SACK_BLOCKS);
+	insert(f, 120, 130);
+	expect_recent(test, f, 0, 100, 140);
+}
+
+/* Not farther than a peer may make us look */
+static void recent__long_runs_of_tiny_records(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xtcp_sack_block block;
+	u32 i;
+
+	for (i = 0; i < 200; i++)
+		insert(f, 100 + i, 101 + i);
+	expect_recent(test, f, 0, 100, 300);
+	f->q.nrecent = 0;
+	block = xtcp_reasm_first(&f->q);
+	KUNIT_EXPECT_EQ(test, block.start, BASE + 100);
+	KUNIT_EXPECT_EQ(test, block.end, BASE + 101 + 64);
+	insert(f, 300, 301);
+	expect_recent(test, f, 0, 300 - 64, 301);
+}
+
 static struct kunit_case reasm_cases[] = {
 	KUNIT_CASE(xtcp_reasm_take__nothing_before_the_hole_is_filled),
 	KUNIT_CASE(xtcp_reasm_take__up_to_the_next_hole),
@@ -390,6 +455,9 @@ static struct kunit_case reasm_cases[] = {
 	KUNIT_CASE(xtcp_reasm_insert__a_flood_of_bytes_ends),
 	KUNIT_CASE(xtcp_reasm_purge__returns_every_record_once),
 	KUNIT_CASE(xtcp_reasm_insert__random_pieces_make_the_stream),
+	KUNIT_CASE(recent__runs),
+	KUNIT_CASE(recent__forgotten_runs),
+	KUNIT_CASE(recent__long_runs_of_tiny_records),
 	{}
 };
 

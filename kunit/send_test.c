@@ -222,9 +222,9 @@ static void lost__first_goes_whatever_cwnd_says(struct kunit *test)
 	conn_drain(c);
 	c->t.cwnd = 1000;
 	xtcp_mark_lost(&c->t, c->t.sendq.head);
+	c->t.retx_now = true;
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
 	xtcp_mark_lost(&c->t, c->t.sendq.head);
-	c->t.retx_now = false;
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 0);
 }
 

@@ -141,6 +141,7 @@ BOUNDED(max_tw_buckets, 0, ceiling_tw_buckets, 0, 32768,
 INTEGER(abort_on_overflow, 0, 1, 0,
 	"Reset what finds the accept queue full, instead of silence");
 INTEGER(window_scaling, 0, 1, 1, "Window scaling (RFC 7323)");
+INTEGER(sack, 0, 1, 1, "Selective acknowledgment (RFC 2018)");
 INTEGER(timestamps, 0, 1, 1, "Timestamps and PAWS (RFC 7323)");
 TRIPLET(rmem, 4096, 1073741824, 4096, 131072, 6291456,
 	"Receive buffer of a socket, bytes: min, default, max");

@@ -31,7 +31,8 @@ cd "$XTCP_TOP"
 build()
 {
 	local out=build/fuzz/$1
-	local -a simulation=(kunit/pair.c kunit/pair_check.c kunit/pair_user.c)
+	local -a simulation=(kunit/pair.c kunit/pair_create.c kunit/pair_check.c
+		kunit/pair_user.c)
 
 	mkdir -p "$out/corpus"
 	[ "$1" = step ] || simulation=()

@@ -22,12 +22,28 @@ void xtcp_mark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
 {
 	const u8 in_question = XTCP_MARK_SENT | XTCP_MARK_LOST | XTCP_MARK_SACKED;
 
-	if ((rec->marks & in_question) != XTCP_MARK_SENT || seq_leq(rec->end_seq, t->snd_una))
+	if ((rec->marks & in_question) != XTCP_MARK_SENT)
 		return;
+	xtcp_sendq_land(&t->sendq, rec);
+	if (seq_leq(rec->end_seq, t->snd_una))
+		return;
+	if (!t->lost || (t->lost_hint && seq_lt(rec->seq, t->lost_hint->seq)))
+		t->lost_hint = rec;
 	rec->marks |= XTCP_MARK_LOST;
 	t->lost += xtcp_rec_len(rec);
-	t->lost_hint = NULL;
-	t->retx_now = true;
+}
+
+/**
+ * xtcp_unmark_lost - a record does not wait for its retransmission any more
+ * @t: control block
+ * @rec: record that is marked lost
+ *
+ * Context: under the owner's lock.
+ */
+void xtcp_unmark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
+{
+	rec->marks &= ~XTCP_MARK_LOST;
+	t->lost -= xtcp_rec_len(rec);
 }
 
 /**
@@ -61,6 +77,8 @@ void xtcp_mark_oversized(struct xtcp_tcb *t)
 	for (rec = t->sendq.head; rec && rec != t->sendq.unsent; rec = rec->next)
 		if (xtcp_rec_len(rec) > t->snd_mss)
 			xtcp_mark_lost(t, rec);
+	if (t->lost)
+		t->retx_now = true;
 }
 
 /*
@@ -74,6 +92,7 @@ static void mark_first_lost(struct xtcp_tcb *t)
 	while (seq_leq(rec->end_seq, t->snd_una))
 		rec = rec->next;
 	xtcp_mark_lost(t, rec);
+	t->retx_now = true;
 }
 
 /*
@@ -82,10 +101,10 @@ static void mark_first_lost(struct xtcp_tcb *t)
  * any was retransmitted the ACK may be for that one (Karn, RFC 6298 section 3): then
  * only the echo of a timestamp tells.
  */
-static void account(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
+static void account(struct xtcp_tcb *t, struct xtcp_arrival *a)
 {
 	struct xtcp_rec *rec = t->sendq.head;
-	u32 una = seg->ack;
+	u32 una = a->seg->ack;
 	u64 sent = rec->sent;
 	bool again = false, any = false;
 	u64 rtt;
@@ -94,21 +113,28 @@ static void account(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
 		any = true;
 		if (rec->marks & XTCP_MARK_RETX)
 			again = true;
+		if (rec->marks & XTCP_MARK_SACKED)
+			xtcp_unmark_sacked(t, rec);
+		else
+			xtcp_arrival_add(t, a, rec);
 		if (rec->marks & XTCP_MARK_LOST)
-			t->lost -= xtcp_rec_len(rec);
+			xtcp_unmark_lost(t, rec);
 		if (rec == t->lost_hint)
 			t->lost_hint = NULL;
 	}
-	rtt = again ? xtcp_stamp_rtt(t, seg, now) : max_t(u64, now - sent, 1);
+	rtt = again ? xtcp_stamp_rtt(t, a->seg, a->now) : max_t(u64, a->now - sent, 1);
 	if (any && rtt)
 		xtcp_rtt_sample(t, rtt);
 }
 
-/* RFC 6582 section 3.2, step 3 */
+/* RFC 6582 section 3.2, step 3; with SACK it is RACK that says what else was lost */
 static void recovery_acked(struct xtcp_tcb *t, u32 acked, u64 now)
 {
 	if (seq_geq(t->snd_una, t->recover)) {
 		xtcp_cc_recovery_leave(t);
+		xtcp_rack_recovered(t);
+	}
+	if (!t->recovery || t->sack_ok) {
 		xtcp_rtx_restart(t, now);
 		return;
 	}
@@ -122,10 +148,13 @@ static void recovery_acked(struct xtcp_tcb *t, u32 acked, u64 now)
 
 static void usual_acked(struct xtcp_tcb *t, u32 acked, u64 now)
 {
-	t->sacked = 0;
+	if (!t->sack_ok)
+		t->sacked = 0;
 	xtcp_cc_acked(t, acked);
-	if (t->rto_recovery && seq_geq(t->snd_una, t->recover))
+	if (t->rto_recovery && seq_geq(t->snd_una, t->recover)) {
 		t->rto_recovery = false;
+		xtcp_rack_recovered(t);
+	}
 	/* Keep it near, or the comparison would turn round after 2^31 bytes */
 	if (seq_gt(t->snd_una, t->recover))
 		t->recover = t->snd_una - 1;
@@ -133,12 +162,12 @@ static void usual_acked(struct xtcp_tcb *t, u32 acked, u64 now)
 }
 
 /* SND.UNA < SEG.ACK =< SND.NXT */
-static void ack_new(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
-		    struct xtcp_actions *act)
+static void ack_new(struct xtcp_tcb *t, struct xtcp_arrival *a, struct xtcp_actions *act)
 {
-	u32 ack = seg->ack, acked = ack - t->snd_una;
+	u32 ack = a->seg->ack, acked = ack - t->snd_una;
 
-	account(t, seg, now);
+	xtcp_scoreboard_forget(t, ack);
+	account(t, a);
 	act->freed = xtcp_sendq_ack(&t->sendq, ack);	/* the first that a segment frees */
 
 	t->snd_una = ack;
@@ -147,9 +176,9 @@ static void ack_new(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 	t->retries = 0;
 	t->dupacks = 0;
 	if (t->recovery)
-		recovery_acked(t, acked, now);
+		recovery_acked(t, acked, a->now);
 	else
-		usual_acked(t, acked, now);
+		usual_acked(t, acked, a->now);
 	act->todo |= XTCP_ACT_WRITABLE;
 }
 
@@ -179,9 +208,27 @@ static void ack_duplicate(struct xtcp_tcb *t)
 	} else if (t->dupacks < XTCP_DUPACKS) {
 		t->sacked = t->dupacks * t->snd_mss;
 	} else if (seq_gt(t->snd_una, t->recover)) {
+		xtcp_undo_prepare(t);
 		xtcp_cc_recovery_enter(t);
 		mark_first_lost(t);
 	}
+}
+
+/*
+ * What SACK adds: which records have arrived, what of those sent before them is lost, and
+ * whether what was taken for lost has come after all.
+ */
+static void ack_selective(struct xtcp_tcb *t, struct xtcp_arrival *a)
+{
+	if (a->seg->opts.nsack) {
+		a->dsack = xtcp_scoreboard_is_dsack(a->seg);
+		xtcp_scoreboard_take(t, a);
+	}
+	if (a->dsack)
+		xtcp_rack_dsack(t);
+	xtcp_tlp_acked(t, a);
+	if (a->any)
+		xtcp_rack_detect(t, a->now);
 }
 
 /*
@@ -220,17 +267,23 @@ void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 	      struct xtcp_actions *act)
 {
 	u8 shift = seg->flags & XTCP_SYN ? 0 : t->snd_wscale;
-	u32 wnd = (u32)seg->wnd << shift;
+	u32 wnd = (u32)seg->wnd << shift, una = t->snd_una;
+	struct xtcp_arrival a = { .seg = seg, .now = now };
 
-	if (seq_lt(seg->ack, t->snd_una))
+	if (seq_lt(seg->ack, una))
 		return;
 	if (t->hole_mss)
 		xtcp_blackhole_retry(t, now);
 	t->soft_err = 0;
-	if (seg->ack != t->snd_una)
-		ack_new(t, seg, now, act);
-	else if (is_duplicate(t, seg, wnd))
+	if (seg->ack != una)
+		ack_new(t, &a, act);
+	else if (!t->sack_ok && is_duplicate(t, seg, wnd))
 		ack_duplicate(t);
+	if (t->sack_ok)
+		ack_selective(t, &a);
+	xtcp_undo_acked(t, &a);
+	if (seg->ack != una)
+		xtcp_tlp_arm(t, now);
 	update_window(t, seg, wnd);
 	if (xtcp_has_output(t))
 		act->todo |= XTCP_ACT_OUTPUT;

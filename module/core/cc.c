@@ -98,15 +98,16 @@ void xtcp_cc_timeout(struct xtcp_tcb *t)
 		t->ssthresh = half_flight(t);
 	t->cwnd = t->snd_mss;
 	t->cwnd_cnt = 0;
-	t->sacked = 0;
+	if (!t->sack_ok)
+		t->sacked = 0;
 	t->recovery = false;
 	t->rto_recovery = true;
 	t->recover = t->snd_nxt;
 }
 
 /**
- * xtcp_cc_recovery_enter - the third duplicate ACK: fast retransmit
- * @t: control block; before the head is marked lost
+ * xtcp_cc_recovery_enter - a loss was found otherwise than by a timeout
+ * @t: control block; before anything is marked lost
  *
  * Context: under the owner's lock. Source: RFC 5681 section 3.2, steps 2 and 3; RFC
  * 6582 section 3.2, step 2.
@@ -116,7 +117,8 @@ void xtcp_cc_recovery_enter(struct xtcp_tcb *t)
 	t->ssthresh = half_flight(t);
 	t->cwnd = t->ssthresh;
 	t->cwnd_cnt = 0;
-	t->sacked = XTCP_DUPACKS * t->snd_mss;
+	if (!t->sack_ok)
+		t->sacked = XTCP_DUPACKS * t->snd_mss;
 	t->recovery = true;
 	t->partial_ack = false;
 	t->recover = t->snd_nxt;
@@ -143,13 +145,59 @@ void xtcp_cc_recovery_partial(struct xtcp_tcb *t, u32 acked)
  * xtcp_cc_recovery_leave - all that was in flight when recovery began is acknowledged
  * @t: control block, SND.UNA moved already
  *
- * The first of the two ways of RFC 6582 section 3.2, step 3, which avoids a burst.
+ * The first of the two ways of RFC 6582 section 3.2, step 3, which avoids a burst. With
+ * SACK the pipe was known all the time, and there is none to avoid.
  * Context: under the owner's lock.
  */
 void xtcp_cc_recovery_leave(struct xtcp_tcb *t)
 {
+	t->recovery = false;
+	if (t->sack_ok)
+		return;
 	t->cwnd = min(t->ssthresh,
 		      max_t(u32, xtcp_flight(t), t->snd_mss) + t->snd_mss);
 	t->sacked = 0;
-	t->recovery = false;
+}
+
+/**
+ * xtcp_cc_again - a retransmission was lost: congestion again, in the same recovery
+ * @t: control block
+ *
+ * Context: under the owner's lock. Source: RFC 5681 section 4.3; RFC 8985 section 9.3.
+ */
+void xtcp_cc_again(struct xtcp_tcb *t)
+{
+	t->ssthresh = max_t(u32, t->cwnd / 2, 2U * t->snd_mss);
+	t->cwnd = min(t->cwnd, t->ssthresh);
+	t->cwnd_cnt = 0;
+	t->recover = t->snd_nxt;
+}
+
+/**
+ * xtcp_cc_repaired - a loss was found only after it was repaired
+ * @t: control block
+ *
+ * Context: under the owner's lock. Source: RFC 8985 section 7.4.2.
+ */
+void xtcp_cc_repaired(struct xtcp_tcb *t)
+{
+	t->ssthresh = max_t(u32, t->cwnd / 2, 2U * t->snd_mss);
+	t->cwnd = min(t->cwnd, t->ssthresh);
+	t->cwnd_cnt = 0;
+}
+
+/**
+ * xtcp_cc_undo - there was no congestion
+ * @t: control block
+ *
+ * RFC 4015 begins with what is in flight and lets slow start do the rest; here that is
+ * nearly all that was, because nothing was lost.
+ * Context: under the owner's lock. Source: RFC 4015 section 3.1, (9).
+ */
+void xtcp_cc_undo(struct xtcp_tcb *t)
+{
+	t->cwnd = max(t->cwnd, t->undo_cwnd);
+	t->ssthresh = max(t->ssthresh, t->undo_ssthresh);
+	if (!t->sack_ok)
+		t->sacked = 0;
 }

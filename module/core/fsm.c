@@ -31,8 +31,11 @@ static void flush(struct xtcp_tcb *t, struct xtcp_actions *act)
 	free_chain(act, xtcp_reasm_purge(&t->reasm));
 	t->lost = 0;
 	t->sacked = 0;
+	t->sacked_recs = 0;
+	t->nseen = 0;
 	t->lost_hint = NULL;
 	t->retx_now = false;
+	t->tlp_now = false;
 	t->probe_now = false;
 }
 
@@ -154,6 +157,8 @@ static void open(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	t->wscale_ok = t->knobs->window_scaling;
 	t->ts_ok = t->knobs->timestamps;
 	t->ts_offset = ev->ts_offset;
+	t->sack_ok = t->knobs->sack;
+	t->fack = ev->iss;
 	t->rcv_wscale = t->wscale_ok ?
 		xtcp_wscale_choose(max_t(u32, t->rcv_free, t->knobs->rmem[2])) : 0;
 

@@ -83,6 +83,7 @@ void xtcp_halfopen_init(struct xtcp_halfopen *h, const struct xtcp_seg *syn,
 		.sent = now,
 	};
 	agree_wscale(h, &syn->opts, rcv_free, knobs);
+	h->sack_ok = syn->opts.sack_ok && knobs->sack;
 	h->ts_ok = syn->opts.ts && knobs->timestamps;
 	h->ts_recent = syn->opts.tsval;
 }
@@ -270,6 +271,7 @@ static void queue_syn(struct xtcp_tcb *t, const struct xtcp_halfopen *h)
 	t->sendq.unsent = NULL;
 	t->syn.sent = h->sent;
 	t->syn.marks = XTCP_MARK_SENT | (h->retries || h->resent ? XTCP_MARK_RETX : 0);
+	xtcp_sendq_fly(&t->sendq, &t->syn);
 	t->syn.retries = h->retries;
 }
 
@@ -305,6 +307,7 @@ void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
 	t->snd_up = h->iss;
 	t->snd_nxt = snd_nxt(h);
 	t->write_seq = snd_nxt(h);
+	t->fack = h->iss;
 	t->recover = h->iss;	/* RFC 6582 section 3.2: the initial send sequence number */
 	queue_syn(t, h);
 

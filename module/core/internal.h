@@ -6,8 +6,13 @@
  *    |- segment.c	SEGMENT ARRIVES, check by check
  *    |	  `- ack.c	what SEG.ACK and SEG.WND say; duplicate ACKs, recovery
  *    |	      |- rtt.c	the retransmission timeout
- *    |	      `- cc.c	the congestion window
- *    |	  `- stamp.c	timestamps, PAWS
+ *    |	      |- cc.c	the congestion window
+ *    |	      |- scoreboard.c	what the peer has beyond holes
+ *    |	      |- rack.c	what is lost
+ *    |	      |- tlp.c	what is lost at the tail
+ *    |	      `- undo.c	what was not lost after all
+ *    |	  |- stamp.c	timestamps, PAWS
+ *    |	  `- sack.c	what our ACKs tell of holes and duplicates
  *    `- timers.c	deadlines, and what is done when they pass
  *   send.c	xtcp_next(): what is to be sent now?
  *    `- window.c	how much the peer lets us send, and we let the peer
@@ -54,6 +59,12 @@ static inline bool xtcp_handshaking(const struct xtcp_tcb *t)
 	return XTCP_IN(t->state, XTCP_S(SYN_SENT) | XTCP_S(SYN_RECEIVED));
 }
 
+/* There is something that the SACK option of the next ACK tells */
+static inline bool xtcp_sack_due(const struct xtcp_tcb *t)
+{
+	return t->sack_ok && (t->reasm.bytes || t->dsack_due);
+}
+
 /* Something waits to be sent, for the first time or again */
 static inline bool xtcp_has_output(const struct xtcp_tcb *t)
 {
@@ -71,8 +82,26 @@ static inline void xtcp_deadline_set(struct xtcp_tcb *t, enum xtcp_timer_kind ki
 		t->soonest = when;
 }
 
+/**
+ * struct xtcp_arrival - what an ACK says, for those that look for losses
+ * @seg: the segment
+ * @now: time, us
+ * @any: some record has arrived, for all that is known for the first time
+ * @dsack: the peer has told of a duplicate
+ * @sent: of those the one sent last: when, us; 0: none is known for sure
+ * @end_seq: and its end
+ */
+struct xtcp_arrival {
+	const struct xtcp_seg *seg;
+	u64 now;
+	bool any, dsack;
+	u64 sent;
+	u32 end_seq;
+};
+
 /* tcb.c */
 u32 xtcp_opts_len(const struct xtcp_tcb *t);
+u32 xtcp_text_max(const struct xtcp_tcb *t);
 
 /* fsm.c */
 void xtcp_tcb_close(struct xtcp_tcb *t, struct xtcp_actions *act);
@@ -90,6 +119,7 @@ void xtcp_segment(struct xtcp_tcb *t, const struct xtcp_event *ev,
 void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 	      struct xtcp_actions *act);
 void xtcp_mark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec);
+void xtcp_unmark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec);
 void xtcp_mark_all_lost(struct xtcp_tcb *t);
 void xtcp_mark_oversized(struct xtcp_tcb *t);
 
@@ -125,6 +155,36 @@ void xtcp_stamp_begin(struct xtcp_tcb *t, const struct xtcp_opts *opts, u64 now)
 void xtcp_stamp_add(const struct xtcp_tcb *t, u64 now, struct xtcp_out *out);
 u64 xtcp_stamp_rtt(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);
 
+/* sack.c */
+void xtcp_sack_duplicate(struct xtcp_tcb *t, u32 start, u32 end);
+u32 xtcp_sack_len(const struct xtcp_tcb *t);
+void xtcp_sack_add(const struct xtcp_tcb *t, struct xtcp_opts *opts);
+
+/* scoreboard.c */
+bool xtcp_scoreboard_is_dsack(const struct xtcp_seg *seg);
+void xtcp_scoreboard_take(struct xtcp_tcb *t, struct xtcp_arrival *a);
+void xtcp_scoreboard_forget(struct xtcp_tcb *t, u32 una);
+void xtcp_scoreboard_clear(struct xtcp_tcb *t);
+void xtcp_unmark_sacked(struct xtcp_tcb *t, struct xtcp_rec *rec);
+
+/* rack.c */
+void xtcp_arrival_add(struct xtcp_tcb *t, struct xtcp_arrival *a, const struct xtcp_rec *rec);
+void xtcp_rack_dsack(struct xtcp_tcb *t);
+void xtcp_rack_recovered(struct xtcp_tcb *t);
+void xtcp_rack_detect(struct xtcp_tcb *t, u64 now);
+void xtcp_rack_timeout(struct xtcp_tcb *t, u64 now);
+
+/* tlp.c */
+void xtcp_tlp_arm(struct xtcp_tcb *t, u64 now);
+void xtcp_tlp_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
+void xtcp_tlp_sent(struct xtcp_tcb *t, bool again);
+void xtcp_tlp_acked(struct xtcp_tcb *t, const struct xtcp_arrival *a);
+
+/* undo.c */
+void xtcp_undo_prepare(struct xtcp_tcb *t);
+void xtcp_undo_retransmitted(struct xtcp_tcb *t, const struct xtcp_rec *rec, u64 now);
+void xtcp_undo_acked(struct xtcp_tcb *t, const struct xtcp_arrival *a);
+
 /* cc.c */
 void xtcp_cc_init(struct xtcp_tcb *t);
 void xtcp_cc_acked(struct xtcp_tcb *t, u32 acked);
@@ -133,5 +193,8 @@ void xtcp_cc_timeout(struct xtcp_tcb *t);
 void xtcp_cc_recovery_enter(struct xtcp_tcb *t);
 void xtcp_cc_recovery_partial(struct xtcp_tcb *t, u32 acked);
 void xtcp_cc_recovery_leave(struct xtcp_tcb *t);
+void xtcp_cc_again(struct xtcp_tcb *t);
+void xtcp_cc_repaired(struct xtcp_tcb *t);
+void xtcp_cc_undo(struct xtcp_tcb *t);
 
 #endif /* XTCP_CORE_INTERNAL_H */

@@ -14,8 +14,10 @@
  *
  * The FIN has no record here: the control block remembers where it stands.
  */
+#include <linux/minmax.h>
 #include <linux/rbtree.h>
 #include <linux/stddef.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include "rec.h"
@@ -81,6 +83,60 @@ static void trim_front(struct xtcp_rec *rec, u32 seq)
 	rec->seq = seq;
 }
 
+/* As far as neighbours are looked at: what is known of a run's length need not be all */
+#define NEIGHBOURS	64
+
+/* Make @block the run without a hole around @rec, as far as the tree tells */
+static void look_around(const struct xtcp_rec *rec, struct xtcp_sack_block *block)
+{
+	struct xtcp_rec *other = entry(rb_prev(&rec->node));
+	int i;
+
+	for (i = 0; i < NEIGHBOURS && other && other->end_seq == block->start; i++) {
+		block->start = other->seq;
+		other = entry(rb_prev(&other->node));
+	}
+	other = entry(rb_next(&rec->node));
+	for (i = 0; i < NEIGHBOURS && other && other->seq == block->end; i++) {
+		block->end = other->end_seq;
+		other = entry(rb_next(&other->node));
+	}
+}
+
+/* A record was added: its run, merged of those that it touches, is the latest now */
+static void note_recent(struct xtcp_reasm *q, const struct xtcp_rec *rec)
+{
+	struct xtcp_sack_block block = { rec->seq, rec->end_seq }, kept[XTCP_SACK_BLOCKS];
+	u8 n = 0, i;
+
+	for (i = 0; i < q->nrecent; i++) {
+		const struct xtcp_sack_block *b = &q->recent[i];
+
+		if (seq_gt(b->start, block.end) || seq_lt(b->end, block.start)) {
+			kept[n++] = *b;
+			continue;
+		}
+		block.start = seq_min(block.start, b->start);
+		block.end = seq_max(block.end, b->end);
+	}
+	look_around(rec, &block);
+	n = min_t(u8, n, XTCP_SACK_BLOCKS - 1);
+	memcpy(q->recent + 1, kept, n * sizeof(block));
+	q->recent[0] = block;
+	q->nrecent = n + 1;
+}
+
+/* RCV.NXT has passed some of the runs */
+static void drop_recent(struct xtcp_reasm *q, u32 rcv_nxt)
+{
+	u8 n = 0, i;
+
+	for (i = 0; i < q->nrecent; i++)
+		if (seq_gt(q->recent[i].end, rcv_nxt))
+			q->recent[n++] = q->recent[i];
+	q->nrecent = n;
+}
+
 /**
  * xtcp_reasm_insert - keep a record until what is in front of it has come
  * @q: reassembly queue
@@ -124,6 +180,7 @@ bool xtcp_reasm_insert(struct xtcp_reasm *q, struct xtcp_rec *rec,
 	if (!xtcp_rec_len(rec))
 		return false;
 	link_rec(q, rec);
+	note_recent(q, rec);
 	return true;
 }
 
@@ -156,7 +213,25 @@ struct xtcp_rec *xtcp_reasm_take(struct xtcp_reasm *q, u32 *rcv_nxt,
 		*link = rec;
 		link = &rec->next;
 	}
+	drop_recent(q, *rcv_nxt);
 	return chain;
+}
+
+/**
+ * xtcp_reasm_first - the run next to RCV.NXT
+ * @q: reassembly queue, not empty
+ *
+ * Context: under the owner's lock.
+ *
+ * Return: the run, or the first part of it where it has very many records.
+ */
+struct xtcp_sack_block xtcp_reasm_first(const struct xtcp_reasm *q)
+{
+	const struct xtcp_rec *rec = entry(rb_first(&q->root));
+	struct xtcp_sack_block block = { rec->seq, rec->end_seq };
+
+	look_around(rec, &block);
+	return block;
 }
 
 /**
@@ -176,5 +251,6 @@ struct xtcp_rec *xtcp_reasm_purge(struct xtcp_reasm *q)
 		push(&chain, rec);
 	q->root = RB_ROOT;
 	q->bytes = 0;
+	q->nrecent = 0;
 	return chain;
 }

@@ -7,7 +7,9 @@
  * the control block. A record is in one queue at most, and the queue's rule says
  * which union member is live:
  *
- *   send queue	      a list in sequence order, oldest first (@next, @prev)
+ *   send queue	      a list in sequence order, oldest first (@next), and those of it that
+ *		      are thought to be on their way in the order in which they were
+ *		      sent last (@earlier, @later)
  *   reassembly queue a tree ordered by @seq (@node)
  *   handed out	      a chain by @next, ended by NULL: what xtcp_actions carry
  *
@@ -26,6 +28,8 @@
 #include <linux/types.h>
 #include <linux/rbtree.h>
 
+#include "wire.h"
+
 /* @flags: what the record stands for, never changed by what befalls it */
 #define XTCP_REC_SYN	0x01	/* the SYN: no bytes, one sequence number */
 #define XTCP_REC_FIN	0x02	/* the FIN: likewise */
@@ -36,12 +40,14 @@
 #define XTCP_MARK_RETX	0x02	/* transmitted more than once: no RTT sample (Karn) */
 #define XTCP_MARK_LOST	0x04	/* deemed lost, waits for its retransmission */
 #define XTCP_MARK_SACKED 0x08	/* held by the peer out of order */
+#define XTCP_MARK_FLYING 0x10	/* on its way, for all we know: it is in the order of time */
 
 /**
  * struct xtcp_rec - one record
  * @node: place in the reassembly tree
  * @next: next in the send queue, or in a chain that was handed out
- * @prev: previous in the send queue
+ * @earlier: sent before it, of those on their way
+ * @later: sent after it
  * @seq: first sequence number
  * @end_seq: sequence number after the last
  * @sent: when it was last transmitted, microseconds
@@ -58,7 +64,8 @@ struct xtcp_rec {
 		struct rb_node node;
 		struct {
 			struct xtcp_rec *next;
-			struct xtcp_rec *prev;
+			struct xtcp_rec *earlier;
+			struct xtcp_rec *later;
 		};
 	};
 	u32 seq;
@@ -81,21 +88,27 @@ static inline u32 xtcp_rec_len(const struct xtcp_rec *rec)
 
 /**
  * struct xtcp_sendq - the send queue: everything from SND.UNA to the last byte written
- * @head: oldest record; it holds SND.UNA, and begins there but after a partial
+ * @head: first record; it holds SND.UNA, and begins there but after a partial
  *	acknowledgment
- * @tail: newest record
+ * @tail: last record
  * @unsent: first record never transmitted, NULL when all were; all records
  *	before it were sent, all from it on were not
+ * @oldest: of the records on their way, the one sent first
+ * @newest: and the one sent last
  */
 struct xtcp_sendq {
 	struct xtcp_rec *head;
 	struct xtcp_rec *tail;
 	struct xtcp_rec *unsent;
+	struct xtcp_rec *oldest;
+	struct xtcp_rec *newest;
 };
 
 void xtcp_sendq_append(struct xtcp_sendq *q, struct xtcp_rec *rec);
 void xtcp_sendq_split(struct xtcp_sendq *q, struct xtcp_rec *rec,
 		      struct xtcp_rec *rest, u32 len);
+void xtcp_sendq_fly(struct xtcp_sendq *q, struct xtcp_rec *rec);
+void xtcp_sendq_land(struct xtcp_sendq *q, struct xtcp_rec *rec);
 struct xtcp_rec *xtcp_sendq_ack(struct xtcp_sendq *q, u32 una);
 struct xtcp_rec *xtcp_sendq_purge(struct xtcp_sendq *q);
 
@@ -103,16 +116,21 @@ struct xtcp_rec *xtcp_sendq_purge(struct xtcp_sendq *q);
  * struct xtcp_reasm - the reassembly queue: what came beyond a hole
  * @root: records ordered by @seq, none overlapping
  * @bytes: sum of their lengths
+ * @nrecent: number of blocks in @recent
+ * @recent: runs without a hole that a record was added to last, latest first (RFC 2018)
  */
 struct xtcp_reasm {
 	struct rb_root root;
 	u32 bytes;
+	u8 nrecent;
+	struct xtcp_sack_block recent[XTCP_SACK_BLOCKS];
 };
 
 bool xtcp_reasm_insert(struct xtcp_reasm *q, struct xtcp_rec *rec,
 		       struct xtcp_rec **freed);
 struct xtcp_rec *xtcp_reasm_take(struct xtcp_reasm *q, u32 *rcv_nxt,
 				 struct xtcp_rec **freed);
+struct xtcp_sack_block xtcp_reasm_first(const struct xtcp_reasm *q);
 struct xtcp_rec *xtcp_reasm_purge(struct xtcp_reasm *q);
 
 #endif /* XTCP_CORE_REC_H */

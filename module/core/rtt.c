@@ -46,6 +46,7 @@ void xtcp_rtt_sample(struct xtcp_tcb *t, u64 us)
 	}
 	t->rto = computed_rto(t);
 	t->backoff = 0;
+	t->rtt_fresh = true;
 }
 
 /**

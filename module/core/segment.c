@@ -111,6 +111,7 @@ static void take_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
 	t->rcv_up = t->rcv_nxt;
 	t->peer_mss = xtcp_mss_believed(seg->opts.mss, t->peer_mss);
 	xtcp_stamp_begin(t, &seg->opts, now);
+	t->sack_ok = t->sack_ok && seg->opts.sack_ok;
 	xtcp_tcb_set_path(t, t->path_mss);
 
 	t->wscale_ok = t->wscale_ok && seg->opts.wscale != XTCP_NO_WSCALE;
@@ -227,6 +228,8 @@ static bool check_sequence(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	 */
 	if (seg->seq == t->rcv_nxt)
 		return closed_window(t, ev, act);
+	if (old && seg->len)
+		xtcp_sack_duplicate(t, seg->seq, seg->seq + seg->len);
 	t->quickack = max_t(u8, t->quickack, XTCP_QUICKACKS_LOSS);
 	ack_now(t, act);
 	return drop(act, old ? XTCP_DROP_OLD : XTCP_DROP_WINDOW);
@@ -413,11 +416,20 @@ static void take_in_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 static void take_out_of_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			      struct xtcp_actions *act)
 {
+	struct xtcp_rec *rec = ev->rec;
+	u32 seq = rec->seq, end = rec->end_seq;
+
 	t->quickack = max_t(u8, t->quickack, XTCP_QUICKACKS_LOSS);
 	ack_now(t, act);
-	act->taken = xtcp_reasm_insert(&t->reasm, ev->rec, &act->freed);
-	if (!act->taken)
+	act->taken = xtcp_reasm_insert(&t->reasm, rec, &act->freed);
+	if (!act->taken) {
+		xtcp_sack_duplicate(t, seq, end);
 		drop(act, XTCP_DROP_DUPLICATE);
+	} else if (rec->seq != seq) {
+		xtcp_sack_duplicate(t, seq, rec->seq);
+	} else if (rec->end_seq != end) {
+		xtcp_sack_duplicate(t, rec->end_seq, end);
+	}
 }
 
 /*
@@ -447,6 +459,8 @@ static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	rec->seq = seq_max(text_seq(seg), t->rcv_nxt);
 	rec->skip = rec->seq - text_seq(seg);
 	rec->end_seq = seq_min(text_end(seg), text_limit(t));
+	if (rec->skip)
+		xtcp_sack_duplicate(t, text_seq(seg), rec->seq);
 	if (seq_leq(rec->end_seq, rec->seq)) {
 		ack_now(t, act);
 		drop(act, XTCP_DROP_DUPLICATE);

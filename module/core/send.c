@@ -4,6 +4,7 @@
  *
  *   the SYN, and nothing else until it is acknowledged
  *   what was lost, oldest first	   within cwnd; the first always
+ *   a tail loss probe			   when its timer has asked for one
  *   what was never sent, then the FIN	   within SND.WND and cwnd, Nagle, SWS
  *   a probe				   when its timer has asked for one
  *   an ACK				   when one is due and nothing carried it
@@ -16,6 +17,8 @@
 #include <linux/stddef.h>
 
 #include "internal.h"
+
+#define WALK_CREDIT	4	/* see scoreboard.c: records looked at for one that was sent */
 
 /*
  * SEG.SEQ of a segment that has nothing in it: SND.NXT. But a peer that has shrunk its
@@ -31,12 +34,16 @@ static u32 empty_seq(const struct xtcp_tcb *t)
 	return edge;
 }
 
-/* The options of a SYN, but for the timestamps, which all segments have */
+/* The options, but for the timestamps, which all segments have */
 static void add_options(const struct xtcp_tcb *t, struct xtcp_out *out)
 {
-	if (!(out->flags & XTCP_SYN))
+	if (!(out->flags & XTCP_SYN)) {
+		if (xtcp_sack_due(t))
+			xtcp_sack_add(t, &out->opts);
 		return;
+	}
 	out->opts.mss = t->adv_mss;
+	out->opts.sack_ok = t->sack_ok;
 	/* A SYN-ACK scales only when the SYN did: RFC 7323 section 2.2 */
 	if (t->wscale_ok)
 		out->opts.wscale = t->rcv_wscale;
@@ -65,11 +72,14 @@ static void fill(const struct xtcp_tcb *t, struct xtcp_out *out,
 	add_urgent(t, out);
 }
 
-/* May the FIN ride on the last bytes? When they are lost, only if it is lost too */
+/*
+ * May the FIN ride on the last bytes? When they are lost, only if it is lost too; and
+ * when they are a tail loss probe, if it has gone before.
+ */
 static bool fin_fits(const struct xtcp_tcb *t, enum xtcp_out_kind kind)
 {
 	if (kind == XTCP_OUT_RETX)
-		return t->fin.marks & XTCP_MARK_LOST;
+		return t->fin.marks & (t->tlp_now ? XTCP_MARK_SENT : XTCP_MARK_LOST);
 	return seq_leq(t->fin.end_seq, t->snd_una + t->snd_wnd);
 }
 
@@ -88,6 +98,15 @@ static void fill_data(const struct xtcp_tcb *t, struct xtcp_out *out,
 		out->flags |= XTCP_FIN;
 }
 
+static void fill_again(const struct xtcp_tcb *t, struct xtcp_out *out,
+		       struct xtcp_rec *rec, u32 len)
+{
+	if (rec == &t->fin)
+		fill(t, out, XTCP_OUT_FIN, rec->seq, XTCP_FIN | XTCP_ACK);
+	else
+		fill_data(t, out, XTCP_OUT_RETX, rec, len);
+}
+
 static bool next_syn(const struct xtcp_tcb *t, struct xtcp_out *out)
 {
 	u8 flags = XTCP_SYN;
@@ -100,12 +119,6 @@ static bool next_syn(const struct xtcp_tcb *t, struct xtcp_out *out)
 		flags |= XTCP_ACK;
 	fill(t, out, XTCP_OUT_SYN, t->iss, flags);
 	return true;
-}
-
-static void unmark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
-{
-	rec->marks &= ~XTCP_MARK_LOST;
-	t->lost -= xtcp_rec_len(rec);
 }
 
 /*
@@ -122,7 +135,7 @@ static struct xtcp_rec *first_lost(struct xtcp_tcb *t)
 			continue;
 		if (seq_gt(rec->end_seq, t->snd_una))
 			return rec;
-		unmark_lost(t, rec);	/* see xtcp_mark_lost() */
+		xtcp_unmark_lost(t, rec);	/* see xtcp_mark_lost() */
 	}
 	return NULL;
 }
@@ -147,13 +160,37 @@ static bool next_lost(struct xtcp_tcb *t, struct xtcp_out *out)
 	rec = first_lost(t);
 	if (!rec)
 		return false;
-	len = min_t(u32, xtcp_rec_len(rec), t->snd_mss);
+	len = min(xtcp_rec_len(rec), xtcp_text_max(t));
 	if (!may_retransmit(t, rec, len))
 		return false;
-	if (rec == &t->fin)
-		fill(t, out, XTCP_OUT_FIN, rec->seq, XTCP_FIN | XTCP_ACK);
-	else
-		fill_data(t, out, XTCP_OUT_RETX, rec, len);
+	fill_again(t, out, rec, len);
+	return true;
+}
+
+/*
+ * RFC 8985 section 7.3: what is new, if the peer's window has room for it, whatever cwnd
+ * says; else what was sent last once more. A FIN alone is not selectively acknowledged,
+ * so the text before it goes with it.
+ */
+static bool next_tail_probe(struct xtcp_tcb *t, struct xtcp_out *out)
+{
+	struct xtcp_rec *rec = t->sendq.unsent;
+	u32 room = min(xtcp_text_max(t), xtcp_usable_window(t));
+
+	if (!t->tlp_now)
+		return false;
+	if (rec && rec != &t->fin && room) {
+		fill_data(t, out, XTCP_OUT_DATA, rec, min(xtcp_rec_len(rec), room));
+		return true;
+	}
+	rec = t->sendq.newest;
+	if (!rec) {
+		t->tlp_now = false;
+		return false;
+	}
+	if (rec == &t->fin && rec->earlier)
+		rec = rec->earlier;
+	fill_again(t, out, rec, min(xtcp_rec_len(rec), xtcp_text_max(t)));
 	return true;
 }
 
@@ -222,8 +259,8 @@ bool xtcp_next(struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
 {
 	if (XTCP_IN(t->state, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
 		return false;
-	if (next_syn(t, out) || next_lost(t, out) || next_new(t, now, out) ||
-	    next_probe(t, out) || next_ack(t, out)) {
+	if (next_syn(t, out) || next_lost(t, out) || next_tail_probe(t, out) ||
+	    next_new(t, now, out) || next_probe(t, out) || next_ack(t, out)) {
 		xtcp_stamp_add(t, now, out);
 		return true;
 	}
@@ -243,12 +280,15 @@ static void mark_sent(struct xtcp_tcb *t, struct xtcp_rec *rec, u64 now)
 		t->snd_nxt = rec->end_seq;
 		t->sendq.unsent = rec->next;
 		t->deadline[XTCP_TIMER_PERSIST] = 0;
+		t->walk_credit = min_t(u32, t->walk_credit + WALK_CREDIT, U16_MAX);
 	}
 	if (rec->marks & XTCP_MARK_LOST) {
-		unmark_lost(t, rec);
+		xtcp_unmark_lost(t, rec);
+		xtcp_undo_retransmitted(t, rec, now);
 		t->lost_hint = rec->next;
 		t->retx_now = false;
 	}
+	xtcp_sendq_fly(&t->sendq, rec);
 	rec->sent = now;
 	rec->delivered = t->delivered;
 	t->last_snd = now;
@@ -264,6 +304,7 @@ static void ack_went(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
 {
 	t->ack_pending = false;
 	t->ack_now = false;
+	t->dsack_due = false;
 	t->deadline[XTCP_TIMER_DELACK] = 0;
 	t->rcv_wup = out->ack;
 	if (out->kind == XTCP_OUT_DATA && now - t->last_text < XTCP_DELACK_MIN)
@@ -283,6 +324,7 @@ static void ack_went(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
 void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
 {
 	bool syn = out->flags & XTCP_SYN;
+	u32 nxt = t->snd_nxt;
 
 	t->rcv_wnd = (u32)out->wnd << (syn ? 0 : t->rcv_wscale);
 	if (out->flags & XTCP_ACK)
@@ -293,6 +335,10 @@ void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
 		mark_sent(t, out->rec, now);
 	if (out->flags & XTCP_FIN)
 		mark_sent(t, &t->fin, now);
+	if (t->tlp_now)
+		xtcp_tlp_sent(t, t->snd_nxt == nxt);
+	if (t->snd_nxt != nxt)
+		xtcp_tlp_arm(t, now);
 	if (out->rec || out->kind == XTCP_OUT_PROBE || out->kind == XTCP_OUT_KEEPALIVE)
 		t->probe_now = false;
 }

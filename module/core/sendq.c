@@ -31,7 +31,6 @@ void xtcp_sendq_append(struct xtcp_sendq *q, struct xtcp_rec *rec)
 	rec->marks = 0;
 	rec->retries = 0;
 	rec->next = NULL;
-	rec->prev = q->tail;
 	if (q->tail)
 		q->tail->next = rec;
 	else
@@ -60,12 +59,60 @@ void xtcp_sendq_split(struct xtcp_sendq *q, struct xtcp_rec *rec,
 	rec->end_seq = rest->seq;
 	rec->flags &= ~XTCP_REC_PSH;
 
-	rest->prev = rec;
-	if (rest->next)
-		rest->next->prev = rest;
-	else
+	if (!rest->next)
 		q->tail = rest;
 	rec->next = rest;
+	if (!(rec->marks & XTCP_MARK_FLYING))
+		return;
+	rest->earlier = rec;
+	rec->later = rest;
+	if (rest->later)
+		rest->later->earlier = rest;
+	else
+		q->newest = rest;
+}
+
+/**
+ * xtcp_sendq_fly - a record has gone out: it is the latest of those on their way
+ * @q: send queue that holds @rec
+ * @rec: the record; it may be on its way already
+ *
+ * Context: under the owner's lock. Source: RFC 8985 section 6.2, end ("a separate doubly
+ * linked list ordered by Segment.xmit_ts").
+ */
+void xtcp_sendq_fly(struct xtcp_sendq *q, struct xtcp_rec *rec)
+{
+	xtcp_sendq_land(q, rec);
+	rec->marks |= XTCP_MARK_FLYING;
+	rec->later = NULL;
+	rec->earlier = q->newest;
+	if (q->newest)
+		q->newest->later = rec;
+	else
+		q->oldest = rec;
+	q->newest = rec;
+}
+
+/**
+ * xtcp_sendq_land - a record is not on its way any more: delivered or lost
+ * @q: send queue that holds @rec
+ * @rec: the record
+ *
+ * Context: under the owner's lock.
+ */
+void xtcp_sendq_land(struct xtcp_sendq *q, struct xtcp_rec *rec)
+{
+	if (!(rec->marks & XTCP_MARK_FLYING))
+		return;
+	rec->marks &= ~XTCP_MARK_FLYING;
+	if (rec->earlier)
+		rec->earlier->later = rec->later;
+	else
+		q->oldest = rec->later;
+	if (rec->later)
+		rec->later->earlier = rec->earlier;
+	else
+		q->newest = rec->earlier;
 }
 
 /* Take the head off; its record keeps no trace of the queue */
@@ -73,10 +120,9 @@ static struct xtcp_rec *pop(struct xtcp_sendq *q)
 {
 	struct xtcp_rec *rec = q->head;
 
+	xtcp_sendq_land(q, rec);
 	q->head = rec->next;
-	if (q->head)
-		q->head->prev = NULL;
-	else
+	if (!q->head)
 		q->tail = NULL;
 	rec->next = NULL;
 	return rec;

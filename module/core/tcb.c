@@ -48,6 +48,19 @@ u32 xtcp_opts_len(const struct xtcp_tcb *t)
 }
 
 /**
+ * xtcp_text_max - bytes of text that fit into the next segment
+ * @t: control block
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.7.1; RFC 6691.
+ *
+ * Return: bytes; what SACK blocks leave of a full segment.
+ */
+u32 xtcp_text_max(const struct xtcp_tcb *t)
+{
+	return t->snd_mss - xtcp_sack_len(t);
+}
+
+/**
  * xtcp_tcb_set_path - the path's MTU was learned or has changed
  * @t: control block
  * @path_mss: bytes that it leaves for TCP options and payload: MTU without the IP

@@ -141,6 +141,7 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @abort_on_overflow: reset what a full accept queue can't take
  * @window_scaling: window scaling is offered
  * @timestamps: timestamps are offered
+ * @sack: SACK is offered
  * @rmem: receive buffer, bytes: min, default, max
  * @wmem: send buffer, likewise
  */
@@ -164,19 +165,32 @@ struct xtcp_knobs {
 	int abort_on_overflow;
 	int window_scaling;
 	int timestamps;
+	int sack;
 	int rmem[3];
 	int wmem[3];
 };
 
 /* The deadlines of a connection; one wheel entry stands for the earliest */
 enum xtcp_timer_kind {
+	XTCP_TIMER_PROBE,	/* tail loss probe, RFC 8985 section 7; before what it delays */
 	XTCP_TIMER_RTX,		/* retransmission, RFC 6298 */
+	XTCP_TIMER_REORDER,	/* what is suspected is lost by then, RFC 8985 section 6.2 */
 	XTCP_TIMER_PERSIST,	/* zero-window probe, RFC 9293 section 3.8.6.1 */
 	XTCP_TIMER_DELACK,	/* delayed ACK, RFC 9293 section 3.8.6.3 */
 	XTCP_TIMER_KEEPALIVE,	/* RFC 9293 section 3.8.4 */
 	XTCP_TIMER_FIN_WAIT_2,	/* an orphan waits for the peer's FIN */
 	XTCP_TIMER_RETRY,	/* memory was short when something was to be sent */
 	XTCP_TIMER_KINDS
+};
+
+/**
+ * struct xtcp_sack_seen - a SACK block that has been worked off
+ * @block: the block
+ * @last: the last record that lies wholly in it
+ */
+struct xtcp_sack_seen {
+	struct xtcp_sack_block block;
+	struct xtcp_rec *last;
 };
 
 /**
@@ -200,7 +214,7 @@ enum xtcp_timer_kind {
  * @rcv_fin: the peer's FIN was seen; it stands at @rcv_fin_seq
  * @rcv_fin_done: and everything before it was received: RCV.NXT is past it
  * @snd_fin: our FIN is queued (the record @fin), after it nothing is written
- * @sack_ok: SACK may be used by both
+ * @sack_ok: SACK may be used by both, or is offered in our SYN
  * @ts_ok: timestamps are used by both, or offered to be in our SYN
  * @wscale_ok: windows are scaled by both, or offered to be in our SYN
  * @snd_wscale: shift of the windows that the peer sends
@@ -258,7 +272,38 @@ enum xtcp_timer_kind {
  * @cwnd_cnt: bytes acknowledged towards the next increase in congestion avoidance
  * @lost: bytes in records marked lost and not retransmitted yet
  * @lost_hint: no record before it waits for retransmission; NULL: not known
+ * @sacked_recs: number of records marked SACKED
  * @sacked: bytes in records marked SACKed; without SACK, one MSS a duplicate ACK
+ * @reordering: segments have been seen out of order (RACK.reordering_seen)
+ * @dsack_round_on: @dsack_round is set
+ * @dsack_seen: the peer has ever told of a duplicate
+ * @dsack_due: @dsack is to be told with the next ACK
+ * @rtt_fresh: an RTT was measured since the last tail loss probe
+ * @tlp_now: a tail loss probe is due
+ * @tlp_out: one is out, until @tlp_end is acknowledged
+ * @tlp_retrans: it was a retransmission
+ * @undo: the last recovery can be undone
+ * @undo_eifel: no ACK after its first retransmission has moved SND.UNA yet
+ * @nseen: number of blocks in @seen
+ * @seen: the SACK blocks of the last ACK that had any
+ * @walk_credit: records of the send queue that SACK blocks may make us look at
+ * @dsack: text that came twice
+ * @rack_sent: when what was sent last of all that has arrived was sent (RACK.xmit_ts), us
+ * @rack_end: and its end (RACK.end_seq)
+ * @rack_rtt: how long it took, us
+ * @min_rtt: the least RTT of the last minutes, us; 0: none was measured
+ * @min_rtt_at: when that was, us
+ * @fack: the highest number known to have arrived (RACK.fack)
+ * @reo_mult: RACK.reo_wnd_mult - 1
+ * @reo_persist: recoveries until that is 0 again
+ * @dsack_round: SND.NXT when it grew last
+ * @reacted: when congestion control reacted to a loss last, us
+ * @tlp_end: SND.NXT when the probe went
+ * @undo_una: SND.UNA when the recovery began
+ * @undo_cwnd: @cwnd before it
+ * @undo_ssthresh: likewise
+ * @undo_stamp: our timestamp clock at its first retransmission
+ * @undo_bytes: retransmitted in it and not told to be duplicates
  * @delivered: bytes known to have reached the peer, ever
  * @last_rcv: when the last acceptable segment came, us
  * @last_text: when the last one with data in order came, us
@@ -286,6 +331,8 @@ struct xtcp_tcb {
 	bool ack_pending:1, ack_now:1, probe_now:1;
 	bool rcv_fin:1, rcv_fin_done:1, snd_fin:1, sack_ok:1, ts_ok:1, wscale_ok:1;
 	bool recovery:1, rto_recovery:1, retx_now:1, partial_ack:1;
+	bool reordering:1, dsack_round_on:1, dsack_seen:1, dsack_due:1;
+	bool rtt_fresh:1, tlp_now:1, tlp_out:1, tlp_retrans:1, undo:1, undo_eifel:1;
 	u8 quickack;
 	u8 snd_wscale;
 	u8 rcv_wscale;
@@ -315,6 +362,18 @@ struct xtcp_tcb {
 	u8 dupacks;
 	u32 recover, cwnd, ssthresh, cwnd_cnt, lost, sacked, delivered;
 	struct xtcp_rec *lost_hint;
+	u32 sacked_recs;
+
+	u8 nseen;
+	u16 walk_credit;
+	struct xtcp_sack_seen seen[XTCP_SACK_BLOCKS];
+	struct xtcp_sack_block dsack;
+
+	u64 rack_sent, min_rtt_at, reacted;
+	u32 rack_end, rack_rtt, min_rtt, fack, dsack_round;
+	u8 reo_mult, reo_persist;
+	u32 tlp_end;
+	u32 undo_una, undo_cwnd, undo_ssthresh, undo_stamp, undo_bytes;
 
 	u64 last_rcv, last_text, last_snd;
 	u64 deadline[XTCP_TIMER_KINDS];

@@ -124,8 +124,14 @@ static void rtx_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 		time_out(t, act);
 		return;
 	}
+	if (!t->recovery && !t->rto_recovery && !xtcp_handshaking(t))
+		xtcp_undo_prepare(t);
 	xtcp_cc_timeout(t);
-	xtcp_mark_all_lost(t);
+	t->reacted = now;
+	if (t->sack_ok)
+		xtcp_rack_timeout(t, now);
+	else
+		xtcp_mark_all_lost(t);
 	t->retx_now = true;
 	xtcp_rto_backoff(t);
 	count_retry(t, act);
@@ -263,6 +269,13 @@ static void fin_wait_2_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions 
 	xtcp_tcb_close(t, act);
 }
 
+/* What was suspected is lost, if nothing has come since */
+static void reorder_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	xtcp_rack_detect(t, now);
+	act->todo |= XTCP_ACT_OUTPUT;
+}
+
 /* See xtcp_send_failed() */
 static void retry_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
@@ -272,7 +285,9 @@ static void retry_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 /* A timer runs only while what its function looks after is there: see who arms it */
 static void (*const expired[XTCP_TIMER_KINDS])(struct xtcp_tcb *t, u64 now,
 					       struct xtcp_actions *act) = {
+	[XTCP_TIMER_PROBE] = xtcp_tlp_expired,
 	[XTCP_TIMER_RTX] = rtx_expired,
+	[XTCP_TIMER_REORDER] = reorder_expired,
 	[XTCP_TIMER_PERSIST] = persist_expired,
 	[XTCP_TIMER_DELACK] = delack_expired,
 	[XTCP_TIMER_KEEPALIVE] = keepalive_expired,

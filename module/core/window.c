@@ -136,13 +136,13 @@ static bool small_may_go(const struct xtcp_tcb *t, const struct xtcp_rec *rec,
  */
 u32 xtcp_sendable(const struct xtcp_tcb *t, const struct xtcp_rec *rec)
 {
-	u32 want = min_t(u32, xtcp_rec_len(rec), t->snd_mss);
+	u32 full = xtcp_text_max(t), want = min(xtcp_rec_len(rec), full);
 	u32 len = min(want, xtcp_usable_window(t));
 	u32 pipe = xtcp_pipe(t);
 
 	if (!len || (pipe && pipe + len > t->cwnd))
 		return 0;
-	if (len == t->snd_mss || t->probe_now)
+	if (len == full || t->probe_now)
 		return len;
 	return small_may_go(t, rec, len, len < want) ? len : 0;
 }

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RACK: a record is lost when one that was sent later has arrived, and some time for
+ * reordering has passed (RFC 8985 section 6). It needs SACK; without it three duplicate
+ * ACKs tell (ack.c).
+ *
+ *	order of time:	[ oldest ] [	] [    ] | [	] [ newest ]
+ *						 |
+ *		sent before @rack_sent: suspects | sent after it: nothing is known
+ *
+ * Only suspects are looked at, and a record that is deemed lost leaves the order until
+ * it is sent again; so the work is shared out over what is sent.
+ */
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/stddef.h>
+
+#include "internal.h"
+#include "stamp.h"
+
+#define MIN_RTT_LASTS	(300 * XTCP_US_PER_S)	/* then a longer path may have replaced it */
+#define REO_PERSIST	16	/* recoveries that a wider window outlives */
+
+/* RACK_sent_after() */
+static bool sent_after(u64 sent1, u32 end1, u64 sent2, u32 end2)
+{
+	return sent1 > sent2 || (sent1 == sent2 && seq_gt(end1, end2));
+}
+
+static void note_min_rtt(struct xtcp_tcb *t, u32 rtt, u64 now)
+{
+	if (t->min_rtt && rtt > t->min_rtt && now - t->min_rtt_at <= MIN_RTT_LASTS)
+		return;
+	t->min_rtt = rtt;
+	t->min_rtt_at = now;
+}
+
+/*
+ * Was it an earlier transmission that has arrived? Then the time of the last one would
+ * tell of a path that is quicker than light.
+ */
+static bool is_ambiguous(const struct xtcp_tcb *t, const struct xtcp_arrival *a,
+			 const struct xtcp_rec *rec)
+{
+	if (!(rec->marks & XTCP_MARK_RETX))
+		return false;
+	if (t->ts_ok && a->seg->opts.ts &&
+	    seq_lt(a->seg->opts.tsecr, xtcp_stamp(rec->sent, t->ts_offset)))
+		return true;
+	return a->now - rec->sent < t->min_rtt;
+}
+
+/* Step 3 */
+static void detect_reordering(struct xtcp_tcb *t, const struct xtcp_rec *rec)
+{
+	if (seq_gt(rec->end_seq, t->fack))
+		t->fack = rec->end_seq;
+	else if (seq_lt(rec->end_seq, t->fack) && !(rec->marks & XTCP_MARK_RETX))
+		t->reordering = true;
+}
+
+/**
+ * xtcp_arrival_add - an ACK says for the first time that a record has arrived
+ * @t: control block
+ * @a: what this ACK says
+ * @rec: the record, its marks as before
+ *
+ * Context: under the owner's lock. Source: RFC 8985 section 6.2, steps 1 to 3.
+ */
+void xtcp_arrival_add(struct xtcp_tcb *t, struct xtcp_arrival *a, const struct xtcp_rec *rec)
+{
+	u32 rtt = clamp_t(u64, a->now - rec->sent, 1, U32_MAX);
+
+	a->any = true;
+	detect_reordering(t, rec);
+	if (is_ambiguous(t, a, rec))
+		return;
+	if (!(rec->marks & XTCP_MARK_RETX))
+		note_min_rtt(t, rtt, a->now);
+	if (a->sent && !sent_after(rec->sent, rec->end_seq, a->sent, a->end_seq))
+		return;
+	a->sent = rec->sent;
+	a->end_seq = rec->end_seq;
+	t->rack_rtt = rtt;
+	if (sent_after(rec->sent, rec->end_seq, t->rack_sent, t->rack_end)) {
+		t->rack_sent = rec->sent;
+		t->rack_end = rec->end_seq;
+	}
+}
+
+/**
+ * xtcp_rack_dsack - the peer has told of a duplicate: more reordering than was allowed for?
+ * @t: control block
+ *
+ * Once a round trip. Context: under the owner's lock. Source: RFC 8985 section 6.2, step 4.
+ */
+void xtcp_rack_dsack(struct xtcp_tcb *t)
+{
+	if (t->dsack_round_on && seq_lt(t->snd_una, t->dsack_round))
+		return;
+	t->dsack_round_on = true;
+	t->dsack_round = t->snd_nxt;
+	t->reo_mult = min_t(u32, t->reo_mult + 1, U8_MAX);
+	t->reo_persist = REO_PERSIST;
+}
+
+/**
+ * xtcp_rack_recovered - a recovery has come to its end
+ * @t: control block
+ *
+ * Context: under the owner's lock. Source: RFC 8985 section 6.2, step 4.
+ */
+void xtcp_rack_recovered(struct xtcp_tcb *t)
+{
+	if (t->reo_persist && !--t->reo_persist)
+		t->reo_mult = 0;
+}
+
+/* Step 4; @reo_mult is one less than RACK.reo_wnd_mult */
+static u32 reo_wnd(const struct xtcp_tcb *t)
+{
+	if (!t->reordering && (t->recovery || t->rto_recovery ||
+			       t->sacked_recs >= XTCP_DUPACKS))
+		return 0;
+	return min_t(u64, (t->reo_mult + 1ULL) * (t->min_rtt / 4), t->srtt);
+}
+
+/*
+ * Losses of one window are one sign of congestion; that of a retransmission which was
+ * sent after the reaction to it is another (RFC 8985 section 9.3).
+ */
+static void react(struct xtcp_tcb *t, const struct xtcp_rec *rec, u64 now)
+{
+	if (t->recovery || t->rto_recovery) {
+		if (!(rec->marks & XTCP_MARK_RETX) || rec->sent < t->reacted)
+			return;
+		xtcp_cc_again(t);
+	} else {
+		xtcp_undo_prepare(t);
+		xtcp_cc_recovery_enter(t);
+		t->retx_now = true;
+	}
+	t->reacted = now;
+}
+
+/**
+ * xtcp_rack_detect - look for losses
+ * @t: control block
+ * @now: time, us
+ *
+ * Starts the timer for those that are only suspected: where RFC 8985 takes the latest of
+ * their times, this takes the time of one sent with the last that has arrived, which
+ * isn't earlier, and needs no look at them all.
+ * Context: under the owner's lock. Source: RFC 8985 section 6.2, steps 4 and 5.
+ */
+void xtcp_rack_detect(struct xtcp_tcb *t, u64 now)
+{
+	u64 patience = t->rack_rtt + (u64)reo_wnd(t);
+	struct xtcp_rec *rec;
+
+	t->deadline[XTCP_TIMER_REORDER] = 0;
+	for (rec = t->sendq.oldest; rec; rec = t->sendq.oldest) {
+		if (!sent_after(t->rack_sent, t->rack_end, rec->sent, rec->end_seq))
+			return;
+		if (rec->sent + patience > now) {
+			xtcp_deadline_set(t, XTCP_TIMER_REORDER, t->rack_sent + patience);
+			return;
+		}
+		react(t, rec, now);
+		xtcp_mark_lost(t, rec);
+	}
+}
+
+/**
+ * xtcp_rack_timeout - the retransmission timer has expired: what is lost?
+ * @t: control block; its send queue is not empty
+ * @now: time, us
+ *
+ * The first; of the others those whose ACK is overdue, too. A first record that the peer
+ * has told to have means that it has thrown it away since: then nothing is believed.
+ * Context: under the owner's lock. Source: RFC 8985 section 6.3; RFC 2018 section 8.
+ */
+void xtcp_rack_timeout(struct xtcp_tcb *t, u64 now)
+{
+	u64 patience = t->rack_rtt + (u64)reo_wnd(t);
+	struct xtcp_rec *rec = t->sendq.head;
+
+	while (seq_leq(rec->end_seq, t->snd_una))	/* see xtcp_mark_lost() */
+		rec = rec->next;
+	if (rec->marks & XTCP_MARK_SACKED) {
+		xtcp_scoreboard_clear(t);
+		xtcp_mark_all_lost(t);
+		return;
+	}
+	xtcp_mark_lost(t, rec);
+	for (rec = t->sendq.oldest; rec && rec->sent + patience <= now; rec = t->sendq.oldest)
+		xtcp_mark_lost(t, rec);
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Selective acknowledgment, the sender's side: which records the peer has out of order
+ * (RFC 2018 section 5, the scoreboard of RFC 6675).
+ *
+ *	SND.UNA						     SND.NXT
+ *	   |	hole	+------------+	hole	+---------+	|
+ *	---v- - - - - - |   SACKED   |- - - - - |  SACKED |-----v---
+ *			+------------+		+---------+
+ *
+ * An ACK repeats what the ones before it have told. So the blocks of the last one are
+ * remembered, each with the record at its end, and what they cover is not walked over
+ * again. To get to what is new takes a walk along the queue from the nearest place that is
+ * known; that is paid for by what was sent, so that no peer can make us walk all of a
+ * long queue with each of its ACKs.
+ */
+#include <linux/minmax.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+#define WALK_LEAST	64	/* records looked at for an ACK in any case */
+
+/**
+ * xtcp_scoreboard_is_dsack - does the first block tell of a duplicate?
+ * @seg: the segment, with blocks
+ *
+ * Pure: no context, no lock. Source: RFC 2883 section 4: it lies below SEG.ACK, or within
+ * the second block.
+ *
+ * Return: true when it does.
+ */
+bool xtcp_scoreboard_is_dsack(const struct xtcp_seg *seg)
+{
+	const struct xtcp_sack_block *b = seg->opts.sack;
+
+	if (seq_leq(b[0].end, seg->ack))
+		return true;
+	return seg->opts.nsack > 1 && seq_geq(b[0].start, b[1].start) &&
+	       seq_leq(b[0].end, b[1].end);
+}
+
+/* Could the peer have what the block says? Else it says nothing at all */
+static bool is_possible(const struct xtcp_tcb *t, const struct xtcp_sack_block *b)
+{
+	return seq_lt(b->start, b->end) && seq_geq(b->start, t->snd_una) &&
+	       seq_leq(b->end, t->snd_nxt);
+}
+
+/* The blocks that count, in the order of the queue. Return: how many */
+static u8 sort_blocks(const struct xtcp_tcb *t, const struct xtcp_arrival *a,
+		      struct xtcp_sack_seen *sorted)
+{
+	u8 n = 0, i, j;
+
+	for (i = a->dsack; i < a->seg->opts.nsack; i++) {
+		const struct xtcp_sack_block *b = &a->seg->opts.sack[i];
+
+		if (!is_possible(t, b))
+			continue;
+		for (j = n++; j && seq_gt(sorted[j - 1].block.start, b->start); j--)
+			sorted[j] = sorted[j - 1];
+		sorted[j] = (struct xtcp_sack_seen){ .block = *b };
+	}
+	return n;
+}
+
+/* The block of an earlier ACK that covers @seq */
+static const struct xtcp_sack_seen *covering(const struct xtcp_tcb *t, u32 seq)
+{
+	u8 i;
+
+	for (i = 0; i < t->nseen; i++)
+		if (seq_within(seq, t->seen[i].block.start, t->seen[i].block.end))
+			return &t->seen[i];
+	return NULL;
+}
+
+/* Where the walk to @seq begins: the last place known that isn't behind it */
+static struct xtcp_rec *start_of_walk(const struct xtcp_tcb *t, u32 seq)
+{
+	struct xtcp_rec *rec = t->sendq.head;
+	u8 i;
+
+	for (i = 0; i < t->nseen; i++) {
+		struct xtcp_rec *last = t->seen[i].last;
+
+		if (seq_leq(last->end_seq, seq) && seq_gt(last->seq, rec->seq))
+			rec = last;
+	}
+	return rec;
+}
+
+/* Deem a record held by the peer */
+static void mark_sacked(struct xtcp_tcb *t, struct xtcp_rec *rec)
+{
+	if (rec->marks & XTCP_MARK_LOST)
+		xtcp_unmark_lost(t, rec);
+	xtcp_sendq_land(&t->sendq, rec);
+	rec->marks |= XTCP_MARK_SACKED;
+	t->sacked += xtcp_rec_len(rec);
+	t->sacked_recs++;
+}
+
+/**
+ * xtcp_unmark_sacked - a record is cumulatively acknowledged, or was thrown away
+ * @t: control block
+ * @rec: record that is marked SACKED
+ *
+ * Context: under the owner's lock.
+ */
+void xtcp_unmark_sacked(struct xtcp_tcb *t, struct xtcp_rec *rec)
+{
+	rec->marks &= ~XTCP_MARK_SACKED;
+	t->sacked -= xtcp_rec_len(rec);
+	t->sacked_recs--;
+}
+
+/* Walk over one block, but for what is known already; remember how far that was */
+static void walk(struct xtcp_tcb *t, struct xtcp_sack_seen *s, struct xtcp_arrival *a)
+{
+	const struct xtcp_sack_seen *seen = covering(t, s->block.start);
+	struct xtcp_rec *rec = seen ? seen->last : start_of_walk(t, s->block.start);
+
+	for (; rec && rec != t->sendq.unsent && seq_leq(rec->end_seq, s->block.end);
+	     rec = rec->next) {
+		if (!t->walk_credit)
+			return;
+		t->walk_credit--;
+		if (seq_lt(rec->seq, s->block.start))
+			continue;
+		if (!(rec->marks & XTCP_MARK_SACKED)) {
+			xtcp_arrival_add(t, a, rec);
+			mark_sacked(t, rec);
+		}
+		s->last = rec;
+		seen = covering(t, rec->end_seq);
+		if (seen && seq_gt(seen->last->end_seq, rec->end_seq) &&
+		    seq_leq(seen->last->end_seq, s->block.end)) {
+			rec = seen->last;	/* and behind it goes the walk on */
+			s->last = rec;
+		}
+	}
+}
+
+/**
+ * xtcp_scoreboard_take - an ACK with SACK blocks
+ * @t: control block, SND.UNA moved already
+ * @a: what this ACK says has arrived; more is added
+ *
+ * Context: under the owner's lock. Source: RFC 2018 section 5; RFC 6675 section 4, Update().
+ */
+void xtcp_scoreboard_take(struct xtcp_tcb *t, struct xtcp_arrival *a)
+{
+	struct xtcp_sack_seen sorted[XTCP_SACK_BLOCKS];
+	u8 n = sort_blocks(t, a, sorted), kept = 0, i;
+
+	t->walk_credit = max_t(u16, t->walk_credit, WALK_LEAST);
+	for (i = 0; i < n; i++) {
+		const struct xtcp_sack_seen *seen = covering(t, sorted[i].block.start);
+
+		if (seen && seen->block.end == sorted[i].block.end)
+			sorted[i].last = seen->last;
+		else
+			walk(t, &sorted[i], a);
+	}
+	for (i = 0; i < n; i++)
+		if (sorted[i].last && t->walk_credit)
+			t->seen[kept++] = sorted[i];
+	if (kept)
+		t->nseen = kept;
+}
+
+/**
+ * xtcp_scoreboard_forget - SND.UNA is about to move: records will be freed
+ * @t: control block
+ * @una: the new SND.UNA
+ *
+ * Context: under the owner's lock.
+ */
+void xtcp_scoreboard_forget(struct xtcp_tcb *t, u32 una)
+{
+	u8 n = 0, i;
+
+	for (i = 0; i < t->nseen; i++)
+		if (seq_gt(t->seen[i].last->end_seq, una))
+			t->seen[n++] = t->seen[i];
+	t->nseen = n;
+}
+
+/**
+ * xtcp_scoreboard_clear - believe nothing of what was selectively acknowledged
+ * @t: control block
+ *
+ * The records are on their way again, for all we know, and were sent when they were.
+ * Context: under the owner's lock. Source: RFC 2018 section 8, for a peer that has thrown
+ * away what it had.
+ */
+void xtcp_scoreboard_clear(struct xtcp_tcb *t)
+{
+	struct xtcp_rec *rec;
+
+	for (rec = t->sendq.head; rec && rec != t->sendq.unsent; rec = rec->next) {
+		if (!(rec->marks & XTCP_MARK_SACKED))
+			continue;
+		xtcp_unmark_sacked(t, rec);
+		xtcp_sendq_fly(&t->sendq, rec);
+	}
+	t->nseen = 0;
+}
