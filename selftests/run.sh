@@ -20,14 +20,14 @@ export PYTHONDONTWRITEBYTECODE=1
 SPLATS=../scripts/splats.sh
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
-ALL="reload drain wrong_use options readwrite urgent close transfer many blackhole icmp path knobs malformed ports ephemeral reuseport netns programs"
+ALL="reload drain wrong_use options inherit reopen readwrite urgent close transfer many blackhole icmp path knobs malformed ports ephemeral reuseport netns programs"
 # Most of blackhole is waiting, which costs nothing where time is virtual
 # and hotplug needs a second processor
 QUICK=${ALL/blackhole /}
 case $XTCP_PLACE in
 uml)	TESTS=$QUICK LIMIT=300 ;;
 vm)	TESTS="$QUICK hotplug" LIMIT=600 ;;
-debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use readwrite close transfer:[lw]* many:many* malformed ports:t* ephemeral reuseport netns:remove__w* hotplug"
+debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* reopen:[ao]* readwrite close transfer:[lw]* many:many* malformed ports:t* ephemeral reuseport netns:remove__w* hotplug"
 	LIMIT=900 ;;
 *)	echo "run.sh: XTCP_PLACE is uml, vm or debug, not '$XTCP_PLACE'" >&2; exit 2 ;;
 esac
