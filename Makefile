@@ -4,7 +4,8 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps module check coverage fuzz kunit style purity compile selftest selftest-time \
-	selftest-uml selftest-vm selftest-debug test test-full test-the-tests demo vm bench clean
+	selftest-uml selftest-vm selftest-debug test test-full test-the-tests demo vm bench bridge \
+	clean
 
 # Names of tests for the selftest targets: make selftest-vm TEST="transfer close"
 TEST ?=
@@ -72,6 +73,9 @@ bench: ## instructions per request, connection and KiB, beside the kernel's TCP
 module: ## compile xtcp.ko for Debian's kernel in build/stock
 	@scripts/deps.sh build
 	@scripts/build.sh stock
+
+bridge: ## compile the bridge between xtcp and the TCP of other hosts: tools/bridge
+	@scripts/bridge.sh
 
 deps: ## install all packages that any target needs
 	@scripts/deps.sh all

@@ -6,7 +6,8 @@
 #   build   compile a module          kernel  compile a kernel
 #   vm      boot the VM               uml     boot User-Mode Linux
 #   test    run demo and selftests    sid     compile for Debian sid's kernel
-#   style   check the code            all     everything
+#   style   check the code            bridge  compile and run the bridge to TCP
+#   all     everything
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -24,8 +25,9 @@ packages()
 	test)	echo iproute2 iputils-ping ethtool socat tshark python3 procps gcc \
 		     libc6-dev kmod nftables ;;
 	style)	echo sparse clang llvm lld shellcheck perl python3 git pahole ;;
+	bridge)	echo clang libbpf-dev libc6-dev iproute2 ethtool ;;
 	all)	echo "$(packages build) $(packages kernel) $(packages vm) $(packages uml)" \
-		     "$(packages sid) $(packages test) $(packages style)" ;;
+		     "$(packages sid) $(packages test) $(packages style) $(packages bridge)" ;;
 	*)	usage "$0" ;;
 	esac
 }
@@ -40,6 +42,7 @@ why()
 	sid)	echo "to compile for the newest Debian kernel" ;;
 	test)	echo "for the demo and the selftests" ;;
 	style)	echo "to check the code" ;;
+	bridge)	echo "for the bridge to TCP" ;;
 	all)	echo "to build and test" ;;
 	esac
 }

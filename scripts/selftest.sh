@@ -28,4 +28,5 @@ debug)	run=("$XTCP_TOP/scripts/vm.sh" --kernel debug --mem 4G --timeout 2400) ke
 *)	usage "$0" ;;
 esac
 "$XTCP_TOP/scripts/build.sh" "$kernel" >/dev/null
+"$XTCP_TOP/scripts/bridge.sh"
 "${run[@]}" --console "$console" -- selftests/run.sh "$@"

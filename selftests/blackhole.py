@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 
-from lib import (FAMILIES, PLACE, PROTO, SOL_TCP, V4, V6, case, check, counters, equal, errname,
+from lib import (FAMILIES, PLACE, WIRE_PROTO, SOL_TCP, V4, V6, case, check, counters, equal, errname,
                  expect_errno, knobs, listen, main, net, so_error, sock, states, wait_for,
                  wait_states)
 from wire import MSS, Peer, checksum, open_to_peer, pseudo
@@ -271,7 +271,7 @@ def icmp(peer, kind, code, about):
     inner = about.raw[:64]
     me, them = peer.me, peer.them
     if peer.six:
-        quoted = struct.pack("!IHBB", 6 << 28, len(about.raw), PROTO, 64) \
+        quoted = struct.pack("!IHBB", 6 << 28, len(about.raw), WIRE_PROTO, 64) \
             + socket.inet_pton(socket.AF_INET6, them) + socket.inet_pton(socket.AF_INET6, me) \
             + inner
         body = struct.pack("!BBHI", kind, code, 0, 0) + quoted
@@ -279,7 +279,7 @@ def icmp(peer, kind, code, about):
         number = 58
     else:
         quoted = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(about.raw), 0, 0x4000, 64,
-                             PROTO, 0, socket.inet_aton(them), socket.inet_aton(me)) + inner
+                             WIRE_PROTO, 0, socket.inet_aton(them), socket.inet_aton(me)) + inner
         body = struct.pack("!BBHI", kind, code, 0, 0) + quoted
         total = checksum(body)
         number = 1

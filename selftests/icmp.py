@@ -10,7 +10,7 @@ import socket
 import struct
 
 import lib
-from lib import (IS_XTCP, PROTO, V4, V6, case, check, counters, equal, errname, listen, main,
+from lib import (IS_XTCP, WIRE_PROTO, V4, V6, case, check, counters, equal, errname, listen, main,
                  net, sock, so_error, states, wait_for, wait_state, wait_states)
 from wire import MOD, Peer, checksum, open_to_peer, pseudo
 
@@ -30,11 +30,11 @@ def quote(peer, seq, length=28):
     """The packet from the stack to the peer that an error is about."""
     segment = struct.pack("!HHI", peer.dport, peer.sport, seq % MOD)
     if peer.six:
-        head = struct.pack("!IHBB", 6 << 28, 20, PROTO, 64) \
+        head = struct.pack("!IHBB", 6 << 28, 20, WIRE_PROTO, 64) \
             + socket.inet_pton(socket.AF_INET6, peer.them) \
             + socket.inet_pton(socket.AF_INET6, peer.me)
     else:
-        head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, 0, 0, 64, PROTO, 0,
+        head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, 0, 0, 64, WIRE_PROTO, 0,
                            socket.inet_aton(peer.them), socket.inet_aton(peer.me))
     return (head + segment)[:len(head) + length - 20]
 

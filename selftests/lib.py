@@ -24,6 +24,11 @@ import traceback
 PROTO = int(os.environ.get("XTCP_PROTO", "253"))
 PLACE = os.environ.get("XTCP_PLACE", "vm")
 IS_XTCP = PROTO != 6
+#: the end, a or b, that speaks the kernel's TCP while the other one speaks xtcp
+TCP_END = os.environ.get("XTCP_TCP_END", "") if IS_XTCP else ""
+#: what a link shows of it: the bridge is in the host that has xtcp
+WIRE_PROTO = 6 if TCP_END else PROTO
+BRIDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tools/bridge/xtcp-bridge")
 
 # One table says how much each place is asked to do: uml runs at native speed,
 # vm is emulated, debug is emulated and instrumented (about 12 times dearer).
@@ -122,6 +127,7 @@ class Ns:
         self._create()
         self.fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         self.before = []
+        self.proto = PROTO
         Ns.alive.append(self)
 
     def _create(self):
@@ -188,11 +194,14 @@ def neighbour(ns, dev, addr, mac):
 
 
 class Net:
-    """Two namespaces, a and b, joined by a veth pair with v4 and v6 addresses."""
+    """Two namespaces, a and b, joined by a veth pair with v4 and v6 addresses.
+
+    tcp_end: the end that speaks the kernel's TCP, the other one has xtcp and a bridge
+    """
     A4, B4, GHOST4 = "10.77.0.1", "10.77.0.2", "10.77.0.77"
     A6, B6, GHOST6 = "fd77::1", "fd77::2", "fd77::77"
 
-    def __init__(self, mtu=1500):
+    def __init__(self, mtu=1500, tcp_end=TCP_END):
         self.a, self.b = Ns("a"), Ns("b")
         self.a.ip(f"link add va mtu {mtu} type veth peer name vb mtu {mtu} "
                   f"netns {self.b.name}",
@@ -201,6 +210,14 @@ class Net:
         self.b.ip("link set lo up", "link set vb up",
                   f"addr add {self.B4}/24 dev vb", f"addr add {self.B6}/64 dev vb nodad")
         wait_for(self._up, 10, "the veth pair to come up")
+        if tcp_end:
+            self._bridge(tcp_end)
+
+    def _bridge(self, tcp_end):
+        tcp, ns, dev = (self.a, self.b, "vb") if tcp_end == "a" else (self.b, self.a, "va")
+        tcp.proto = 6
+        with ns:
+            run(BRIDGE, "up", "--local", dev)
 
     def _up(self):
         return struct.unpack("H", device(self.a, "va", SIOCGIFFLAGS)[:2])[0] & IFF_RUNNING
@@ -250,11 +267,10 @@ def port():
 def sock(family=V4, proto=None, ns=None):
     """A blocking socket: the bound of the case is the bound of its calls."""
     domain = socket.AF_INET if family == V4 else socket.AF_INET6
-    proto = PROTO if proto is None else proto
     if ns is None:
-        return socket.socket(domain, socket.SOCK_STREAM, proto)
+        return socket.socket(domain, socket.SOCK_STREAM, PROTO if proto is None else proto)
     with ns:
-        return socket.socket(domain, socket.SOCK_STREAM, proto)
+        return socket.socket(domain, socket.SOCK_STREAM, ns.proto if proto is None else proto)
 
 
 def any_addr(family):
@@ -397,7 +413,7 @@ class Row:
 def table(ns, at=None):
     """All connections of a namespace; `at` keeps those that use this port."""
     rows = []
-    name = "xtcp" if IS_XTCP else "tcp"
+    name = "tcp" if ns.proto == 6 else "xtcp"
     with ns:
         for six in (False, True):
             path = f"/proc/thread-self/net/{name}{'6' if six else ''}"
@@ -434,8 +450,8 @@ TCP_KNOBS = {"max_accept_backlog": "net/core/somaxconn",
              "keepalive_time": "net/ipv4/tcp_keepalive_time"}
 
 
-def knob_path(name):
-    if IS_XTCP:
+def knob_path(name, proto=PROTO):
+    if proto != 6:
         return "/proc/sys/net/xtcp/" + name
     return "/proc/sys/" + TCP_KNOBS.get(name, "net/ipv4/tcp_" + name)
 
@@ -444,9 +460,9 @@ def knob(ns, name, value=None):
     """Read a knob of a namespace, or write it when a value is given."""
     with ns:
         if value is None:
-            with open(knob_path(name), encoding="ascii") as file:
+            with open(knob_path(name, ns.proto), encoding="ascii") as file:
                 return file.read().strip()
-        fd = os.open(knob_path(name), os.O_WRONLY | os.O_TRUNC)
+        fd = os.open(knob_path(name, ns.proto), os.O_WRONLY | os.O_TRUNC)
         try:
             os.write(fd, f"{value}\n".encode())
         finally:

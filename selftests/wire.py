@@ -49,7 +49,7 @@ def pseudo(src, dst, length, proto):
 class Seg:
     """One segment, taken apart."""
 
-    def __init__(self, src, dst, raw, when, complete):
+    def __init__(self, src, dst, raw, when, complete, proto=lib.WIRE_PROTO):
         self.src, self.dst, self.raw, self.when = src, dst, raw, when
         (self.sport, self.dport, self.seq, self.ack, off, bits,
          self.win, self.csum, self.urg) = struct.unpack("!HHIIBBHHH", raw[:20])
@@ -61,7 +61,7 @@ class Seg:
         self.opts = self._options(raw[20:(off >> 4) * 4])
         #: is the sum right?  None when it was left for a device to finish
         self.csum_ok = None if not complete else \
-            checksum(pseudo(src, dst, len(raw), lib.PROTO) + raw) == 0
+            checksum(pseudo(src, dst, len(raw), proto) + raw) == 0
 
     @staticmethod
     def _options(raw):
@@ -88,10 +88,10 @@ class Seg:
 
 
 class Sniffer:
-    """Sees the segments of the protocol under test that pass a device."""
+    """Sees the segments of the protocol under test, or another, that pass a device."""
 
-    def __init__(self, ns, dev, at=None):
-        self.at = at
+    def __init__(self, ns, dev, at=None, proto=lib.WIRE_PROTO):
+        self.at, self.proto = at, proto
         with ns:
             self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self.sock.setsockopt(socket.SOL_SOCKET, lib.SO_RCVBUFFORCE, 32 << 20)
@@ -121,11 +121,11 @@ class Sniffer:
                 complete = not struct.unpack("I", data[:4])[0] & TP_STATUS_CSUMNOTREADY
         etype = struct.unpack("!H", frame[12:14])[0]
         ip = frame[14:]
-        if etype == ETH_P_IP and len(ip) >= 20 and ip[9] == lib.PROTO:
+        if etype == ETH_P_IP and len(ip) >= 20 and ip[9] == self.proto:
             head, total = (ip[0] & 15) * 4, struct.unpack("!H", ip[2:4])[0]
             tos, ttl, flow = ip[1], ip[8], 0
             src, dst = socket.inet_ntoa(ip[12:16]), socket.inet_ntoa(ip[16:20])
-        elif etype == ETH_P_IPV6 and len(ip) >= 40 and ip[6] == lib.PROTO:
+        elif etype == ETH_P_IPV6 and len(ip) >= 40 and ip[6] == self.proto:
             head, total = 40, 40 + struct.unpack("!H", ip[4:6])[0]
             tos, ttl = struct.unpack("!I", ip[:4])[0] >> 20 & 255, ip[7]
             flow = struct.unpack("!I", ip[:4])[0] & 0xFFFFF
@@ -135,7 +135,7 @@ class Sniffer:
         raw = ip[head:total]
         if len(raw) < 20:
             return None
-        seg = Seg(src, dst, raw, when, complete)
+        seg = Seg(src, dst, raw, when, complete, self.proto)
         seg.tos, seg.ttl = tos, ttl
         seg.ipopt, seg.flow = ip[20:head], flow
         return seg
@@ -204,12 +204,12 @@ class Peer:
                            offset << 4, flag_bits(flags),
                            self.window if win is None else win, 0, 0)
         raw = head + opts + data
-        total = checksum(pseudo(self.me, self.them, len(raw), lib.PROTO) + raw)
+        total = checksum(pseudo(self.me, self.them, len(raw), lib.WIRE_PROTO) + raw)
         if spoil:
             total ^= 0x5555
         return raw[:16] + struct.pack("!H", total) + raw[18:]
 
-    def put(self, raw, proto=lib.PROTO, ipopt=b"", flow=0):
+    def put(self, raw, proto=lib.WIRE_PROTO, ipopt=b"", flow=0):
         """Put any bytes on the wire as the payload of an IP packet."""
         if self.six:
             ip = struct.pack("!IHBB", 6 << 28 | flow, len(raw), proto, 64) \
