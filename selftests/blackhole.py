@@ -5,8 +5,8 @@ import socket
 import struct
 import time
 
-from lib import (FAMILIES, PLACE, WIRE_PROTO, SOL_TCP, V4, V6, case, check, counters, equal, errname,
-                 expect_errno, knobs, listen, main, net, so_error, sock, states, wait_for,
+from lib import (FAMILIES, PLACE, SOL_TCP, V4, V6, WIRE_PROTO, case, check, counters, equal,
+                 errname, expect_errno, knobs, listen, main, net, so_error, sock, states, wait_for,
                  wait_states)
 from wire import MSS, Peer, checksum, open_to_peer, pseudo
 

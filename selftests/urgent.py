@@ -9,8 +9,8 @@ import socket
 import struct
 import time
 
-from lib import (FAMILIES, PROTO, Child, case, check, equal, errname, errno_of, expect_errno, main,
-                 net, pair, readable, recv_exact, wait_for)
+from lib import (FAMILIES, WIRE_PROTO, Child, case, check, equal, errname, errno_of, expect_errno,
+                 main, net, pair, readable, recv_exact, wait_for)
 from wire import checksum, open_by_peer, pseudo
 
 FIONREAD, SIOCATMARK = 0x541B, 0x8905
@@ -35,7 +35,7 @@ def urgent(s, bound=5):
 def urgent_pointer(peer, raw, up):
     """Put an urgent pointer into a segment, and mend its checksum."""
     raw[16:20] = struct.pack("!HH", 0, up)
-    raw[16:18] = struct.pack("!H", checksum(pseudo(peer.me, peer.them, len(raw), PROTO) + raw))
+    raw[16:18] = struct.pack("!H", checksum(pseudo(peer.me, peer.them, len(raw), WIRE_PROTO) + raw))
     return bytes(raw)
 
 
