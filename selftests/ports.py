@@ -14,7 +14,8 @@ import struct
 from beside import (ADDRS, FLAGS, SOL, bind, both, close_all, compare, got, make, reset, same,
                     steps, take)
 from lib import (FAMILIES, MAPPED, PLACE, PROTO, V4, V6, Net, Ns, case, equal, errname,
-                 errno_of, fail, knobs, listen, main, net, port, sock, wait_for, wait_states)
+                 errno_of, fail, knobs, listen, main, net, port, slow, sock, wait_for,
+                 wait_states)
 
 IP_BIND_ADDRESS_NO_PORT = 24
 
@@ -402,7 +403,7 @@ def time_wait__holds_its_port(family):
 def time_wait__gives_its_port_back(family):
     """Many records of one port and of many; when they are gone, so are their holds."""
     addr = {V4: "4any", V6: "6only"}[family]
-    with knobs(net().a, msl_ms=2000):
+    with knobs(net().a, msl_ms=int(slow(1000))):
         at = port()
         with make(PROTO, addr, "R") as listener:
             bind(listener, addr, at)
