@@ -64,19 +64,17 @@ static inline void put32(u8 *p, u32 v)
 /*
  * Can a TCP have sent these control bits together? SYN begins a connection, FIN
  * ends a direction of one, RST ends all of it: at most one of them stands in a
- * segment (RFC 9293 sections 3.10.1 to 3.10.8 form no other). Only the first SYN
- * and a reset of something that had no ACK lack ACK. PSH, URG, ECE and CWR prove
- * nothing by themselves, but can't make up for a missing ACK.
+ * segment (RFC 9293 sections 3.10.1 to 3.10.8 form no other). What lacks an ACK is for
+ * each state to judge: where there is no connection it is reset (section 3.10.7.1),
+ * elsewhere dropped.
  */
 static bool flags_possible(u8 flags)
 {
-	switch (flags & (XTCP_SYN | XTCP_FIN | XTCP_RST | XTCP_ACK)) {
-	case XTCP_ACK:
+	switch (flags & (XTCP_SYN | XTCP_FIN | XTCP_RST)) {
+	case 0:
 	case XTCP_SYN:
-	case XTCP_SYN | XTCP_ACK:
-	case XTCP_FIN | XTCP_ACK:
+	case XTCP_FIN:
 	case XTCP_RST:
-	case XTCP_RST | XTCP_ACK:
 		return true;
 	default:
 		return false;
