@@ -56,9 +56,26 @@ void xtcp_event_kind(struct sock *sk, enum xtcp_event_kind kind)
 	xtcp_event(sk, &ev);
 }
 
+/* Can bytes be put behind those of @skb? Not where some at its end came twice */
+static bool deliver_extends(const struct sk_buff *skb)
+{
+	const struct xtcp_rec *rec = xtcp_skb_rec(skb);
+
+	return rec->skip + xtcp_rec_len(rec) == skb->len;
+}
+
+/* Does the last buffer that waits to be read have room for the segment's payload? */
+static bool input_fits_tail(const struct sock *sk, const struct xtcp_seg *seg)
+{
+	const struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+
+	return tail && !skb_cloned(tail) && deliver_extends(tail) &&
+	       skb_tailroom(tail) >= (int)seg->len;
+}
+
 /* Is there receive memory for the segment's payload? What is next in order may take
- * the buffer over its limit once, and goes before what waits beyond a hole; what is
- * out of order may not
+ * the buffer over its limit once, and goes before what waits beyond a hole; and it needs
+ * none where the last buffer has room. What is out of order may not
  */
 static bool input_charge(struct sock *sk, struct sk_buff *skb,
 			 const struct xtcp_seg *seg)
@@ -71,8 +88,10 @@ static bool input_charge(struct sock *sk, struct sk_buff *skb,
 		if (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf && t->reasm.bytes)
 			xtcp_free_chain(sk, xtcp_reasm_purge(&t->reasm));
 	}
-	if (atomic_read(&sk->sk_rmem_alloc) + extra > sk->sk_rcvbuf ||
-	    !sk_rmem_schedule(sk, skb, skb->truesize))
+	if (atomic_read(&sk->sk_rmem_alloc) + extra > sk->sk_rcvbuf &&
+	    (extra || !input_fits_tail(sk, seg)))
+		return false;
+	if (!sk_rmem_schedule(sk, skb, skb->truesize))
 		return false;
 	skb_set_owner_r(skb, sk);
 	return true;
@@ -140,14 +159,6 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
-/* Can bytes be put behind those of @skb? Not where some at its end came twice */
-static bool deliver_extends(const struct sk_buff *skb)
-{
-	const struct xtcp_rec *rec = xtcp_skb_rec(skb);
-
-	return rec->skip + xtcp_rec_len(rec) == skb->len;
-}
-
 /* Move the bytes of @skb to the end of the last buffer, where that saves memory */
 static bool deliver_merge(struct sock *sk, struct sk_buff *skb)
 {
@@ -170,9 +181,10 @@ static bool deliver_merge(struct sock *sk, struct sk_buff *skb)
 	return true;
 }
 
-/* Few bytes in a large buffer, when the receive memory fills: a copy into a fresh
- * buffer that has room for those that follow. Else a peer that writes byte by byte
- * would use up all memory long before its window
+/* When the receive memory fills: bytes that take more of it than xtcp_rcv_free() reckons
+ * with are copied into a fresh buffer, which has room for those that follow. Else a
+ * peer that sends small segments would use up all memory long before its window, and what
+ * it was told to send be thrown away
  */
 static struct sk_buff *deliver_compact(struct sock *sk, struct sk_buff *skb)
 {
@@ -180,7 +192,7 @@ static struct sk_buff *deliver_compact(struct sock *sk, struct sk_buff *skb)
 	u32 len = xtcp_rec_len(rec);
 	struct sk_buff *copy;
 
-	if (len > skb->truesize / 4 ||
+	if (len >= skb->truesize / 2 ||
 	    atomic_read(&sk->sk_rmem_alloc) < READ_ONCE(sk->sk_rcvbuf) / 4)
 		return skb;
 	copy = alloc_skb(SKB_MAX_ORDER(0, 0), GFP_ATOMIC);
