@@ -51,6 +51,23 @@ static void data__psh_where_a_write_ends(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, c->out.flags & XTCP_PSH);
 }
 
+/* SHLD-16: what lay beyond the edge of a window that was shrunk was thrown away */
+static void data__again_when_a_shrunk_window_opens(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_write(c, 3000);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 3);
+	c->wnd = 0;
+	conn_segment(c, XTCP_ACK, 1, 1001, 0);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+	c->wnd = 20000;
+	conn_segment(c, XTCP_ACK, 1, 1001, 0);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_RETX);
+	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 1001);
+}
+
 static void data__stays_in_the_peers_window(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -312,6 +329,7 @@ static void xtcp_send_failed__asks_again_soon(struct kunit *test)
 
 static struct kunit_case send_cases[] = {
 	KUNIT_CASE(data__in_full_segments),
+	KUNIT_CASE(data__again_when_a_shrunk_window_opens),
 	KUNIT_CASE(data__nodelay_sends_at_once),
 	KUNIT_CASE(data__psh_where_a_write_ends),
 	KUNIT_CASE(data__stays_in_the_peers_window),

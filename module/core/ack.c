@@ -232,6 +232,20 @@ static void ack_selective(struct xtcp_tcb *t, struct xtcp_arrival *a)
 }
 
 /*
+ * The peer's window was closed, and is no more. Where something was in flight all the
+ * while it had been shrunk, and what lay beyond its edge was thrown away (SHLD-16). The
+ * first of it tells about the rest.
+ */
+static void window_opened(struct xtcp_tcb *t)
+{
+	t->deadline[XTCP_TIMER_PERSIST] = 0;
+	t->probes_out = 0;
+	t->probe_now = false;
+	if (xtcp_flight(t))
+		mark_first_lost(t);
+}
+
+/*
  * SND.UNA =< SEG.ACK: is the window newer than ours? Then SND.WL2 =< SEG.ACK holds, too:
  * SND.WL2, the ACK of an earlier segment, is never beyond SND.UNA. So it is not kept.
  */
@@ -240,11 +254,8 @@ static void update_window(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 wn
 	if (seq_gt(t->snd_wl1, seg->seq))
 		return;
 	t->snd_wl1 = seg->seq;
-	if (!t->snd_wnd && wnd) {	/* the window has opened */
-		t->deadline[XTCP_TIMER_PERSIST] = 0;
-		t->probes_out = 0;
-		t->probe_now = false;
-	}
+	if (!t->snd_wnd && wnd)
+		window_opened(t);
 	t->snd_wnd = wnd;
 	t->snd_wnd_max = max(t->snd_wnd_max, wnd);
 	/* A peer that answers at a window of zero keeps the connection open (MUST-37) */
