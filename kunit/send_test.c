@@ -16,14 +16,25 @@ static void data__in_full_segments(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.opts.mss, 0);
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 1001);
-	/* Nagle keeps the rest until all is acknowledged */
-	KUNIT_EXPECT_FALSE(test, conn_pull(c));
-	conn_segment(c, XTCP_ACK, 1, 1001, 0);
-	KUNIT_EXPECT_FALSE(test, conn_pull(c));
-	conn_segment(c, XTCP_ACK, 1, 2001, 0);
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
 	KUNIT_EXPECT_EQ(test, c->out.flags, XTCP_ACK | XTCP_PSH);
 	KUNIT_EXPECT_EQ(test, c->out.len, 500);
+}
+
+/* Section 3.7.4 and appendix A.3: until the last small one is acknowledged */
+static void data__small_waits_for_the_ack_of_a_small_one(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_write(c, 2500);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 3);
+	conn_write(c, 10);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+	conn_segment(c, XTCP_ACK, 1, 2001, 0);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+	conn_segment(c, XTCP_ACK, 1, 2501, 0);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_EQ(test, c->out.len, 10);
 }
 
 /* MUST-17 */
@@ -330,6 +341,7 @@ static void xtcp_send_failed__asks_again_soon(struct kunit *test)
 static struct kunit_case send_cases[] = {
 	KUNIT_CASE(data__in_full_segments),
 	KUNIT_CASE(data__again_when_a_shrunk_window_opens),
+	KUNIT_CASE(data__small_waits_for_the_ack_of_a_small_one),
 	KUNIT_CASE(data__nodelay_sends_at_once),
 	KUNIT_CASE(data__psh_where_a_write_ends),
 	KUNIT_CASE(data__stays_in_the_peers_window),

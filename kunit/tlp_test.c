@@ -160,8 +160,10 @@ static void probe__a_small_rest(struct kunit *test)
 {
 	struct conn *c = selective(test, false);
 
-	conn_write(c, 1300);
-	KUNIT_ASSERT_EQ(test, conn_drain(c), 1);
+	conn_write(c, 1200);
+	KUNIT_ASSERT_EQ(test, conn_drain(c), 2);
+	conn_write(c, 300);
+	KUNIT_ASSERT_FALSE(test, conn_pull(c));
 	expire(c);
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
 	KUNIT_EXPECT_EQ(test, c->out.len, 300);

@@ -109,7 +109,7 @@ static void xtcp_sendable__congestion_window_holds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_sendable(&f->t, rec), 0);
 }
 
-/* Section 3.7.4: a small segment waits while anything is unacknowledged. */
+/* Section 3.7.4, appendix A.3: a small segment waits while another is unacknowledged. */
 static void xtcp_sendable__nagle(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -117,7 +117,12 @@ static void xtcp_sendable__nagle(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, xtcp_sendable(&f->t, rec), 10);
 	fly(f, MSS);
+	f->t.snd_sml = f->t.snd_una;
+	KUNIT_EXPECT_EQ(test, xtcp_sendable(&f->t, rec), 10);
+	f->t.snd_sml = f->t.snd_nxt;
 	KUNIT_EXPECT_EQ(test, xtcp_sendable(&f->t, rec), 0);
+	f->t.snd_sml = f->t.snd_nxt + 1;	/* that is from long ago */
+	KUNIT_EXPECT_EQ(test, xtcp_sendable(&f->t, rec), 10);
 }
 
 /* MUST-17 */
@@ -127,6 +132,7 @@ static void xtcp_sendable__nodelay(struct kunit *test)
 	struct xtcp_rec *rec = write_rec(f, 0, 10);
 
 	fly(f, MSS);
+	f->t.snd_sml = f->t.snd_nxt;
 	f->t.nodelay = true;
 	KUNIT_EXPECT_EQ(test, xtcp_sendable(&f->t, rec), 10);
 }

@@ -67,6 +67,7 @@ static u32 text_end(const struct xtcp_seg *seg)
 static void establish(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	t->state = t->snd_fin ? XTCP_FIN_WAIT_1 : XTCP_ESTABLISHED;
+	t->snd_sml = t->snd_una;
 	if (t->syn.retries && t->rto < XTCP_RTO_SYN_LOST)	/* RFC 6298 (5.7) */
 		t->rto = XTCP_RTO_SYN_LOST;
 	xtcp_cc_init(t);

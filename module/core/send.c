@@ -333,6 +333,8 @@ void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
 		mark_sent(t, &t->syn, now);
 	if (out->rec)
 		mark_sent(t, out->rec, now);
+	if (out->kind == XTCP_OUT_DATA && out->len < t->snd_mss)
+		t->snd_sml = out->rec->end_seq;
 	if (out->flags & XTCP_FIN)
 		mark_sent(t, &t->fin, now);
 	if (t->tlp_now)

@@ -226,6 +226,7 @@ struct xtcp_sack_seen {
  * @snd_wnd: the peer's window, in bytes, scaled
  * @snd_wnd_max: the largest it ever was (MAX.SND.WND, sender SWS avoidance)
  * @snd_up: urgent pointer of what we send
+ * @snd_sml: end of the last segment sent that was not full, for Nagle
  * @write_seq: sequence number after the last byte the user wrote; SYN and FIN count
  * @snd_mss: payload of a full segment now (Eff.snd.MSS, MUST-16)
  * @peer_mss: the MSS option of the peer, or the default
@@ -338,6 +339,7 @@ struct xtcp_tcb {
 	u8 rcv_wscale;
 
 	u32 iss, snd_una, snd_nxt, snd_wl1, snd_wnd, snd_wnd_max, snd_up;
+	u32 snd_sml;
 	u32 write_seq;
 	u16 snd_mss, peer_mss, path_mss, adv_mss;
 	u16 hole_mss;

@@ -103,23 +103,31 @@ u32 xtcp_usable_window(const struct xtcp_tcb *t)
 }
 
 /*
+ * Nagle, section 3.7.4, as appendix A.3 amends it: what a small segment waits for is the
+ * ACK of another small one. Full ones before it, as of a write that is longer than a
+ * segment, don't hold it: else it would wait for as long as the peer delays its ACK.
+ */
+static bool small_in_flight(const struct xtcp_tcb *t)
+{
+	return seq_gt(t->snd_sml, t->snd_una) && seq_leq(t->snd_sml, t->snd_nxt);
+}
+
+/*
  * May a segment go that is smaller than it could be? @cut: the window made it so,
  * not the end of the data.
  */
 static bool small_may_go(const struct xtcp_tcb *t, const struct xtcp_rec *rec,
 			 u32 len, bool cut)
 {
-	bool idle = !xtcp_flight(t);
-
 	if (cut)	/* SWS, rule (3) */
-		return (idle || t->nodelay) && len >= t->snd_wnd_max / 2;
+		return (!xtcp_flight(t) || t->nodelay) && len >= t->snd_wnd_max / 2;
 	if (rec->next && rec->next != &t->fin)
 		return true;	/* small as the user's buffer is, with more behind it */
 	if (t->snd_fin || seq_gt(t->snd_up, t->snd_nxt))
 		return true;	/* nothing can join it, or it is urgent */
 	if (t->cork)
 		return false;
-	return idle || t->nodelay;	/* rule (2); Nagle: section 3.7.4 */
+	return t->nodelay || !small_in_flight(t);	/* rule (2) */
 }
 
 /**
