@@ -526,7 +526,7 @@ def _run_case(function, family, bound):
     except Failure as failure:
         where = traceback.extract_tb(failure.__traceback__)
         lines = [f.lineno for f in where if f.filename == os.path.abspath(sys.argv[0])]
-        return f"{failure} (line {lines[-1] if lines else '?'})"
+        return f"{failure} (line {lines[-1]})" if lines else str(failure)
     except Exception:  # a case that breaks is a case that fails
         return traceback.format_exc()
     finally:

@@ -20,19 +20,19 @@ export PYTHONDONTWRITEBYTECODE=1
 SPLATS=../scripts/splats.sh
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
-ALL="reload drain wrong_use options inherit reopen readwrite urgent close transfer many blackhole icmp path knobs malformed ports ephemeral reuseport netns programs frames bridge"
+ALL="reload drain wrong_use options inherit reopen readwrite urgent close peer transfer many blackhole icmp path knobs malformed ports ephemeral reuseport netns programs frames bridge"
 # Most of blackhole is waiting, which costs nothing where time is virtual
 # and hotplug needs a second processor
 QUICK=${ALL/blackhole /}
 case $XTCP_PLACE in
 uml)	TESTS=$QUICK LIMIT=300 ;;
 vm)	TESTS="$QUICK hotplug" LIMIT=600 ;;
-debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* reopen:[ao]* readwrite close transfer:[lw]* many:many* malformed ports:t* ephemeral reuseport netns:remove__w* hotplug"
+debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* reopen:[ao]* readwrite close transfer:[lw]* many:many* peer:resets* malformed ports:t* ephemeral reuseport netns:remove__w* hotplug"
 	LIMIT=900 ;;
 *)	echo "run.sh: XTCP_PLACE is uml, vm or debug, not '$XTCP_PLACE'" >&2; exit 2 ;;
 esac
 [ -z "${XTCP_TEST_FULL-}" ] || TESTS=$ALL
-! grep -q time-travel /proc/cmdline || TESTS="blackhole hours"
+! grep -q time-travel /proc/cmdline || TESTS="peer blackhole hours"
 [ $# -eq 0 ] || TESTS=$*
 
 number=0 failed=0
@@ -78,7 +78,7 @@ test_file()
 	local name=${1%%:*} limit=$LIMIT status=0 problem='' start=$SECONDS said cases=()
 
 	[ "$name" = "$1" ] || cases=("${1#*:}")
-	[ "$name" != hours ] || limit=1000d	# virtual ones
+	! grep -q time-travel /proc/cmdline || limit=1000d	# virtual ones
 	timeout -k 10 "$limit" /usr/bin/python3 "$name.py" "${cases[@]}" 2>&1 | sed -u 's/^/    /'
 	status=${PIPESTATUS[0]}
 	[ "$status" = 0 ] || problem="$name.py ended with status $status"

@@ -78,9 +78,14 @@ class Seg:
         return found
 
     @property
+    def length(self):
+        """SEG.LEN: SYN and FIN count."""
+        return len(self.data) + ("S" in self.flags) + ("F" in self.flags)
+
+    @property
     def end(self):
         """The sequence number after this segment."""
-        return (self.seq + len(self.data) + ("S" in self.flags) + ("F" in self.flags)) % MOD
+        return (self.seq + self.length) % MOD
 
     def __repr__(self):
         return (f"{self.sport}>{self.dport} {self.flags} seq {self.seq} ack {self.ack} "
@@ -193,7 +198,7 @@ class Peer:
     def __exit__(self, *_):
         self.close()
 
-    def segment(self, flags, data=b"", seq=None, ack=None, win=None, opts=b"",
+    def segment(self, flags, data=b"", seq=None, ack=None, win=None, opts=b"", up=0,
                 offset=None, spoil=False):
         """The bytes of a segment; offset and spoil make wrong ones."""
         seq = self.seq if seq is None else seq
@@ -202,7 +207,7 @@ class Peer:
         offset = 5 + len(opts) // 4 if offset is None else offset
         head = struct.pack("!HHIIBBHHH", self.sport, self.dport, seq % MOD, ack % MOD,
                            offset << 4, flag_bits(flags),
-                           self.window if win is None else win, 0, 0)
+                           self.window if win is None else win, 0, up)
         raw = head + opts + data
         total = checksum(pseudo(self.me, self.them, len(raw), lib.WIRE_PROTO) + raw)
         if spoil:
