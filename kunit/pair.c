@@ -70,6 +70,7 @@ static void enqueue(struct pair *p, struct pair_buf *buf, int to)
 	if (p->link.jitter)
 		buf->at += random_below(&p->random, p->link.jitter);
 	buf->to = to;
+	buf->seen = false;
 	buf->order = p->orders++;
 	buf->next = p->wire;
 	p->wire = buf;

@@ -27,6 +27,7 @@ struct pair_buf {
 	u64 at;			/* on the link: when it arrives */
 	u64 order;		/* and in which order, of those that arrive together */
 	int to;			/* and where */
+	bool seen;		/* a test has decided about it */
 	u32 len;
 	u8 hdr[XTCP_HDR_MAX];
 	u8 data[PAIR_ROOM];

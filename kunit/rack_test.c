@@ -216,13 +216,13 @@ static void ambiguous__by_the_echo(struct kunit *test)
 	conn_give(c, &seg);
 	conn_drain(c);
 	c->now += 30000;
-	seg = sack_seg(c, 1, 1001, 2001, 7001, 10001, 0, 0);
+	seg = sack_seg(c, 1001, 7001, 10001, 0, 0, 0, 0);
 	seg.opts.ts = true;
 	seg.opts.tsval = OPEN_STAMP;
 	seg.opts.tsecr = before;
 	conn_give(c, &seg);		/* the original */
 	KUNIT_EXPECT_LT(test, c->t.rack_sent, c->now - 30000);
-	seg = sack_seg(c, 1, 1001, 3001, 7001, 10001, 0, 0);
+	seg = sack_seg(c, 2001, 7001, 10001, 0, 0, 0, 0);
 	seg.opts.ts = true;
 	seg.opts.tsval = OPEN_STAMP;
 	seg.opts.tsecr = xtcp_stamp(c->now - 30000, 0);
@@ -245,6 +245,25 @@ static void ambiguous__too_quick(struct kunit *test)
 	c->now += 1;
 	sack3(c, 1, 1001, 3001, 7001, 10001, 0, 0);
 	KUNIT_EXPECT_EQ(test, c->t.rack_sent, c->now - 1000);
+}
+
+/* The echo in an ACK that is selective is of another segment: a retransmission counts */
+static void ambiguous__not_by_the_echo_of_another(struct kunit *test)
+{
+	struct conn *c = selective_flight(test, true);
+	struct xtcp_seg seg = sack_seg(c, 1, 9001, 10001, 0, 0, 0, 0);
+
+	c->now = c->t.deadline[XTCP_TIMER_PROBE];
+	conn_event(c, XTCP_EV_TIMER);
+	c->t.snd_wnd = 10000;		/* the last again, not new data */
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_ASSERT_EQ(test, conn_out_seq(c), 9001);
+	c->now += 10000;
+	seg.opts.ts = true;
+	seg.opts.tsval = OPEN_STAMP;
+	conn_give(c, &seg);
+	KUNIT_EXPECT_EQ(test, c->t.rack_sent, c->now - 10000);
+	expect_marks(c, "LLLLLLLLLS");
 }
 
 /* A windowed minimum: a path that has become longer is believed after a while */
@@ -335,6 +354,7 @@ static struct kunit_case rack_cases[] = {
 	KUNIT_CASE(recovery__ends),
 	KUNIT_CASE(recovery__a_retransmission_is_lost),
 	KUNIT_CASE(ambiguous__by_the_echo),
+	KUNIT_CASE(ambiguous__not_by_the_echo_of_another),
 	KUNIT_CASE(ambiguous__too_quick),
 	KUNIT_CASE(min_rtt__of_the_last_minutes),
 	KUNIT_CASE(timeout__marks_what_is_overdue),

@@ -279,6 +279,42 @@ static void rtt__of_what_went_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.backoff, 0);
 }
 
+/* The ACK was lost; the copy is answered with an old echo, and told to be a duplicate */
+static void rtt__of_a_copy(struct kunit *test)
+{
+	struct conn *c = agreed(test);
+	struct xtcp_seg seg;
+	u32 first;
+
+	c->t.sack_ok = true;
+	conn_write(c, 500);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	first = c->out.opts.tsval;
+	c->t.deadline[XTCP_TIMER_PROBE] = 0;
+	conn_timer(c);
+	conn_drain(c);
+	c->now += 50000;
+	seg = conn_seg(c, XTCP_ACK, 1, 501, 0);
+	seg.opts.ts = true;
+	seg.opts.tsval = 1;
+	seg.opts.tsecr = first;
+	seg.opts.nsack = 1;
+	seg.opts.sack[0] = (struct xtcp_sack_block){ CONN_ISS + 1, CONN_ISS + 501 };
+	conn_give(c, &seg);
+	KUNIT_EXPECT_EQ(test, c->t.srtt, (7 * 10000 + 50000) / 8);
+	KUNIT_EXPECT_EQ(test, c->t.backoff, 0);
+	/* and not, when it came too soon to be the answer to it */
+	conn_write(c, 500);
+	conn_drain(c);
+	c->t.deadline[XTCP_TIMER_PROBE] = 0;
+	conn_timer(c);
+	conn_drain(c);
+	c->now += 9999;
+	seg.ack = CONN_ISS + 1001;
+	conn_give(c, &seg);
+	KUNIT_EXPECT_EQ(test, c->t.backoff, 1);
+}
+
 static void rtt__nonsense_counts_for_nothing(struct kunit *test)
 {
 	struct conn *c = agreed(test);
@@ -439,6 +475,7 @@ static struct kunit_case stamp_cases[] = {
 	KUNIT_CASE(paws__not_for_rst),
 	KUNIT_CASE(paws__outdated),
 	KUNIT_CASE(rtt__of_what_went_twice),
+	KUNIT_CASE(rtt__of_a_copy),
 	KUNIT_CASE(rtt__nonsense_counts_for_nothing),
 	KUNIT_CASE(rtt__within_a_tick),
 	KUNIT_CASE(halfopen__agrees),

@@ -96,6 +96,18 @@ static void mark_first_lost(struct xtcp_tcb *t)
 }
 
 /*
+ * An RTT from what was sent more than once, last at @sent: the echo of a timestamp tells
+ * what was answered. But a copy that is told of as a duplicate was acknowledged before,
+ * that ACK was lost, and the echo is as old as that: then it is the copy that was answered.
+ */
+static u64 rtt_of_copies(const struct xtcp_tcb *t, const struct xtcp_arrival *a, u64 sent)
+{
+	if (!a->dsack)
+		return xtcp_stamp_rtt(t, a->seg, a->now);
+	return a->now - sent >= t->min_rtt ? a->now - sent : 0;
+}
+
+/*
  * Account for the records that SEG.ACK acknowledges, before they leave the queue. An RTT
  * is taken from the oldest, so that it has the peer's delay of the ACK in it; but if
  * any was retransmitted the ACK may be for that one (Karn, RFC 6298 section 3): then
@@ -122,7 +134,7 @@ static void account(struct xtcp_tcb *t, struct xtcp_arrival *a)
 		if (rec == t->lost_hint)
 			t->lost_hint = NULL;
 	}
-	rtt = again ? xtcp_stamp_rtt(t, a->seg, a->now) : max_t(u64, a->now - sent, 1);
+	rtt = again ? rtt_of_copies(t, a, sent) : max_t(u64, a->now - sent, 1);
 	if (any && rtt)
 		xtcp_rtt_sample(t, rtt);
 }
@@ -220,10 +232,8 @@ static void ack_duplicate(struct xtcp_tcb *t)
  */
 static void ack_selective(struct xtcp_tcb *t, struct xtcp_arrival *a)
 {
-	if (a->seg->opts.nsack) {
-		a->dsack = xtcp_scoreboard_is_dsack(a->seg);
+	if (a->seg->opts.nsack)
 		xtcp_scoreboard_take(t, a);
-	}
 	if (a->dsack)
 		xtcp_rack_dsack(t);
 	xtcp_tlp_acked(t, a);
@@ -286,6 +296,7 @@ void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 	if (t->hole_mss)
 		xtcp_blackhole_retry(t, now);
 	t->soft_err = 0;
+	a.dsack = t->sack_ok && seg->opts.nsack && xtcp_scoreboard_is_dsack(seg);
 	if (seg->ack != una)
 		ack_new(t, &a, act);
 	else if (!t->sack_ok && is_duplicate(t, seg, wnd))

@@ -37,14 +37,15 @@ static void note_min_rtt(struct xtcp_tcb *t, u32 rtt, u64 now)
 
 /*
  * Was it an earlier transmission that has arrived? Then the time of the last one would
- * tell of a path that is quicker than light.
+ * tell of a path that is quicker than light. The echo of a timestamp tells it, too, but not
+ * of what is acknowledged selectively: that is not what is echoed (RFC 7323 section 4.3).
  */
 static bool is_ambiguous(const struct xtcp_tcb *t, const struct xtcp_arrival *a,
 			 const struct xtcp_rec *rec)
 {
 	if (!(rec->marks & XTCP_MARK_RETX))
 		return false;
-	if (t->ts_ok && a->seg->opts.ts &&
+	if (t->ts_ok && seq_geq(a->seg->ack, rec->end_seq) &&
 	    seq_lt(a->seg->opts.tsecr, xtcp_stamp(rec->sent, t->ts_offset)))
 		return true;
 	return a->now - rec->sent < t->min_rtt;
