@@ -4,8 +4,8 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps module check coverage fuzz kunit style purity compile selftest selftest-time \
-	selftest-uml selftest-vm selftest-debug test test-full test-the-tests demo vm bench bridge \
-	clean
+	selftest-uml selftest-vm selftest-debug test test-full test-the-tests demo vm bench \
+	bench-engines bridge clean
 
 # Names of tests for the selftest targets: make selftest-vm TEST="transfer close"
 TEST ?=
@@ -69,6 +69,9 @@ test-the-tests: ## plant one bug of each kind, and see that each is caught
 
 bench: ## instructions per request, connection and KiB, beside the kernel's TCP
 	@scripts/bench.sh
+
+bench-engines: ## instructions and bytes of table, timers and records, beside the kernel's
+	@scripts/bench-engines.sh
 
 module: ## compile xtcp.ko for Debian's kernel in build/stock
 	@scripts/deps.sh build

@@ -7,7 +7,8 @@
 # xtcp_kunit.ko is made too. The sources appear in build/NAME as links, so that
 # kernels do not undo each other's objects. Prints the directory. Warnings are
 # errors; KCFLAGS from the environment are added. XTCP_VARIANT=X builds in
-# build/NAME-X, so that another compiler leaves this one's objects alone.
+# build/NAME-X, so that another compiler leaves this one's objects alone;
+# XTCP_KBUILD=FILE makes what that Kbuild says.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -17,7 +18,7 @@ set -eu
 NAME=$1
 shift
 OUT=$XTCP_TOP/build/$NAME${XTCP_VARIANT:+-$XTCP_VARIANT}
-SOURCES="Kbuild include module kunit"
+SOURCES="include module kunit tools"
 
 # link_sources: links for what is new, none for what is gone
 link_sources()
@@ -28,6 +29,7 @@ link_sources()
 	for path in $SOURCES; do
 		[ ! -e "$XTCP_TOP/$path" ] || cp -rsf "$XTCP_TOP/$path" "$OUT/"
 	done
+	ln -sf "$XTCP_TOP/${XTCP_KBUILD:-Kbuild}" "$OUT/Kbuild"
 	find "$OUT" -xtype l -delete
 }
 

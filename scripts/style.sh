@@ -43,12 +43,14 @@ files()
 
 kernel_code()
 {
-	files 'include/*.[ch]' 'module/*.[ch]' 'kunit/*.[ch]' ':!kunit/user' ':!include/compat.h'
+	files 'include/*.[ch]' 'module/*.[ch]' 'kunit/*.[ch]' 'tools/bench/engines/*.[ch]' \
+		':!kunit/user' ':!include/compat.h'
 }
 
 user_code()
 {
-	files 'kunit/user/*.[ch]' 'selftests/*.[ch]' 'tools/*.[ch]' 'scripts/*.[ch]'
+	files 'kunit/user/*.[ch]' 'selftests/*.[ch]' 'tools/*.[ch]' 'scripts/*.[ch]' \
+		':!tools/bench/engines'
 }
 
 scripts()

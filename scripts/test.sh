@@ -4,7 +4,7 @@
 # test.sh [--full] [STAGE...]: run the tests, from the quickest to the slowest
 #
 #   style purity check coverage fuzz compile kunit selftest-time selftest-uml selftest-vm
-#   selftest-debug
+#   selftest-debug bench-engines
 #
 # and when asked for, by name or in $XTCP_EXTRA_STAGES, readme.
 # --full runs all selftests in the debug kernel, not only those named for it.
@@ -21,7 +21,7 @@ set -eu
 # Two lanes run side by side, since much of what guests do is waiting; what the
 # README promises a user comes before them, alone
 FIRST="readme"
-LANE_A="purity check coverage fuzz style compile kunit selftest-time selftest-uml"
+LANE_A="purity check coverage fuzz style compile kunit selftest-time selftest-uml bench-engines"
 LANE_B="selftest-vm selftest-debug"
 export XTCP_TEST_FULL=
 LOGS=$XTCP_TOP/build/test
@@ -33,6 +33,7 @@ command_of()
 	style | purity | check | coverage | compile | kunit | readme)
 		echo "scripts/$1.sh" ;;
 	fuzz)		echo "scripts/fuzz.sh --runs 60000" ;;
+	bench-engines)	echo "scripts/bench-engines.sh smoke" ;;
 	selftest-*)	echo "scripts/selftest.sh ${1#selftest-}" ;;
 	*)		usage "$0" ;;
 	esac

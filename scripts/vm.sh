@@ -11,6 +11,7 @@
 #                          --interactive)
 #   --icount               one processor that counts: one executed instruction
 #                          is one nanosecond of its time
+#   --append TEXT          added to the kernel's command line
 #   --console FILE         where the kernel's messages go (build/log/)
 #   --interactive          the command (bash) has the terminal
 #
@@ -26,13 +27,14 @@ set -eu
 # shellcheck source=scripts/guest.sh
 . "$XTCP_TOP/scripts/guest.sh"
 
-KERNEL=stock SMP=2 MEM=2G TIMEOUT='' CONSOLE='' ICOUNT='' INTERACTIVE=''
+KERNEL=stock SMP=2 MEM=2G TIMEOUT='' CONSOLE='' ICOUNT='' INTERACTIVE='' APPEND=''
 
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel)	KERNEL=$2; shift 2 ;;
 	--smp)		SMP=$2; shift 2 ;;
 	--icount)	ICOUNT=1; shift ;;
+	--append)	APPEND=$2; shift 2 ;;
 	--interactive)	INTERACTIVE=1; shift ;;
 	--)		shift; break ;;
 	*)		guest_option "$1" "${2-}" || usage "$0"; shift 2 ;;
@@ -113,7 +115,7 @@ shares
 
 # A busy host stops the guest's processors for long: the kernel is to be patient
 parameters="console=ttyS0 panic=-1 oops=panic loglevel=7 dummy.numdummies=0 ifb.numifbs=0
-	watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
+	watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 $APPEND"
 [ "$KERNEL" != debug ] || parameters+=" kasan_multi_shot no_hash_pointers"
 environment=(ROOT_TYPE=9p "KERNEL=$K" CTL=ctl "OUT=$(printf %q "$XTCP_OUT")")
 if [ -n "$ICOUNT" ]; then

@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# engines.sh MODULE PROGRAM: the engines' benchmark inside the VM, where
+# scripts/bench-engines.sh calls it
+#
+# Prints lines "NAME KERNEL XTCP", one for each run of each figure; "-" where one of
+# the two has nothing of the kind. With $XTCP_WIDE, only the table's, which then has a
+# million buckets on both sides.
+
+set -eu
+MODULE=$1 RECORDS=$2
+RUNS=${XTCP_RUNS:-5}
+ENTRIES=${XTCP_ENTRIES:-1000000}
+CONNECTIONS=${XTCP_CONNECTIONS:-5120}	# a multiple of 512: the ports of a page
+FIRST_PORT=40448				# the first of a page
+
+quiet()
+{
+	sysctl -q -w kernel.printk=1 kernel.randomize_va_space=0 net.core.somaxconn=65535 \
+		net.ipv4.tcp_tw_reuse=0 net.ipv4.tcp_syncookies=0 \
+		net.ipv4.tcp_max_syn_backlog=200000 net.core.netdev_max_backlog=10000 \
+		net.ipv4.tcp_max_tw_buckets=200000
+}
+
+# engines SEED PARAMETER...: the module's figures
+engines()
+{
+	local seed=$1
+
+	shift
+	dmesg -C
+	insmod "$MODULE" seed="$seed" entries="$ENTRIES" ops=$((ENTRIES / 50)) "$@" || {
+		dmesg >&2
+		exit 1
+	}
+	dmesg | sed -n 's/^.*xtcp_engines: \([a-z0-9_]* [0-9.-]* [0-9.-]*\)$/\1/p'
+	rmmod xtcp_engines
+}
+
+two_hosts()
+{
+	local knob
+
+	ip netns add server
+	ip link add veth0 type veth peer name veth0 netns server
+	ip addr add 10.0.0.1/24 dev veth0
+	ip addr add fd00::1/64 dev veth0 nodad
+	ip -n server addr add 10.0.0.2/24 dev veth0
+	ip -n server addr add fd00::2/64 dev veth0 nodad
+	ip link set veth0 up
+	ip -n server link set veth0 up
+	ip -n server route add default via 10.0.0.1
+	ip -n server route add default via fd00::1
+	for knob in net.ipv4.tcp_syncookies=0 net.ipv4.tcp_max_syn_backlog=200000 \
+		net.core.somaxconn=65535 net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.veth0.rp_filter=0 net.xtcp.max_syn_backlog=65535 \
+		net.xtcp.max_accept_backlog=65535; do
+		ip netns exec server sysctl -q -w "$knob"
+	done
+	ping -q -c 1 10.0.0.2 >/dev/null
+	ping -q -c 1 fd00::2 >/dev/null
+}
+
+# records NAME WHAT ADDRESS KERNEL-SLAB... -- XTCP-SLAB...
+records()
+{
+	local name=$1 what=$2 address=$3 kernel=()
+
+	shift 3
+	while [ "$1" != -- ]; do
+		kernel+=("$1")
+		shift
+	done
+	shift
+	echo "$name" "$("$RECORDS" "$what" 6 "$address" "$CONNECTIONS" "${kernel[@]}")" \
+		"$("$RECORDS" "$what" 253 "$address" "$CONNECTIONS" "$@")"
+}
+
+# port_range FIRST COUNT: the ephemeral ports
+port_range()
+{
+	sysctl -q -w net.ipv4.ip_local_port_range="$1 $(($1 + $2 - 1))"
+}
+
+# Clients that close first use up all ports of a range, so that what a port costs is not
+# hidden, nor are unused ones counted; each family has ports of its own. Where servers
+# close first, no port may be used twice, which would end a TIME-WAIT
+bytes()
+{
+	local theirs="tw_sock_TCP tcp_bind"
+	local ours="xtcp_timewait xtcp_port kmalloc-cg-4k"
+
+	records bytes_halfopen4 halfopen 10.0.0.2 request_sock_TCP -- xtcp_halfopen
+	records bytes_halfopen6 halfopen fd00::2 request_sock_TCP -- xtcp_halfopen
+	# shellcheck disable=SC2086 # lists
+	{
+		port_range "$FIRST_PORT" "$CONNECTIONS"
+		records bytes_timewait4_client client 127.0.0.1 $theirs -- $ours
+		port_range $((FIRST_PORT + CONNECTIONS)) "$CONNECTIONS"
+		records bytes_timewait6_client client ::1 $theirs -- $ours
+		port_range 10240 $((FIRST_PORT - 10240))
+		records bytes_timewait4_server server 127.0.0.2 $theirs -- $ours
+		records bytes_timewait6_server server ::1 $theirs -- $ours
+	}
+}
+
+# Of as many ports, the last free one, and none left
+ports()
+{
+	port_range $((FIRST_PORT + 2 * CONNECTIONS)) "$CONNECTIONS"
+	"$RECORDS" port 6 127.0.0.3 "$RUNS" >/run/ports.6
+	"$RECORDS" port 253 127.0.0.3 "$RUNS" >/run/ports.253
+	paste -d ' ' /run/ports.6 /run/ports.253 |
+		awk '{ print "port_last_free", $1, $3; print "port_none_free", $2, $4 }'
+}
+
+quiet
+for seed in $(seq "$RUNS"); do
+	if [ -n "${XTCP_WIDE-}" ]; then
+		engines "$seed" timers=0 table_size=1048576 | sed -n '/^[a-z]*[46]/s/ /_wide /p'
+	else
+		engines "$seed"
+	fi
+done
+[ -z "${XTCP_WIDE-}" ] || exit 0
+insmod "$XTCP_KO"
+two_hosts
+bytes
+ports
+rmmod xtcp

@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Makes one line of the runs of each figure.
+
+Reads lines "NAME KERNEL XTCP" and prints NAME, median of the kernel's, median of
+xtcp's, their ratio, and the spread (largest less smallest, in % of the median) of the
+worse of the two, parted by tabs; "-" for what there is not.
+"""
+
+import sys
+from statistics import median
+
+
+def shown(values):
+    return "%.1f" % median(values) if values else "-"
+
+
+def spread(values):
+    middle = median(values) if values else 0
+    return 100 * (max(values) - min(values)) / middle if middle else 0
+
+
+def main():
+    figures = {}
+    for line in sys.stdin:
+        name, kernel, xtcp = line.split()
+        both = figures.setdefault(name, ([], []))
+        for values, value in zip(both, (kernel, xtcp)):
+            if value != "-":
+                values.append(float(value))
+    print("NAME\tkernel\txtcp\tratio\tspread")
+    for name, (kernel, xtcp) in figures.items():
+        ratio = "-"
+        if kernel and xtcp and median(kernel):
+            ratio = "%.3f" % (median(xtcp) / median(kernel))
+        print(name, shown(kernel), shown(xtcp), ratio,
+              "%.2f%%" % max(spread(kernel), spread(xtcp)), sep="\t")
+    return int(not figures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
