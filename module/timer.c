@@ -41,6 +41,7 @@
 /**
  * struct timer_cpu - a processor's wheel
  * @lock: of all that follows but the clock event itself
+ * @tag: the word of a timer that is in it, but for kind and due time; constant
  * @turning: the clock event's callback runs: it will set the event when it ends
  * @seen: jiffies when the wheel's time was last brought forward
  * @wake: what the clock event is set to, ticks; NEVER when it is not
@@ -52,6 +53,7 @@
 struct timer_cpu {
 	raw_spinlock_t lock;	/* of the members below */
 	bool turning;
+	u64 tag;
 	unsigned long seen;
 	u64 wake;
 	struct hrtimer event;
@@ -79,30 +81,24 @@ static struct timer_cpu *word_cpu(u64 word)
 	return per_cpu_ptr(wheels, (word & CPU) >> CPU_SHIFT);
 }
 
-/* The word, anew, after it was MOVING */
-static u64 word_wait(const struct xtcp_timer *timer)
-{
-	cpu_relax();
-	return READ_ONCE(timer->entry.word);
-}
-
-/* Take a timer out of its wheel and into @state, interrupts off. @word is what was
- * seen of it, ARMED. Returns false when it is not in that wheel any more, and @word
- * is what it is now
+/* Take a timer out of the wheel where @word, in which it was seen ARMED, has it, and
+ * into @state. Returns false when it is not there any more.
+ *
+ * Under the lock nobody else changes but its due time, so the state can be flipped.
  */
-static bool timer_take(struct xtcp_timer *timer, u64 *word, u64 state)
+static bool timer_take(struct xtcp_timer *timer, u64 word, u64 state)
 {
-	struct timer_cpu *c = word_cpu(*word);
-	bool taken = false;
-	u64 seen = *word;
+	struct timer_cpu *c = word_cpu(word);
+	unsigned long flags;
+	bool taken;
 
-	raw_spin_lock(&c->lock);
-	*word = READ_ONCE(timer->entry.word);
-	while (!((*word ^ seen) & (STATE | CPU)) && !taken)
-		taken = try_cmpxchg64(&timer->entry.word, word, (*word & ~STATE) | state);
-	if (taken)
+	raw_spin_lock_irqsave(&c->lock, flags);
+	taken = !((READ_ONCE(timer->entry.word) ^ word) & (STATE | CPU));
+	if (taken) {
+		atomic64_xor(ARMED ^ state, (atomic64_t *)&timer->entry.word);
 		xtcp_wheel_remove(&c->wheel, &timer->entry);
-	raw_spin_unlock(&c->lock);
+	}
+	raw_spin_unlock_irqrestore(&c->lock, flags);
 	return taken;
 }
 
@@ -114,7 +110,7 @@ static void timer_place(struct xtcp_timer *timer, u64 word, u64 tick)
 	struct timer_cpu *c = this_cpu_ptr(wheels);
 	u64 when;
 
-	word = (word & KIND) | ARMED | (u64)smp_processor_id() << CPU_SHIFT;
+	word = (word & KIND) | c->tag;
 	raw_spin_lock(&c->lock);
 	if (time_after(jiffies, c->seen)) {
 		c->seen = jiffies;
@@ -130,27 +126,32 @@ static void timer_place(struct xtcp_timer *timer, u64 word, u64 tick)
 	raw_spin_unlock(&c->lock);
 }
 
-/* Arm a timer that is idle, or armed for a later tick; interrupts off */
-static bool timer_arm(struct xtcp_timer *timer, u64 tick)
+/* Arm a timer that is idle, or armed for a later tick. Apart from xtcp_timer_arm(),
+ * which mostly does without
+ */
+static noinline bool timer_arm(struct xtcp_timer *timer, u64 tick)
 {
-	u64 word = READ_ONCE(timer->entry.word);
+	bool moving = false;
+	unsigned long flags;
+	u64 word, state;
 
-	for (;;) {
-		u64 state = word & STATE;
-
+	local_irq_save(flags);
+	while (!moving) {
+		word = READ_ONCE(timer->entry.word);
+		state = word & STATE;
 		if (state == SHUT)
-			return false;
-		if (state == MOVING) {
-			word = word_wait(timer);
-			continue;
-		}
-		if (state == IDLE ?
-		    try_cmpxchg64(&timer->entry.word, &word, word | MOVING) :
-		    timer_take(timer, &word, MOVING)) {
-			timer_place(timer, word, tick);
-			return state == IDLE;
-		}
+			break;
+		if (state == MOVING)
+			cpu_relax();
+		else if (state == ARMED)
+			moving = timer_take(timer, word, MOVING);
+		else
+			moving = cmpxchg64(&timer->entry.word, word, word | MOVING) == word;
 	}
+	if (moving)
+		timer_place(timer, word, tick);
+	local_irq_restore(flags);
+	return state == IDLE;
 }
 
 /**
@@ -163,6 +164,7 @@ static bool timer_arm(struct xtcp_timer *timer, u64 tick)
 void xtcp_timer_init(struct xtcp_timer *timer, enum xtcp_entry_kind kind)
 {
 	BUILD_BUG_ON(sizeof(*timer) > 24);
+	BUILD_BUG_ON(sizeof(atomic64_t) != sizeof(timer->entry.word));
 	BUILD_BUG_ON((STATE | KIND | CPU) & ~XTCP_WHEEL_TAG);
 	BUILD_BUG_ON(CONFIG_NR_CPUS > (CPU >> CPU_SHIFT) + 1);
 
@@ -185,38 +187,29 @@ bool xtcp_timer_arm(struct xtcp_timer *timer, u64 deadline)
 {
 	u64 word = READ_ONCE(timer->entry.word);
 	u64 tick = deadline_tick(deadline);
-	unsigned long flags;
-	bool idle;
 
 	while ((word & STATE) == ARMED && xtcp_wheel_ahead(word, tick) <= 0)
 		if (try_cmpxchg64(&timer->entry.word, &word, xtcp_wheel_word(word, tick)))
 			return false;
-	local_irq_save(flags);
-	idle = timer_arm(timer, tick);
-	local_irq_restore(flags);
-	return idle;
+	return timer_arm(timer, tick);
 }
 
 /* Disarm a timer, and leave it in @state: IDLE, or SHUT */
-static bool timer_stop(struct xtcp_timer *timer, u64 state)
+static __always_inline bool timer_stop(struct xtcp_timer *timer, u64 state)
 {
-	u64 word = READ_ONCE(timer->entry.word);
-	bool stopped = false, armed = false;
-	unsigned long flags;
+	for (;;) {
+		u64 word = READ_ONCE(timer->entry.word);
 
-	local_irq_save(flags);
-	while (!stopped) {
-		armed = (word & STATE) == ARMED;
-		if (armed)
-			stopped = timer_take(timer, &word, state);
-		else if ((word & STATE) == MOVING)
-			word = word_wait(timer);
-		else
-			stopped = (word & STATE) >= state ||
-				  try_cmpxchg64(&timer->entry.word, &word, word | state);
+		if ((word & STATE) == ARMED) {
+			if (timer_take(timer, word, state))
+				return true;
+		} else if ((word & STATE) == MOVING) {
+			cpu_relax();
+		} else if ((word & STATE) >= state ||
+			   cmpxchg64(&timer->entry.word, word, word | state) == word) {
+			return false;
+		}
 	}
-	local_irq_restore(flags);
-	return armed;
 }
 
 /**
@@ -291,7 +284,6 @@ static bool wheel_detach(struct timer_cpu *c, struct xtcp_wheel_entry *e, u64 no
 			return false;
 		}
 	} while (!try_cmpxchg64(&e->word, &word, word & ~STATE));
-	c->fired++;
 	c->deferred += ahead < 0;
 	return true;
 }
@@ -312,6 +304,7 @@ static bool wheel_turn(struct timer_cpu *c)
 	while ((e = xtcp_wheel_expire(&c->wheel, now, &budget)))
 		if (wheel_detach(c, e, now))
 			due[n++] = e;
+	c->fired += n;
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 
 	for (i = 0; i < n; i++)
@@ -353,46 +346,45 @@ static enum hrtimer_restart wheel_event(struct hrtimer *event)
 	return wheel_rest(c);
 }
 
-/* Some timer of a wheel, MOVING now, or NULL when the wheel is empty; interrupts off */
-static struct xtcp_timer *wheel_steal(struct timer_cpu *c, u64 *word)
+/* Move some timer of another wheel into that of this processor. Returns false when there
+ * is none
+ */
+static bool wheel_steal(struct timer_cpu *c)
 {
 	struct xtcp_wheel_entry *e;
+	unsigned long flags;
+	u64 word;
 
+	local_irq_save(flags);
 	raw_spin_lock(&c->lock);
 	e = xtcp_wheel_any(&c->wheel);
 	if (e) {
 		xtcp_wheel_remove(&c->wheel, e);
-		*word = READ_ONCE(e->word);
-		while (!try_cmpxchg64(&e->word, word, (*word & ~STATE) | MOVING))
-			;
+		word = atomic64_fetch_xor(ARMED ^ MOVING, (atomic64_t *)&e->word);
 	}
 	raw_spin_unlock(&c->lock);
-	return e ? container_of(e, struct xtcp_timer, entry) : NULL;
+	if (e)
+		timer_place(container_of(e, struct xtcp_timer, entry), word,
+			    word >> XTCP_WHEEL_TAG_BITS);
+	local_irq_restore(flags);
+	return e;
 }
 
 /* A processor is dead: its timers go on in the wheel of the one that tells of it */
 static int wheel_dead(unsigned int cpu)
 {
 	struct timer_cpu *c = per_cpu_ptr(wheels, cpu);
-	struct xtcp_timer *timer;
-	unsigned long flags;
-	u64 word;
 
 	hrtimer_cancel(&c->event);
-	do {
-		local_irq_save(flags);
-		timer = wheel_steal(c, &word);
-		if (timer)
-			timer_place(timer, word, word >> XTCP_WHEEL_TAG_BITS);
-		local_irq_restore(flags);
+	while (wheel_steal(c))
 		cond_resched();
-	} while (timer);
 	c->wake = NEVER;
 	return 0;
 }
 
-static void wheel_init(struct timer_cpu *c)
+static void wheel_init(struct timer_cpu *c, unsigned int cpu)
 {
+	c->tag = ARMED | (u64)cpu << CPU_SHIFT;
 	raw_spin_lock_init(&c->lock);
 	c->wake = NEVER;
 	hrtimer_setup(&c->event, wheel_event, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_SOFT);
@@ -413,7 +405,7 @@ int xtcp_wheels_init(void)
 	if (!wheels)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
-		wheel_init(per_cpu_ptr(wheels, cpu));
+		wheel_init(per_cpu_ptr(wheels, cpu), cpu);
 	hotplug_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "xtcp/timer:dead",
 						  NULL, wheel_dead);
 	if (hotplug_state < 0) {

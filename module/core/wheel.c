@@ -66,7 +66,7 @@ u64 xtcp_wheel_insert(struct xtcp_wheel *wheel, struct xtcp_wheel_entry *entry)
 	if (ahead < 1)
 		ahead = 1;
 	due = wheel->base + ahead;
-	level = (fls64(due ^ wheel->base) - 1) / XTCP_WHEEL_DIGIT;
+	level = (unsigned int)(fls64(due ^ wheel->base) - 1) / XTCP_WHEEL_DIGIT;
 	if (level > TOP)
 		level = TOP;
 	index = digit(due, level);
