@@ -320,7 +320,7 @@ static void halfopen_overflow(struct xtcp_halfopen_record *r, struct sk_buff *sk
 			      const struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	xtcp_count(key->net, listen_accept_drops);
-	if (xtcp_net(key->net)->knobs.abort_on_overflow) {
+	if (READ_ONCE(xtcp_net(key->net)->knobs.abort_on_overflow)) {
 		xtcp_halfopen_kill(r);
 		xtcp_reset_skb(skb, seg, key);
 	}

@@ -132,14 +132,13 @@ static void error_unreachable(struct sock *sk, const struct error *error)
 		.err = error->err,
 		.hard = error->hard,
 	};
-	bool established = XTCP_IN(sk->sk_state, XTCP_SYNCHRONIZED &
-						 ~XTCP_S(SYN_RECEIVED));
+	const u32 established = XTCP_SYNCHRONIZED & ~XTCP_S(SYN_RECEIVED);
 
 	if (sock_owned_by_user(sk)) {
 		WRITE_ONCE(sk->sk_err_soft, error->err);
 		return;
 	}
-	if (established && wants_errors(sk, error->v4)) {
+	if (XTCP_IN(sk->sk_state, established) && wants_errors(sk, error->v4)) {
 		WRITE_ONCE(sk->sk_err, error->err);
 		sk_error_report(sk);
 	}
@@ -154,14 +153,18 @@ static bool error_min_ttl(const struct sock *sk, const struct error *error)
 }
 
 /* RFC 5927 section 4.1: the quoted segment must be in flight. SND.NXT is what an
- * ACK without data carries
+ * ACK without data carries. A process that has the socket may be changing both: what
+ * is just being acknowledged is believed or not
  */
 static bool error_credible(const struct sock *sk, const struct error *error)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
-	return sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN &&
-	       error->seq - t->snd_una <= t->snd_nxt - t->snd_una;
+	int state = inet_sk_state_load(sk);
+	u32 una = READ_ONCE(t->snd_una);
+
+	return state != TCP_CLOSE && state != TCP_LISTEN &&
+	       error->seq - una <= READ_ONCE(t->snd_nxt) - una;
 }
 
 static void error_socket(struct sock *sk, struct sk_buff *skb,

@@ -60,7 +60,7 @@ static int listener_score(const struct sock *sk, const struct xtcp_key *key)
 	int score = 0;
 
 	if (!net_eq(sock_net(sk), key->net) || inet_sk(sk)->inet_num != key->lport ||
-	    sk->sk_state != TCP_LISTEN)
+	    inet_sk_state_load(sk) != TCP_LISTEN)
 		return -1;
 	if (!listener_has_addr(sk, key, &score))
 		return -1;

@@ -20,9 +20,12 @@ u32 xtcp_inq(const struct sock *sk)
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 end = READ_ONCE(xs->tcb.rcv_nxt);
 
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_LISTEN))
+	if ((1 << inet_sk_state_load(sk)) & (TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_LISTEN))
 		return 0;
-	if (xs->tcb.rcv_fin_done)
+	/* read without the lock, it may not be of @end's moment: the FIN is taken for a
+	 * byte then, and who asks for bytes is woken by a FIN anyway
+	 */
+	if (data_race(xs->tcb.rcv_fin_done))
 		end--;				/* the FIN itself */
 	return end - READ_ONCE(xs->copied_seq);
 }
@@ -92,12 +95,12 @@ static int recv_available(struct sock *sk, struct msghdr *msg, size_t len, u32 *
 static int recv_ended(struct sock *sk, bool some, long timeo)
 {
 	if (some)
-		return sk->sk_err || sk->sk_state == TCP_CLOSE ||
+		return READ_ONCE(sk->sk_err) || sk->sk_state == TCP_CLOSE ||
 		       (sk->sk_shutdown & RCV_SHUTDOWN) || !timeo ||
 		       signal_pending(current);
 	if (sock_flag(sk, SOCK_DONE))
 		return 1;
-	if (sk->sk_err)
+	if (READ_ONCE(sk->sk_err))	/* SO_ERROR takes it without the lock */
 		return sock_error(sk);
 	if (sk->sk_shutdown & RCV_SHUTDOWN)
 		return 1;

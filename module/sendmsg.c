@@ -136,7 +136,7 @@ static int send_wait(struct sock *sk, long *timeo, bool pushed)
 /* The first thing wrong with sending now, if any */
 static int send_check(struct sock *sk)
 {
-	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
+	if (READ_ONCE(sk->sk_err) || (sk->sk_shutdown & SEND_SHUTDOWN))
 		return -EPIPE;
 	return 0;
 }

@@ -415,9 +415,9 @@ static bool poll_readable(struct sock *sk)
 	return xtcp_inq(sk) >= sock_rcvlowat(sk, 0, INT_MAX) + apart;
 }
 
-static __poll_t poll_writable(struct sock *sk, struct socket *sock)
+static __poll_t poll_writable(struct sock *sk, struct socket *sock, int shutdown)
 {
-	if (sk->sk_shutdown & SEND_SHUTDOWN || sk_stream_is_writeable(sk))
+	if (shutdown & SEND_SHUTDOWN || sk_stream_is_writeable(sk))
 		return EPOLLOUT | EPOLLWRNORM;
 	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	set_bit(SOCK_NOSPACE, &sock->flags);
@@ -458,7 +458,7 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 			mask |= EPOLLIN | EPOLLRDNORM;
 		if (READ_ONCE(xtcp_sk(sk)->urgent) & XTCP_URGENT_BYTE)
 			mask |= EPOLLPRI;
-		mask |= poll_writable(sk, sock);
+		mask |= poll_writable(sk, sock, shutdown);
 	}
 	smp_rmb();	/* the error is set before the state that goes with it */
 	if (READ_ONCE(sk->sk_err) || !skb_queue_empty_lockless(&sk->sk_error_queue))

@@ -493,7 +493,7 @@ int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG)
 	if (cmd != SIOCINQ && cmd != SIOCOUTQ && cmd != SIOCOUTQNSD &&
 	    cmd != SIOCATMARK)
 		return -ENOIOCTLCMD;
-	if (cmd != SIOCATMARK && sk->sk_state == TCP_LISTEN)
+	if (cmd != SIOCATMARK && inet_sk_state_load(sk) == TCP_LISTEN)
 		return -EINVAL;
 
 	lock_sock(sk);

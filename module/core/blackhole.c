@@ -14,6 +14,7 @@
  * Then the path's full size is tried again. If the hole is still there that costs the
  * same two timeouts once more, and the next trial is twice as far away.
  */
+#include <linux/compiler.h>
 #include <linux/minmax.h>
 
 #include "internal.h"
@@ -40,7 +41,7 @@ void xtcp_blackhole_suspect(struct xtcp_tcb *t, u64 now)
 {
 	u16 mss = step_down(t->retries);
 
-	if (!t->knobs->mtu_probing || !mss || t->snd_mss <= mss ||
+	if (!READ_ONCE(t->knobs->mtu_probing) || !mss || t->snd_mss <= mss ||
 	    xtcp_rec_len(t->sendq.head) <= mss)
 		return;
 	if (!t->hole_mss)	/* a new hole, or the old one met again */

@@ -3,6 +3,7 @@
  * The state machine's table of contents: every event has its function here (RFC 9293
  * section 3.10), and every way for a connection to end.
  */
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/stddef.h>
@@ -110,7 +111,7 @@ void xtcp_enter_time_wait(struct xtcp_tcb *t, struct xtcp_actions *act)
 /* How long an orphan waits for the peer's FIN; negative: not at all */
 static s64 fin_wait_2_time(const struct xtcp_tcb *t)
 {
-	int seconds = t->set_fin_timeout ?: t->knobs->fin_timeout;
+	int seconds = t->set_fin_timeout ?: READ_ONCE(t->knobs->fin_timeout);
 
 	return seconds * (s64)XTCP_US_PER_S;
 }
@@ -154,13 +155,13 @@ static void open(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	t->snd_up = ev->iss;
 	t->recover = ev->iss;
 	t->write_seq = ev->iss + 1;
-	t->wscale_ok = t->knobs->window_scaling;
-	t->ts_ok = t->knobs->timestamps;
+	t->wscale_ok = READ_ONCE(t->knobs->window_scaling);
+	t->ts_ok = READ_ONCE(t->knobs->timestamps);
 	t->ts_offset = ev->ts_offset;
-	t->sack_ok = t->knobs->sack;
+	t->sack_ok = READ_ONCE(t->knobs->sack);
 	t->fack = ev->iss;
 	t->rcv_wscale = t->wscale_ok ?
-		xtcp_wscale_choose(max_t(u32, t->rcv_free, t->knobs->rmem[2])) : 0;
+		xtcp_wscale_choose(max_t(u32, t->rcv_free, READ_ONCE(t->knobs->rmem[2]))) : 0;
 
 	t->syn = (struct xtcp_rec){
 		.seq = ev->iss, .end_seq = ev->iss + 1, .flags = XTCP_REC_SYN,

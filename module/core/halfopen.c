@@ -8,6 +8,7 @@
  *
  *	SND.UNA = ISS	  SND.NXT = ISS + 1	RCV.NXT = IRS + 1
  */
+#include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/types.h>
@@ -49,10 +50,10 @@ u8 xtcp_wscale_choose(u32 rcv_max)
 static void agree_wscale(struct xtcp_halfopen *h, const struct xtcp_opts *syn,
 			 u32 rcv_free, const struct xtcp_knobs *knobs)
 {
-	h->wscale_ok = syn->wscale != XTCP_NO_WSCALE && knobs->window_scaling;
+	h->wscale_ok = syn->wscale != XTCP_NO_WSCALE && READ_ONCE(knobs->window_scaling);
 	h->snd_wscale = h->wscale_ok ? syn->wscale : 0;
 	h->rcv_wscale = h->wscale_ok ?
-		xtcp_wscale_choose(max_t(u32, rcv_free, knobs->rmem[2])) : 0;
+		xtcp_wscale_choose(max_t(u32, rcv_free, READ_ONCE(knobs->rmem[2]))) : 0;
 }
 
 /**
@@ -83,8 +84,8 @@ void xtcp_halfopen_init(struct xtcp_halfopen *h, const struct xtcp_seg *syn,
 		.sent = now,
 	};
 	agree_wscale(h, &syn->opts, rcv_free, knobs);
-	h->sack_ok = syn->opts.sack_ok && knobs->sack;
-	h->ts_ok = syn->opts.ts && knobs->timestamps;
+	h->sack_ok = syn->opts.sack_ok && READ_ONCE(knobs->sack);
+	h->ts_ok = syn->opts.ts && READ_ONCE(knobs->timestamps);
 	h->ts_recent = syn->opts.tsval;
 }
 
@@ -247,7 +248,7 @@ u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knob
 	u64 rto = XTCP_RTO_INITIAL;
 	u8 doublings;
 
-	if (h->retries >= knobs->synack_retries || h->retries == U8_MAX)
+	if (h->retries >= READ_ONCE(knobs->synack_retries) || h->retries == U8_MAX)
 		return 0;
 	h->retries++;
 	for (doublings = h->retries; doublings && rto < XTCP_RTO_MAX; doublings--)

@@ -119,7 +119,7 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
 /**
  * struct xtcp_knobs - what an administrator sets, per network namespace
  *
- * Read at any time without a lock: every field is one int, written whole.
+ * Read at any time without a lock, by READ_ONCE(): every field is one int, written whole.
  * A value the socket has set for itself goes before it.
  *
  * @msl_ms: Maximum Segment Lifetime, ms; TIME-WAIT lasts twice as long

@@ -5,6 +5,7 @@
  * A deadline is a number in the control block. Moving it is a store; the module keeps
  * one timer, for the earliest.
  */
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -82,10 +83,10 @@ void xtcp_rtx_restart(struct xtcp_tcb *t, u64 now)
 static u32 most_retries(const struct xtcp_tcb *t)
 {
 	if (xtcp_handshaking(t))
-		return t->set_syn_retries ?: t->knobs->syn_retries;
+		return t->set_syn_retries ?: READ_ONCE(t->knobs->syn_retries);
 	if (t->orphan)
-		return t->knobs->orphan_retries ?: XTCP_ORPHAN_RETRIES;
-	return t->knobs->retries2;
+		return READ_ONCE(t->knobs->orphan_retries) ?: XTCP_ORPHAN_RETRIES;
+	return READ_ONCE(t->knobs->retries2);
 }
 
 /* Is it time to give up? The user's timeout goes before retries2 (MUST-21) */
@@ -110,7 +111,7 @@ static void count_retry(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	if (t->retries < U8_MAX)
 		t->retries++;
-	if (t->retries >= t->knobs->retries1)
+	if (t->retries >= READ_ONCE(t->knobs->retries1))
 		act->todo |= XTCP_ACT_NEW_ROUTE;
 	act->todo |= XTCP_ACT_OUTPUT;
 }
@@ -197,18 +198,18 @@ static void delack_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act
 
 static u64 keepalive_time(const struct xtcp_tcb *t)
 {
-	return (t->set_keepalive_time ?: t->knobs->keepalive_time) * XTCP_US_PER_S;
+	return (t->set_keepalive_time ?: READ_ONCE(t->knobs->keepalive_time)) * XTCP_US_PER_S;
 }
 
 static u64 keepalive_intvl(const struct xtcp_tcb *t)
 {
-	return (t->set_keepalive_intvl ?: t->knobs->keepalive_intvl) * XTCP_US_PER_S;
+	return (t->set_keepalive_intvl ?: READ_ONCE(t->knobs->keepalive_intvl)) * XTCP_US_PER_S;
 }
 
 /* MUST-29: it takes several probes, all unanswered */
 static bool keepalive_failed(const struct xtcp_tcb *t, u64 idle)
 {
-	u32 probes = t->set_keepalive_probes ?: t->knobs->keepalive_probes;
+	u32 probes = t->set_keepalive_probes ?: READ_ONCE(t->knobs->keepalive_probes);
 
 	if (t->user_timeout)
 		return t->keep_probes_out && idle >= t->user_timeout * XTCP_US_PER_MS;
