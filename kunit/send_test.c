@@ -242,6 +242,26 @@ static void lost__oldest_first_then_new_data(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_DATA);
 }
 
+/* Also when the one that was to go is acknowledged, and an older one found lost since */
+static void lost__oldest_first_in_whatever_order_found(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+	struct xtcp_rec *second;
+
+	conn_write(c, 3000);
+	conn_drain(c);
+	second = c->t.sendq.head->next;
+	xtcp_mark_lost(&c->t, c->t.sendq.head);
+	xtcp_mark_lost(&c->t, second->next);
+	conn_segment(c, XTCP_ACK, 1, 1001, 0);
+	xtcp_mark_lost(&c->t, second);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_RETX);
+	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 1001);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 2001);
+}
+
 static void lost__first_goes_whatever_cwnd_says(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -355,6 +375,7 @@ static struct kunit_case send_cases[] = {
 	KUNIT_CASE(fin__waits_for_the_window),
 	KUNIT_CASE(fin__is_retransmitted_with_the_last_data),
 	KUNIT_CASE(lost__oldest_first_then_new_data),
+	KUNIT_CASE(lost__oldest_first_in_whatever_order_found),
 	KUNIT_CASE(lost__first_goes_whatever_cwnd_says),
 	KUNIT_CASE(lost__first_piece_acknowledged_already),
 	KUNIT_CASE(lost__goes_before_what_is_small_and_new),
