@@ -152,7 +152,7 @@ static unsigned int random_schedule(struct kunit *test, u64 start, u64 seed,
 		deferred += !budget && s->in && scene_first(s) <= s->now;
 	}
 	/* to the end of time: all that is left comes */
-	s->now += WRAP / 2;
+	s->now += WRAP / 4;
 	do {
 		budget = least;
 		scene_expire(test, s, &budget);
@@ -313,15 +313,32 @@ static void xtcp_wheel_expire__cascades_within_the_budget(struct kunit *test)
 
 	for (i = 0; i < 100; i++)
 		scene_insert(s, &s->items[i], 65);
-	s->now = 65;
+	s->now = 64;
 	for (i = 0; i < 10; i++) {
 		budget = 10;
 		KUNIT_EXPECT_EQ(test, scene_expire(test, s, &budget), 0);
 		KUNIT_EXPECT_EQ(test, budget, 0);
 	}
+	s->now = 65;
 	budget = 1000;
 	KUNIT_EXPECT_EQ(test, scene_expire(test, s, &budget), 100);
 	KUNIT_EXPECT_EQ(test, budget, 900);
+}
+
+/* Half of them are in a lower level when the time has come: none is looked at twice. */
+static void xtcp_wheel_expire__due_before_the_cascade_is_over(struct kunit *test)
+{
+	struct scene *s = scene_new(test, 0);
+	unsigned int budget = 50;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		scene_insert(s, &s->items[i], 65);
+	s->now = 64;
+	KUNIT_EXPECT_EQ(test, scene_expire(test, s, &budget), 0);
+	s->now = 65;
+	budget = 100;
+	KUNIT_EXPECT_EQ(test, scene_expire(test, s, &budget), 100);
 }
 
 /* A word that changes while its entry is in the wheel: that is all it takes. */
@@ -413,6 +430,7 @@ static struct kunit_case wheel_cases[] = {
 	KUNIT_CASE(xtcp_wheel_remove__anywhere_in_a_list),
 	KUNIT_CASE(xtcp_wheel_remove__last_pending),
 	KUNIT_CASE(xtcp_wheel_expire__cascades_within_the_budget),
+	KUNIT_CASE(xtcp_wheel_expire__due_before_the_cascade_is_over),
 	KUNIT_CASE(xtcp_wheel_expire__moved_later_where_it_lies),
 	KUNIT_CASE(xtcp_wheel_expire__time_goes_on),
 	KUNIT_CASE(xtcp_wheel_forward__stops_where_something_is_due),

@@ -177,8 +177,11 @@ static bool take_slot(struct xtcp_wheel *wheel, u64 now)
 /**
  * xtcp_wheel_expire() - take out an entry that is due
  * @wheel: wheel
- * @now: the time, not before that of an earlier call
+ * @now: the time, not before that of an earlier call, and not XTCP_WHEEL_RANGE after
+ *	anything was due
  * @budget: how many entries may be looked at; each, due or cascaded, takes one
+ *
+ * What falls due while its slot cascades is given out at once, not put lower first.
  *
  * Return: the entry, in no wheel any more. NULL when nothing that is left is due,
  * or @budget is 0: then some may be.
@@ -194,7 +197,7 @@ struct xtcp_wheel_entry *xtcp_wheel_expire(struct xtcp_wheel *wheel, u64 now,
 				return NULL;
 			--*budget;
 			xtcp_wheel_remove(wheel, entry);
-			if (xtcp_wheel_ahead(READ_ONCE(entry->word), wheel->base) <= 0)
+			if (xtcp_wheel_ahead(READ_ONCE(entry->word), now) <= 0)
 				return entry;
 			xtcp_wheel_insert(wheel, entry);
 		}
