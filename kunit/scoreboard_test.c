@@ -139,6 +139,9 @@ static void walk__is_paid_for(struct kunit *test)
 	int i;
 
 	KUNIT_EXPECT_GE(test, c->t.walk_credit, 40);
+	c->t.walk_credit = 1000;
+	sack(c, 1, 4001, 5001);		/* over four records, and on the fifth */
+	KUNIT_EXPECT_EQ(test, c->t.walk_credit, 995);
 	c->t.walk_credit = 0;
 	for (i = 0; i < 1000; i++) {
 		sack(c, 1, 8001, 9001);
@@ -148,7 +151,7 @@ static void walk__is_paid_for(struct kunit *test)
 	c->t.nseen = 0;
 	c->t.walk_credit = 3;
 	xtcp_scoreboard_forget(&c->t, c->t.snd_una);
-	expect_marks(c, "..S.....S.");
+	expect_marks(c, "..S.S...S.");
 }
 
 /* More records than an ACK pays for by itself: the next one goes on */
