@@ -4,13 +4,15 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps module check coverage fuzz kunit style purity compile selftest selftest-time \
-	selftest-uml selftest-vm selftest-debug test test-full test-the-tests demo vm bench \
-	bench-engines bridge clean
+	selftest-uml selftest-vm selftest-debug test test-full test-the-tests conformance \
+	conformance-mutate demo vm bench bench-engines bridge clean
 
 # Names of tests for the selftest targets: make selftest-vm TEST="transfer close"
 TEST ?=
 # Suites or cases for check: make check SUITE=seq.*
 SUITE ?=
+# Rows for conformance-mutate: make conformance-mutate ROW="MUST-13 SHLD-3"
+ROW ?=
 
 help: ## this list
 	@echo "Usage: make TARGET"
@@ -66,6 +68,12 @@ selftest-debug: ## ... in a VM with KASAN, lockdep and kmemleak [TEST=...]
 
 test-the-tests: ## plant one bug of each kind, and see that each is caught
 	@scripts/test-the-tests.sh
+
+conformance: ## RFC 9293's requirements: which of them did the last make test show?
+	@scripts/conformance.py check
+
+conformance-mutate: ## break what meets them, and see the named tests turn red [ROW=...]
+	@scripts/conformance.py mutate $(ROW)
 
 bench: ## instructions per request, connection and KiB, beside the kernel's TCP
 	@scripts/bench.sh
