@@ -16,8 +16,9 @@
  *                  more that can't be made
  *
  * The first three print bytes a record: what more there is then in the slabs whose names
- * begin with SLAB (for which they must not be merged). The last prints, COUNT times, two
- * numbers of nanoseconds: of the connection made, and of the one refused. In a machine
+ * begin with SLAB (for which they must not be merged), for each object more in those of
+ * the first SLAB, which are the records. The last prints, COUNT times, two numbers of
+ * nanoseconds: of the connection made, and of the one refused. In a machine
  * that counts (vm.sh --icount) these are instructions.
  */
 #define _GNU_SOURCE
@@ -117,13 +118,17 @@ static void shrink_slab(const char *name)
 	close(fd);
 }
 
-/* Bytes of the objects in all slabs whose names begin with one of @prefixes */
-static long slab_bytes(char **prefixes, bool shrink)
+/* What slabs hold: bytes in all that are chosen, records in those of the first name */
+struct slabs {
+	long bytes, records;
+};
+
+static struct slabs read_slabs(char **prefixes, bool shrink)
 {
 	FILE *file = fopen("/proc/slabinfo", "r");
+	struct slabs sum = { 0 };
 	unsigned long objects, size;
 	char line[512], name[64];
-	long bytes = 0;
 
 	if (!file)
 		err(1, "/proc/slabinfo");
@@ -133,18 +138,31 @@ static long slab_bytes(char **prefixes, bool shrink)
 			continue;
 		if (shrink)
 			shrink_slab(name);
-		bytes += objects * size;
+		sum.bytes += objects * size;
+		if (!strncmp(name, prefixes[0], strlen(prefixes[0])))
+			sum.records += objects;
 	}
 	fclose(file);
-	return bytes;
+	return sum;
 }
 
 /* The same, when what is freed by RCU is freed */
-static long settled_bytes(char **prefixes)
+static struct slabs settled(char **prefixes)
 {
 	sleep(1);
-	slab_bytes(prefixes, true);
-	return slab_bytes(prefixes, false);
+	read_slabs(prefixes, true);
+	return read_slabs(prefixes, false);
+}
+
+static void print_bytes(char **prefixes, struct slabs before)
+{
+	struct slabs after = settled(prefixes);
+	long records = after.records - before.records;
+
+	/* a port used twice ends the TIME-WAIT it had */
+	if (records < (long)(count - count / 4) || records > (long)(count + count / 4))
+		errx(1, "%ld records of %lu connections", records, count);
+	printf("%.1f\n", (double)(after.bytes - before.bytes) / records);
 }
 
 /* ---- half-open ---- */
@@ -203,8 +221,8 @@ static void enter(const char *path)
 
 static void halfopen(char **slabs)
 {
+	struct slabs before;
 	union address to;
-	long before;
 	int raw;
 
 	raw = socket(where.any.sa_family, SOCK_RAW, IPPROTO_RAW);
@@ -212,7 +230,7 @@ static void halfopen(char **slabs)
 		err(1, "raw socket");
 	enter("/run/netns/server");
 	listener();
-	before = settled_bytes(slabs);
+	before = settled(slabs);
 	to = where;
 	to.v6.sin6_port = 0;	/* at the same place in both */
 	for (uint32_t i = 1; i <= count; i++) {
@@ -222,7 +240,7 @@ static void halfopen(char **slabs)
 		if (sendto(raw, packet, length, 0, &to.any, where_len) < 0)
 			err(1, "a SYN");
 	}
-	printf("%.1f\n", (double)(settled_bytes(slabs) - before) / count);
+	print_bytes(slabs, before);
 }
 
 /* ---- TIME-WAIT ---- */
@@ -240,7 +258,7 @@ static void pair(int l, int *client, int *server)
 static void time_wait(bool client_first, char **slabs)
 {
 	int l = listener(), client, server;
-	long before = settled_bytes(slabs);
+	struct slabs before = settled(slabs);
 	char byte;
 
 	for (unsigned long i = 0; i < count; i++) {
@@ -250,7 +268,7 @@ static void time_wait(bool client_first, char **slabs)
 			;
 		close(client_first ? server : client);
 	}
-	printf("%.1f\n", (double)(settled_bytes(slabs) - before) / count);
+	print_bytes(slabs, before);
 }
 
 /* ---- the last port ---- */
