@@ -330,10 +330,11 @@ struct xtcp_tcb {
 	u8 state;
 	bool passive:1, orphan:1, nodelay:1, cork:1, keepalive:1;
 	bool ack_pending:1, ack_now:1, probe_now:1;
-	bool rcv_fin:1, rcv_fin_done:1, snd_fin:1, sack_ok:1, ts_ok:1, wscale_ok:1;
+	bool rcv_fin:1, snd_fin:1, sack_ok:1, ts_ok:1, wscale_ok:1;
 	bool recovery:1, rto_recovery:1, retx_now:1, partial_ack:1;
 	bool reordering:1, dsack_round_on:1, dsack_seen:1, dsack_due:1;
 	bool rtt_fresh:1, tlp_now:1, tlp_out:1, tlp_retrans:1, undo:1, undo_eifel:1;
+	bool rcv_fin_done;	/* whole: poll() looks at it without the lock */
 	u8 quickack;
 	u8 snd_wscale;
 	u8 rcv_wscale;
