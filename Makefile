@@ -4,8 +4,8 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps module check coverage fuzz kunit style purity compile selftest selftest-time \
-	selftest-uml selftest-vm selftest-debug test test-full test-the-tests conformance \
-	conformance-mutate demo vm bench bench-engines bridge clean
+	selftest-uml selftest-vm selftest-debug selftest-kcsan test test-full test-the-tests \
+	conformance conformance-mutate demo vm bench bench-engines bridge clean
 
 # Names of tests for the selftest targets: make selftest-vm TEST="transfer close"
 TEST ?=
@@ -65,6 +65,9 @@ selftest-vm: ## ... in a VM with Debian's kernel [TEST=...]
 
 selftest-debug: ## ... in a VM with KASAN, lockdep and kmemleak [TEST=...]
 	@scripts/selftest.sh debug $(TEST)
+
+selftest-kcsan: ## ... in a VM with KCSAN, which finds data races [TEST=...]
+	@scripts/selftest.sh kcsan $(TEST)
 
 test-the-tests: ## plant one bug of each kind, and see that each is caught
 	@scripts/test-the-tests.sh

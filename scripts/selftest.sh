@@ -7,6 +7,7 @@
 #   time    the same in virtual time: what takes hours
 #   vm      Debian's kernel in QEMU
 #   debug   a kernel with KASAN, lockdep, kmemleak... in QEMU
+#   kcsan   a kernel with KCSAN, which finds data races, in QEMU
 #
 # Without TEST, those that selftests/run.sh has for the place.
 
@@ -25,8 +26,10 @@ uml)	run=("$XTCP_TOP/scripts/uml.sh" --timeout 1500) kernel=uml ;;
 time)	run=("$XTCP_TOP/scripts/uml.sh" --time-travel --timeout 600) kernel=uml ;;
 vm)	run=("$XTCP_TOP/scripts/vm.sh" --timeout 2400) kernel=stock ;;
 debug)	run=("$XTCP_TOP/scripts/vm.sh" --kernel debug --mem 4G --timeout 2400) kernel=debug ;;
+kcsan)	run=("$XTCP_TOP/scripts/vm.sh" --kernel kcsan --timeout 1200) kernel=kcsan ;;
 *)	usage "$0" ;;
 esac
 "$XTCP_TOP/scripts/build.sh" "$kernel" >/dev/null
 "$XTCP_TOP/scripts/bridge.sh"
+"$XTCP_TOP/scripts/programs.sh"
 "${run[@]}" --console "$console" -- selftests/run.sh "$@"

@@ -6,7 +6,7 @@
 #   style purity check coverage fuzz compile kunit selftest-time selftest-uml selftest-vm
 #   selftest-debug bench-engines
 #
-# and when asked for, by name or in $XTCP_EXTRA_STAGES, readme.
+# and when asked for, by name or in $XTCP_EXTRA_STAGES, readme and selftest-kcsan.
 # --full runs all selftests in the debug kernel, not only those named for it.
 # Each stage writes KTAP to build/test/STAGE.log; build/test.ktap has them all.
 # A stage fails, too, when the kernel complained on any console. Tests may be

@@ -3,8 +3,8 @@
 #
 # vm.sh [OPTIONS] -- COMMAND ARGS...: run a command as root in a virtual machine
 #
-#   --kernel stock|debug   Debian's kernel (default), or the one with KASAN,
-#                          lockdep and kmemleak
+#   --kernel stock|debug|kcsan   Debian's kernel (default), the one with KASAN,
+#                          lockdep and kmemleak, or the one that watches for races
 #   --smp N                processors (2)
 #   --mem M                memory (2G)
 #   --timeout S            seconds until the machine is stopped (600; a day with
@@ -47,7 +47,7 @@ TIMEOUT=${TIMEOUT:-600}
 
 case $KERNEL in
 stock)	MACHINE=pc; export XTCP_PLACE="${XTCP_PLACE-vm}" ;;
-debug)	MACHINE=q35; export XTCP_PLACE="${XTCP_PLACE-debug}" ;;
+debug | kcsan)	MACHINE=q35; export XTCP_PLACE="${XTCP_PLACE-$KERNEL}" ;;
 *)	usage "$0" ;;
 esac
 export XTCP_KO="${XTCP_KO-$XTCP_TOP/build/$KERNEL/xtcp.ko}"
@@ -116,7 +116,13 @@ shares
 # A busy host stops the guest's processors for long: the kernel is to be patient
 parameters="console=ttyS0 panic=-1 oops=panic loglevel=7 dummy.numdummies=0 ifb.numifbs=0
 	watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 $APPEND"
-[ "$KERNEL" != debug ] || parameters+=" kasan_multi_shot no_hash_pointers"
+case $KERNEL in
+debug)	parameters+=" kasan_multi_shot no_hash_pointers" ;;
+# an emulated processor may stand still for a slice of the host's time, and a watch
+# has to outlast that
+kcsan)	parameters+=" no_hash_pointers kcsan.skip_watch=2000 kcsan.udelay_task=1000
+		kcsan.udelay_interrupt=500" ;;
+esac
 environment=(ROOT_TYPE=9p "KERNEL=$K" CTL=ctl "OUT=$(printf %q "$XTCP_OUT")")
 if [ -n "$ICOUNT" ]; then
 	parameters+=" nokaslr random.trust_cpu=off"

@@ -38,6 +38,7 @@ SIZES = {
     "uml":   dict(scale=2,  bulk=20 << 20, lossy=20 << 20, many=1000, rounds=100),
     "vm":    dict(scale=6,  bulk=20 << 20, lossy=20 << 20, many=1000, rounds=20),
     "debug": dict(scale=25, bulk=2 << 20,  lossy=2 << 20,  many=200,  rounds=5),
+    "kcsan": dict(scale=25, bulk=2 << 20,  lossy=2 << 20,  many=200,  rounds=5),
 }
 SIZE = SIZES[PLACE]
 

@@ -4,7 +4,7 @@
 # run.sh [TEST...]: run the selftests; to be called inside a guest, as root
 #
 # Loads $XTCP_KO, runs the tests named (default: those of $XTCP_PLACE, which is
-# uml, vm or debug; with $XTCP_TEST_FULL, all), each within a time limit, watches
+# uml, vm, debug or kcsan; with $XTCP_TEST_FULL, all), each within a time limit, watches
 # what the kernel says meanwhile, and unloads the module again. Prints KTAP.
 # A test may be narrowed to some of its cases: close:'linger*'. In a guest whose
 # time is virtual (uml.sh --time-travel) waiting costs nothing: what waits most,
@@ -25,11 +25,12 @@ ALL="reload drain wrong_use options inherit reopen readwrite urgent close peer r
 # and hotplug needs a second processor
 QUICK=${ALL/blackhole /}
 case $XTCP_PLACE in
-uml)	TESTS=$QUICK LIMIT=300 ;;
+uml)	TESTS="$QUICK stress" LIMIT=300 ;;
 vm)	TESTS="$QUICK hotplug" LIMIT=600 ;;
 debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* reopen:[ao]* readwrite close transfer:[lw]* many:many* peer:resets* malformed ports:t* ephemeral reuseport netns:remove__w* hotplug"
 	LIMIT=900 ;;
-*)	echo "run.sh: XTCP_PLACE is uml, vm or debug, not '$XTCP_PLACE'" >&2; exit 2 ;;
+kcsan)	TESTS="stress:same*" LIMIT=600 ;;
+*)	echo "run.sh: XTCP_PLACE is uml, vm, debug or kcsan, not '$XTCP_PLACE'" >&2; exit 2 ;;
 esac
 [ -z "${XTCP_TEST_FULL-}" ] || TESTS=$ALL
 ! grep -q time-travel /proc/cmdline || TESTS="peer blackhole hours"

@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# programs.sh: compile the programs among the selftests, selftests/NAME.c to
+# build/selftests/NAME; guests see the host's files, so that they run there
+
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+OUT=$XTCP_TOP/build/selftests
+mkdir -p "$OUT"
+for source in "$XTCP_TOP"/selftests/*.c; do
+	name=$(basename "$source" .c)
+	[ ! "$OUT/$name" -nt "$source" ] || [ ! "$OUT/$name" -nt "$XTCP_TOP/selftests/stress.h" ] ||
+		continue
+	# a name of its own first: another run may be using what is there
+	gcc -O2 -Wall -Wextra -Werror -pthread -o "$OUT/.$name.$$" "$source"
+	mv "$OUT/.$name.$$" "$OUT/$name"
+done

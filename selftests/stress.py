@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Lifetimes under stress: many threads, processors, namespaces and loads at once.
+
+What is watched is the kernel: KASAN, lockdep and the others in the debug kernel,
+KCSAN in the one for races.  Beside that, calls answer with errors of theirs only,
+bytes arrive whole, and when all is over nothing is left: no row, no socket, no
+reference on the module.
+
+Has the module to itself: no other test may run beside it.
+"""
+import os
+import select
+import signal
+import subprocess
+
+from lib import (IS_XTCP, PLACE, SIZE, Ns, case, check, counters, equal, fail, knob, main, slow,
+                 table, wait_for)
+from module import load, parameter, unload_soon
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FULL = bool(os.environ.get("XTCP_TEST_FULL"))
+CPU1 = "/sys/devices/system/cpu/cpu1/online"
+ECHO_AT, MIX_AT = 7100, 7000
+
+# Operations of a thread, connections of a client, rounds of what is slow
+AMOUNT = {"uml": (20000, 400, 10), "vm": (6000, 150, 4), "debug": (2000, 60, 2),
+          "kcsan": (1000, 20, 2)}[PLACE]
+OPERATIONS, CONNECTIONS, ROUNDS = (n * (10 if FULL else 1) for n in AMOUNT)
+
+
+class Program:
+    """A program of build/selftests that runs in a namespace."""
+    alive = []
+
+    def __init__(self, ns, name, *arguments):
+        path = os.path.join(HERE, "../build/selftests", name)
+        with ns:
+            self.process = subprocess.Popen([path, *map(str, arguments)],
+                                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.name, self.said = name, b""
+        Program.alive.append(self)
+
+    def hear(self, word, bound=20):
+        """Wait until it has printed the word since the last time."""
+        def heard():
+            if select.select([self.process.stdout], [], [], 0.05)[0]:
+                part = os.read(self.process.stdout.fileno(), 4096)
+                self.said += part
+                if not part:
+                    fail(f"{self.name} has ended: {self.said.decode()}")
+            return word in self.said
+        wait_for(heard, bound, f"{self.name} to say {word}")
+        self.said = b""
+
+    def join(self, bound=300):
+        """Its end, which is to be a good one."""
+        self.said += self.process.communicate(timeout=slow(bound))[0]
+        Program.alive.remove(self)
+        print(self.said.decode(), end="")
+        equal(self.process.returncode, 0, f"status of {self.name}")
+
+    def kill(self):
+        Program.alive.remove(self)
+        self.process.kill()
+        self.process.communicate()
+
+
+def host():
+    """A namespace whose connections end soon."""
+    ns = Ns("s")
+    ns.ip("link set lo up")
+    if IS_XTCP:
+        for name, value in (("msl_ms", 100), ("fin_timeout", 1), ("orphan_retries", 1),
+                            ("synack_retries", 1)):
+            knob(ns, name, value)
+    return ns
+
+
+def nothing_is_left(ns):
+    """All that was opened has ended, records and orphans too."""
+    wait_for(lambda: not table(ns), 30, "an empty table")
+
+
+@case(bound=300)
+def same_sockets__many_threads():
+    """connect, accept, close, shutdown, poll, send... by all on whatever is there."""
+    ns = host()
+    programs = [Program(ns, "mix", 1, OPERATIONS, 4),
+                Program(ns, "echo", 2, CONNECTIONS, 2, ECHO_AT)]
+    if IS_XTCP:
+        programs.append(Program(ns, "knock", 3, OPERATIONS, 2, 35, MIX_AT, MIX_AT + 1, MIX_AT + 2,
+                                ECHO_AT, ECHO_AT + 1))
+    for program in programs:
+        program.join()
+    if IS_XTCP:
+        said = counters(ns)
+        check(said["passive_opens"] > CONNECTIONS, f"passive_opens: {said['passive_opens']}")
+        check(said["tw_created"] > 0, "nothing went to TIME-WAIT")
+    nothing_is_left(ns)
+    ns.remove()
+
+
+@case(bound=300, places=("vm", "debug", "kcsan"))
+def processor__goes_and_comes_under_load():
+    ns = host()
+    traffic = Program(ns, "echo", 4, 0, 3, ECHO_AT)
+    traffic.hear(b"up")
+    try:
+        for _ in range(ROUNDS * 3):
+            for online in ("0", "1"):
+                with open(CPU1, "w", encoding="ascii") as file:
+                    file.write(online)
+                traffic.hear(b"connections")
+    finally:
+        with open(CPU1, "w", encoding="ascii") as file:
+            file.write("1")
+        traffic.kill()
+    nothing_is_left(ns)
+    ns.remove()
+
+
+@case(bound=300)
+def namespaces__come_and_go_under_load():
+    """Some full of traffic, some empty; those that go, go with all that is in them."""
+    stays = host()
+    traffic = Program(stays, "echo", 5, 0, 2, ECHO_AT)
+    traffic.hear(b"up")
+    for number in range(ROUNDS * 4):
+        goes = host()
+        inside = Program(goes, "echo", number, 0, 2, ECHO_AT)
+        if number % 4:
+            inside.hear(b"connections")
+        goes.remove()
+        inside.kill()
+        Ns("e").remove()
+    traffic.hear(b"connections")
+    traffic.kill()
+    nothing_is_left(stays)
+    stays.remove()
+
+
+@case(bound=2000, xtcp_only="it can't be unloaded")
+def module__goes_and_comes_under_traffic():
+    """insmod, traffic that is killed, rmmod, while segments never cease to come.
+
+    The parameter drain lets go of what the killed leave behind.
+    """
+    rounds = 100 if FULL else max(3, ROUNDS)
+    ns = host()
+    knocking = Program(ns, "knock", 6, 1 << 30, 1, 0, ECHO_AT, ECHO_AT + 1, ECHO_AT + 2)
+    for number in range(rounds):
+        load()
+        traffic = Program(ns, "echo", number, 0, 3, ECHO_AT)
+        traffic.hear(b"connections")
+        traffic.kill()
+        parameter("drain", 1)
+        unload_soon(30)
+    print(f"# {rounds} rounds")
+    check(knocking.process.poll() is None, "knock has ended")
+    knocking.process.send_signal(signal.SIGKILL)
+    knocking.kill()
+    load()
+    ns.remove()
+
+
+try:
+    main()
+finally:
+    for left in list(Program.alive):
+        left.kill()
