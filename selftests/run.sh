@@ -27,7 +27,7 @@ QUICK=${ALL/blackhole /}
 case $XTCP_PLACE in
 uml)	TESTS="$QUICK stress" LIMIT=300 ;;
 vm)	TESTS="$QUICK hotplug" LIMIT=600 ;;
-debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* reopen:[ao]* readwrite close transfer:[lw]* many:many* peer:resets* malformed ports:t* ephemeral reuseport netns:remove__w* hotplug"
+debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* reopen:[ao]* readwrite close transfer:[lw]* many:many* peer:resets* malformed ports:t* ephemeral:connect__each_port* reuseport netns:remove__w* hotplug"
 	LIMIT=900 ;;
 kcsan)	TESTS="stress:same*" LIMIT=600 ;;
 *)	echo "run.sh: XTCP_PLACE is uml, vm, debug or kcsan, not '$XTCP_PLACE'" >&2; exit 2 ;;
