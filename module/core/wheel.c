@@ -157,8 +157,10 @@ void xtcp_wheel_forward(struct xtcp_wheel *wheel, u64 now)
 		wheel->base = now;
 }
 
-/* The next slot whose time has come becomes the pending list */
-static bool take_slot(struct xtcp_wheel *wheel, u64 now)
+/* The next slot whose time has come becomes the pending list. Rare: apart, so that
+ * giving out one entry of many is short
+ */
+static noinline bool take_slot(struct xtcp_wheel *wheel, u64 now)
 {
 	struct xtcp_wheel_entry **slot;
 	struct place p;
@@ -196,7 +198,9 @@ struct xtcp_wheel_entry *xtcp_wheel_expire(struct xtcp_wheel *wheel, u64 now,
 			if (!*budget)
 				return NULL;
 			--*budget;
-			xtcp_wheel_remove(wheel, entry);
+			wheel->pending = entry->next;
+			if (entry->next)
+				entry->next->pprev = &wheel->pending;
 			if (xtcp_wheel_ahead(READ_ONCE(entry->word), now) <= 0)
 				return entry;
 			xtcp_wheel_insert(wheel, entry);
