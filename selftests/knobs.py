@@ -32,6 +32,7 @@ NUMBERS = {
     "max_tw_buckets": (0, None, None),
     "abort_on_overflow": (0, 1, 0),
     "window_scaling": (0, 1, 1),
+    "sack": (0, 1, 1),
     "timestamps": (0, 1, 1),
 }
 TRIPLES = ("rmem", "wmem")
