@@ -58,7 +58,6 @@ def retransmit__of_a_dead_processor(family):
             with gone():
                 again = peer.get("A")
                 equal((again.seq, again.data), (first.seq, b"data"), "the retransmission")
-            peer.dport = None
 
 
 @case((V4, V6), bound=60)
