@@ -122,6 +122,16 @@ static void halfopen_send_synack(struct xtcp_halfopen_record *r,
 	xtcp_reply(key, &answer, &out);
 }
 
+/* No third segment has come, or nobody would take it: @listener is NULL */
+static void halfopen_give_up(struct xtcp_halfopen_record *r, const struct sock *listener)
+{
+	if (listener)
+		xtcp_listen_count(listener, XTCP_LISTEN_expired);
+	else
+		xtcp_count(read_pnet(&r->entry.net), halfopen_expired);
+	xtcp_halfopen_kill(r);
+}
+
 /**
  * xtcp_halfopen_expired() - the timer: the SYN-ACK again, or the end
  * @timer: of a half-open record
@@ -142,8 +152,7 @@ void xtcp_halfopen_expired(struct xtcp_timer *timer)
 	wait = xtcp_halfopen_timeout(&r->half, &xtcp_net(net)->knobs);
 	listener = halfopen_listener(r);
 	if (!wait || !listener) {
-		xtcp_count(net, halfopen_expired);
-		xtcp_halfopen_kill(r);
+		halfopen_give_up(r, listener);
 		return;
 	}
 	xtcp_count(net, synack_retransmits);
@@ -273,7 +282,7 @@ void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 
 	r = halfopen_new(listener, seg, key, skb, before);
 	if (!r) {
-		xtcp_count(key->net, drop_memory);
+		xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
 		return;
 	}
 	if (!halfopen_enter(r, listener, key)) {
@@ -316,11 +325,13 @@ static struct sock *halfopen_child(struct xtcp_halfopen_record *r,
 	return child;
 }
 
-static void halfopen_overflow(struct xtcp_halfopen_record *r, struct sk_buff *skb,
-			      const struct xtcp_seg *seg, const struct xtcp_key *key)
+static void halfopen_overflow(struct xtcp_halfopen_record *r, const struct sock *listener,
+			      struct sk_buff *skb, const struct xtcp_seg *seg,
+			      const struct xtcp_key *key)
 {
-	xtcp_count(key->net, listen_accept_drops);
+	xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
 	if (READ_ONCE(xtcp_net(key->net)->knobs.abort_on_overflow)) {
+		xtcp_listen_count(listener, XTCP_LISTEN_aborted);
 		xtcp_halfopen_kill(r);
 		xtcp_reset_skb(skb, seg, key);
 	}
@@ -342,7 +353,7 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 		return;
 	}
 	if (sk_acceptq_is_full(listener)) {
-		halfopen_overflow(r, skb, seg, key);
+		halfopen_overflow(r, listener, skb, seg, key);
 		return;
 	}
 	child = halfopen_child(r, listener, skb);
@@ -358,7 +369,7 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 		xtcp_sock_rcv((struct sock *)xtcp_entry_sock(winner), skb, seg);
 		return;
 	}
-	xtcp_count(key->net, drop_memory);
+	xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
 	kfree_skb(skb);
 }
 

@@ -147,6 +147,26 @@ struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id)
 	return NULL;
 }
 
+/**
+ * xtcp_listen_count() - a listener has refused something, or given it up
+ * @listener: listening socket, not locked
+ * @c: what and why
+ *
+ * Counted for it and for its namespace; each CPU has counters of its own.
+ *
+ * Context: any, under rcu_read_lock().
+ */
+void xtcp_listen_count(const struct sock *listener, enum xtcp_listen_counter c)
+{
+	static const u8 of_net[] = {
+#define AS_COUNTER(name, counter) XTCP_COUNT_##counter,
+		XTCP_LISTEN_COUNTERS(AS_COUNTER)
+	};
+
+	this_cpu_inc(xtcp_sk(listener)->listener.mib->count[c]);
+	xtcp_count_add(sock_net(listener), of_net[c], 1);
+}
+
 static bool same_addr(const struct sock *a, const struct sock *b)
 {
 	if (a->sk_family == AF_INET)
@@ -212,6 +232,11 @@ static int listen_start(struct sock *sk)
 	/* a SYN for what it was before may be counted at this moment */
 	if (xs->listener.id)
 		synchronize_rcu();
+	if (!xs->listener.mib)
+		xs->listener.mib = alloc_percpu_gfp(struct xtcp_listen_mib,
+						    GFP_KERNEL_ACCOUNT);
+	if (!xs->listener.mib)
+		return -ENOMEM;
 	spin_lock_init(&xs->listener.lock);
 	INIT_LIST_HEAD(&xs->listener.children);
 	atomic_set(&xs->listener.halfopen, 0);
@@ -246,7 +271,7 @@ undo:
  *	changed by calling again
  *
  * Context: process.
- * Return: 0, -EINVAL when connected, -EADDRINUSE.
+ * Return: 0, -EINVAL when connected, -EADDRINUSE, -ENOMEM.
  */
 int xtcp_listen(struct socket *sock, int backlog)
 {
@@ -344,10 +369,10 @@ void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb,
 	} else if (!(seg->flags & XTCP_SYN)) {
 		xtcp_count(net, drop_not_expected);
 	} else if (sk_acceptq_is_full(listener)) {
-		xtcp_count(net, listen_accept_drops);
+		xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
 	} else if (atomic_read(&xtcp_sk(listener)->listener.halfopen) >=
 		   READ_ONCE(xtcp_net(net)->knobs.max_syn_backlog)) {
-		xtcp_count(net, listen_syn_drops);
+		xtcp_listen_count(listener, XTCP_LISTEN_syn_full);
 	} else {
 		xtcp_halfopen_open(listener, seg, key, skb, before);
 	}

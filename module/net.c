@@ -28,8 +28,13 @@ static int __net_init net_init(struct net *net)
 	err = xtcp_proc_init(net);
 	if (err)
 		goto exit_stat;
+	err = xtcp_queues_init(net);
+	if (err)
+		goto exit_proc;
 	return 0;
 
+exit_proc:
+	xtcp_proc_exit(net);
 exit_stat:
 	xtcp_stat_exit(net);
 exit_reply:
@@ -56,6 +61,7 @@ static void __net_exit net_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_net(net);
 
+	xtcp_queues_exit(net);
 	xtcp_proc_exit(net);
 	xtcp_stat_exit(net);
 	xtcp_reply_exit(net);

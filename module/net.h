@@ -35,6 +35,8 @@
 	X(halfopen_expired)	/* given up after synack_retries */	\
 	X(listen_syn_drops)	/* SYN refused: SYN queue full */	\
 	X(listen_accept_drops)	/* SYN or third segment refused: accept queue full */ \
+	X(listen_memory_drops)	/* SYN or third segment refused: no memory, no route */ \
+	X(listen_aborts)	/* third segment answered by RST: abort_on_overflow */ \
 	X(abort_on_close)	/* closed with unread data: RST */	\
 	X(abort_on_linger)	/* closed with SO_LINGER 0: RST */	\
 	X(orphan_overflow)	/* orphans reset: max_orphans */	\
@@ -133,11 +135,13 @@ void xtcp_net_unregister(void);
 int xtcp_knobs_init(struct net *net);
 void xtcp_knobs_exit(struct net *net);
 
-/* stat.c and proc.c: called by net.c */
+/* stat.c, proc.c and queues.c: called by net.c */
 int xtcp_stat_init(struct net *net);
 void xtcp_stat_exit(struct net *net);
 int xtcp_proc_init(struct net *net);
 void xtcp_proc_exit(struct net *net);
+int xtcp_queues_init(struct net *net);
+void xtcp_queues_exit(struct net *net);
 
 /* any context */
 void xtcp_count_drop(const struct net *net, enum xtcp_drop why);

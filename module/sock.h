@@ -30,6 +30,32 @@ enum {
 struct xtcp_halfopen_record;
 struct xtcp_timewait_record;
 
+/*
+ * What a listener counts: the name of its column in /proc/net/xtcp_listen, and the
+ * namespace's counter of the same
+ */
+#define XTCP_LISTEN_COUNTERS(X)			\
+	X(syn_full, listen_syn_drops)		\
+	X(accept_full, listen_accept_drops)	\
+	X(no_memory, listen_memory_drops)	\
+	X(aborted, listen_aborts)		\
+	X(expired, halfopen_expired)
+
+enum xtcp_listen_counter {
+#define XTCP_LISTEN_ENUM(name, of_net) XTCP_LISTEN_##name,
+	XTCP_LISTEN_COUNTERS(XTCP_LISTEN_ENUM)
+#undef XTCP_LISTEN_ENUM
+	XTCP_LISTEN_COUNTER_KINDS
+};
+
+/**
+ * struct xtcp_listen_mib - one CPU's counters of a listener
+ * @count: by enum xtcp_listen_counter
+ */
+struct xtcp_listen_mib {
+	unsigned long count[XTCP_LISTEN_COUNTER_KINDS];
+};
+
 /**
  * struct xtcp_listener - what a listening socket keeps
  * @node: place in the listener table (RCU)
@@ -40,6 +66,7 @@ struct xtcp_timewait_record;
  *	of listener and child
  * @children: established, not accepted yet, by xtcp_sock.accept_node; each holds
  *	the reference that accept() hands to the user
+ * @mib: what was refused and why, since it first listened; freed with the socket
  */
 struct xtcp_listener {
 	struct hlist_node node;
@@ -47,6 +74,7 @@ struct xtcp_listener {
 	atomic_t halfopen;
 	spinlock_t lock;	/* of children */
 	struct list_head children;
+	struct xtcp_listen_mib __percpu *mib;
 };
 
 /**
@@ -217,6 +245,7 @@ struct sock *xtcp_listener_lookup(const struct xtcp_key *key);
 struct sock *xtcp_listener_select(const struct xtcp_key *key, struct sk_buff *skb,
 				  u32 hdr_len);
 struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id);
+void xtcp_listen_count(const struct sock *listener, enum xtcp_listen_counter c);
 void xtcp_accept_queue_add(struct sock *listener, struct sock *child);
 struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS);
 struct hlist_head *xtcp_listen_bucket(unsigned int i);

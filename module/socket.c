@@ -17,6 +17,7 @@
 
 static void sock_destruct(struct sock *sk)
 {
+	free_percpu(xtcp_sk(sk)->listener.mib);
 	if (sk->sk_family == AF_INET6)
 		inet6_sock_destruct(sk);
 	else
