@@ -70,22 +70,37 @@ static u64 scene_first(const struct scene *s)
 	return first;
 }
 
-/* Take out what is due at s->now, with @budget. Returns how many came */
+/* Take out what is due at s->now, looking at no more than *@budget entries, which is
+ * lessened by those that were. Returns how many came
+ */
 static int scene_expire(struct kunit *test, struct scene *s, unsigned int *budget)
 {
 	struct xtcp_wheel_entry *entry;
 	struct item *item;
-	int n;
+	int n = 0;
 
-	for (n = 0; (entry = xtcp_wheel_expire(&s->wheel, s->now, budget)); n++) {
+	for (; *budget; --*budget) {
+		entry = xtcp_wheel_pop(&s->wheel, s->now);
+		if (!entry)
+			break;
+		KUNIT_ASSERT_EQ(test, entry->word & XTCP_WHEEL_TAG, TAG);
 		item = container_of(entry, struct item, entry);
 		KUNIT_ASSERT_TRUE(test, item->in);
-		KUNIT_ASSERT_LE(test, item->due, s->now);
-		KUNIT_ASSERT_EQ(test, entry->word & XTCP_WHEEL_TAG, TAG);
+		if (item->due > s->now) {
+			xtcp_wheel_insert(&s->wheel, entry);
+			continue;
+		}
 		item->in = false;
 		s->in--;
+		n++;
 	}
 	return n;
+}
+
+/* The slot whose time has come is pending; nothing of it was looked at yet */
+static void scene_begin(struct kunit *test, struct scene *s)
+{
+	KUNIT_EXPECT_TRUE(test, xtcp_wheel_advance(&s->wheel, s->now));
 }
 
 /* After the time was brought to s->now: with budget left, nothing due is left; and
@@ -277,8 +292,7 @@ static void xtcp_wheel_remove__anywhere_in_a_list(struct kunit *test)
 			scene_insert(s, &s->items[i], s->now + 5);
 		if (out & 1) {
 			s->now += 5;
-			budget = 0;
-			KUNIT_EXPECT_EQ(test, scene_expire(test, s, &budget), 0);
+			scene_begin(test, s);
 		}
 		scene_remove(s, &s->items[out / 2]);
 		s->now += 5;
@@ -292,20 +306,19 @@ static void xtcp_wheel_remove__anywhere_in_a_list(struct kunit *test)
 static void xtcp_wheel_remove__last_pending(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 0);
-	unsigned int budget = 0;
 	u64 when;
 
 	scene_insert(s, &s->items[0], 5);
 	s->now = 9;
-	KUNIT_EXPECT_EQ(test, scene_expire(test, s, &budget), 0);
+	scene_begin(test, s);
 	KUNIT_EXPECT_TRUE(test, xtcp_wheel_next(&s->wheel, &when));
 	KUNIT_EXPECT_LE(test, when, s->now);
 	scene_remove(s, &s->items[0]);
 	KUNIT_EXPECT_FALSE(test, xtcp_wheel_next(&s->wheel, &when));
 }
 
-/* Each entry that is looked at takes one of the budget, cascaded ones too. */
-static void xtcp_wheel_expire__cascades_within_the_budget(struct kunit *test)
+/* A cascade can stop after any entry, and goes on there. */
+static void xtcp_wheel_pop__cascade_may_stop_anywhere(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 0);
 	unsigned int budget;
@@ -326,7 +339,7 @@ static void xtcp_wheel_expire__cascades_within_the_budget(struct kunit *test)
 }
 
 /* Half of them are in a lower level when the time has come: none is looked at twice. */
-static void xtcp_wheel_expire__due_before_the_cascade_is_over(struct kunit *test)
+static void xtcp_wheel_pop__due_before_the_cascade_is_over(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 0);
 	unsigned int budget = 50;
@@ -342,7 +355,7 @@ static void xtcp_wheel_expire__due_before_the_cascade_is_over(struct kunit *test
 }
 
 /* A word that changes while its entry is in the wheel: that is all it takes. */
-static void xtcp_wheel_expire__moved_later_where_it_lies(struct kunit *test)
+static void xtcp_wheel_pop__moved_later_where_it_lies(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 0);
 	unsigned int budget = 10;
@@ -357,7 +370,7 @@ static void xtcp_wheel_expire__moved_later_where_it_lies(struct kunit *test)
 }
 
 /* What comes in after a look lies as low as it can. */
-static void xtcp_wheel_expire__time_goes_on(struct kunit *test)
+static void xtcp_wheel_pop__time_goes_on(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 0);
 	unsigned int budget = 10;
@@ -365,6 +378,18 @@ static void xtcp_wheel_expire__time_goes_on(struct kunit *test)
 	s->now = 5000;
 	KUNIT_EXPECT_EQ(test, scene_expire(test, s, &budget), 0);
 	KUNIT_EXPECT_EQ(test, scene_insert(s, &s->items[0], 5050), 5050);
+}
+
+/* A time that was read before another looked: what it has brought about stays. */
+static void xtcp_wheel_pop__time_does_not_go_back(struct kunit *test)
+{
+	struct scene *s = scene_new(test, 100);
+
+	KUNIT_EXPECT_NULL(test, xtcp_wheel_pop(&s->wheel, 200));
+	scene_insert(s, &s->items[0], 201);
+	KUNIT_EXPECT_NULL(test, xtcp_wheel_pop(&s->wheel, 150));
+	KUNIT_EXPECT_EQ(test, s->wheel.base, 200);
+	KUNIT_EXPECT_PTR_EQ(test, xtcp_wheel_pop(&s->wheel, 201), &s->items[0].entry);
 }
 
 static void xtcp_wheel_forward__stops_where_something_is_due(struct kunit *test)
@@ -429,10 +454,11 @@ static struct kunit_case wheel_cases[] = {
 	KUNIT_CASE(xtcp_wheel_insert__past_is_the_next_tick),
 	KUNIT_CASE(xtcp_wheel_remove__anywhere_in_a_list),
 	KUNIT_CASE(xtcp_wheel_remove__last_pending),
-	KUNIT_CASE(xtcp_wheel_expire__cascades_within_the_budget),
-	KUNIT_CASE(xtcp_wheel_expire__due_before_the_cascade_is_over),
-	KUNIT_CASE(xtcp_wheel_expire__moved_later_where_it_lies),
-	KUNIT_CASE(xtcp_wheel_expire__time_goes_on),
+	KUNIT_CASE(xtcp_wheel_pop__cascade_may_stop_anywhere),
+	KUNIT_CASE(xtcp_wheel_pop__due_before_the_cascade_is_over),
+	KUNIT_CASE(xtcp_wheel_pop__moved_later_where_it_lies),
+	KUNIT_CASE(xtcp_wheel_pop__time_goes_on),
+	KUNIT_CASE(xtcp_wheel_pop__time_does_not_go_back),
 	KUNIT_CASE(xtcp_wheel_forward__stops_where_something_is_due),
 	KUNIT_CASE(xtcp_wheel_any__empties_a_wheel),
 	KUNIT_CASE(xtcp_wheel_ahead__is_signed_and_wraps),

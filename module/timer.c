@@ -269,8 +269,8 @@ static void timer_call(struct xtcp_timer *timer)
 	}
 }
 
-/* A timer has left the wheel because it is due: make it idle. Returns false when its
- * deadline was moved meanwhile, and it is in the wheel again. Under the wheel's lock
+/* The wheel has given out a timer: make it idle if it is due. Returns false when its
+ * time is still to come, and it is in the wheel again. Under the wheel's lock
  */
 static bool wheel_detach(struct timer_cpu *c, struct xtcp_wheel_entry *e, u64 now)
 {
@@ -291,25 +291,27 @@ static bool wheel_detach(struct timer_cpu *c, struct xtcp_wheel_entry *e, u64 no
 /* Call what is due, and let lower levels have what is near, for one hold of the
  * lock. Returns true when there may be more
  */
-static bool wheel_turn(struct timer_cpu *c)
+static bool wheel_turn(struct timer_cpu *c, u64 now)
 {
 	struct xtcp_wheel_entry *due[HOLD], *e;
-	unsigned int budget = HOLD, n = 0, i;
+	unsigned int looked, n = 0, i;
 	unsigned long flags;
-	u64 now;
 
 	raw_spin_lock_irqsave(&c->lock, flags);
 	c->turning = true;
-	now = now_ticks();
-	while ((e = xtcp_wheel_expire(&c->wheel, now, &budget)))
+	for (looked = 0; looked < HOLD; looked++) {
+		e = xtcp_wheel_pop(&c->wheel, now);
+		if (!e)
+			break;
 		if (wheel_detach(c, e, now))
 			due[n++] = e;
+	}
 	c->fired += n;
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 
 	for (i = 0; i < n; i++)
 		timer_call(container_of(due[i], struct xtcp_timer, entry));
-	return !budget;
+	return looked == HOLD;
 }
 
 /* Set the clock event for what comes next. What is due but must wait for the next
@@ -337,11 +339,11 @@ static enum hrtimer_restart wheel_rest(struct timer_cpu *c)
 static enum hrtimer_restart wheel_event(struct hrtimer *event)
 {
 	struct timer_cpu *c = container_of(event, struct timer_cpu, event);
-	u64 end = now_ticks() + RUN_TICKS;
+	u64 now = now_ticks(), end = now + RUN_TICKS;
 
 	rcu_read_lock();
-	while (wheel_turn(c) && now_ticks() <= end)
-		;
+	while (now <= end && wheel_turn(c, now))
+		now = now_ticks();
 	rcu_read_unlock();
 	return wheel_rest(c);
 }

@@ -4,6 +4,7 @@
  */
 #include <linux/bitops.h>
 #include <linux/bits.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include "wheel.h"
 
@@ -157,16 +158,22 @@ void xtcp_wheel_forward(struct xtcp_wheel *wheel, u64 now)
 		wheel->base = now;
 }
 
-/* The next slot whose time has come becomes the pending list. Rare: apart, so that
- * giving out one entry of many is short
+/**
+ * xtcp_wheel_advance() - let the next slot whose time has come be the pending list
+ * @wheel: wheel, with nothing pending
+ * @now: as of xtcp_wheel_pop(), which calls this when it needs to
+ *
+ * Return: false when there is no such slot; the wheel's time is @now then.
  */
-static noinline bool take_slot(struct xtcp_wheel *wheel, u64 now)
+bool xtcp_wheel_advance(struct xtcp_wheel *wheel, u64 now)
 {
 	struct xtcp_wheel_entry **slot;
 	struct place p;
 
-	if (!first_slot(wheel, &p) || p.when > now)
+	if (!first_slot(wheel, &p) || p.when > now) {
+		wheel->base = max(wheel->base, now);
 		return false;
+	}
 	slot = &wheel->slot[p.level][p.index];
 	wheel->base = p.when;
 	wheel->busy[p.level] &= ~BIT_ULL(p.index);
@@ -174,40 +181,6 @@ static noinline bool take_slot(struct xtcp_wheel *wheel, u64 now)
 	wheel->pending->pprev = &wheel->pending;
 	*slot = NULL;
 	return true;
-}
-
-/**
- * xtcp_wheel_expire() - take out an entry that is due
- * @wheel: wheel
- * @now: the time, not before that of an earlier call, and not XTCP_WHEEL_RANGE after
- *	anything was due
- * @budget: how many entries may be looked at; each, due or cascaded, takes one
- *
- * What falls due while its slot cascades is given out at once, not put lower first.
- *
- * Return: the entry, in no wheel any more. NULL when nothing that is left is due,
- * or @budget is 0: then some may be.
- */
-struct xtcp_wheel_entry *xtcp_wheel_expire(struct xtcp_wheel *wheel, u64 now,
-					   unsigned int *budget)
-{
-	struct xtcp_wheel_entry *entry;
-
-	do {
-		while ((entry = wheel->pending)) {
-			if (!*budget)
-				return NULL;
-			--*budget;
-			wheel->pending = entry->next;
-			if (entry->next)
-				entry->next->pprev = &wheel->pending;
-			if (xtcp_wheel_ahead(READ_ONCE(entry->word), now) <= 0)
-				return entry;
-			xtcp_wheel_insert(wheel, entry);
-		}
-	} while (take_slot(wheel, now));
-	xtcp_wheel_forward(wheel, now);
-	return NULL;
 }
 
 /**

@@ -21,10 +21,10 @@
  * slot is the lowest bit of the lowest level that has one, and nothing is ever
  * rounded. Level 6 is a ring: it has no digit above that could differ.
  *
- * When a slot's time has come, the whole of it moves to the pending list, and
- * from there each entry goes to whoever asks for what is due, or into a lower
- * level. That is all a cascade is, and as it takes one entry at a time it can
- * stop anywhere.
+ * When a slot's time has come, the whole of it moves to the pending list. From
+ * there each entry is handed to whoever turns the wheel, who keeps it when it is
+ * due, and else puts it in again, which is into a lower level. That is all a
+ * cascade is, and as it takes one entry at a time it can stop anywhere.
  *
  * An entry's due time may be moved later where it lies: it is looked at again when
  * its slot comes, finds its due time still ahead, and is put where that is.
@@ -94,8 +94,31 @@ u64 xtcp_wheel_insert(struct xtcp_wheel *wheel, struct xtcp_wheel_entry *entry);
 void xtcp_wheel_remove(struct xtcp_wheel *wheel, struct xtcp_wheel_entry *entry);
 bool xtcp_wheel_next(const struct xtcp_wheel *wheel, u64 *when);
 void xtcp_wheel_forward(struct xtcp_wheel *wheel, u64 now);
-struct xtcp_wheel_entry *xtcp_wheel_expire(struct xtcp_wheel *wheel, u64 now,
-					   unsigned int *budget);
+bool xtcp_wheel_advance(struct xtcp_wheel *wheel, u64 now);
 struct xtcp_wheel_entry *xtcp_wheel_any(const struct xtcp_wheel *wheel);
+
+/**
+ * xtcp_wheel_pop() - take out the next entry that must be looked at
+ * @wheel: wheel
+ * @now: the time, not XTCP_WHEEL_RANGE after anything was due; one before that of
+ *	an earlier call finds less
+ *
+ * It is due, or its slot is to cascade: then the caller puts it in again, by
+ * xtcp_wheel_insert(). Inline, as it is all that each of a crowd costs here.
+ *
+ * Return: the entry, in no wheel any more. NULL when nothing that is left is due.
+ */
+static inline struct xtcp_wheel_entry *xtcp_wheel_pop(struct xtcp_wheel *wheel, u64 now)
+{
+	struct xtcp_wheel_entry *entry;
+
+	if (!wheel->pending && !xtcp_wheel_advance(wheel, now))
+		return NULL;
+	entry = wheel->pending;
+	wheel->pending = entry->next;
+	if (entry->next)
+		entry->next->pprev = &wheel->pending;
+	return entry;
+}
 
 #endif /* XTCP_WHEEL_H */
