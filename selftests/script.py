@@ -15,6 +15,7 @@ program that has the socket:
 Sequence numbers count from each end's SYN: it has 0, the first byte 1.  What a line
 leaves out is what a sender in order would say: seq is the next number, ack is all that
 came.  The host may do nothing that the script doesn't have: a segment too many fails it.
+With @script(clock=NUMBER) the peer uses timestamps, and so must the host.
 
 `after` is the time since the line before, in seconds: a number, or (from, to) where the
 RFC leaves a choice.  Where time is virtual it is held to a few ms; on real machines a
@@ -29,9 +30,9 @@ import os
 import lib
 from lib import IS_XTCP, V4, V6
 from play import Play
-from talk import VIRTUAL, mss, wscale
+from talk import SACK_OK, VIRTUAL, mss, wscale
 
-__all__ = ["mss", "script", "wscale"]
+__all__ = ["SACK_OK", "mss", "script", "wscale"]
 FOREVER = 1000000
 # An emulated machine takes its time: there each script is played for one family only
 EMULATED = lib.PLACE != "uml"

@@ -49,6 +49,10 @@ def wscale(shift):
     return struct.pack("!BBBB", 1, 3, 3, shift)
 
 
+SACK_OK = b"\1\1\4\2"          # the option of a SYN that allows SACK, after two NOPs
+SACK, STAMP = 5, 8
+
+
 _net = None
 
 
@@ -71,13 +75,17 @@ def limits(value):
 
 
 class Talk:
-    """One conversation between the peer and a socket of the host."""
+    """One conversation between the peer and a socket of the host.
 
-    def __init__(self, family, isn=ISN, sport=None, window=65535, opts=mss(1460)):
+    clock: the peer uses timestamps, and its clock of milliseconds begins with this.
+    """
+
+    def __init__(self, family, isn=ISN, sport=None, window=65535, opts=mss(1460), clock=None):
         self.family = family
         self.net = net()
         self.wire = wire.Peer(self.net, family, sport)
         self.isn, self.window, self.opts = isn, window, opts
+        self.clock, self.echo = clock, 0
         self.offered = b""          # the options of the peer's SYN
         self.host_isn = None
         self.snd_nxt = 0            # the peer's, from its ISN
@@ -157,17 +165,20 @@ class Talk:
 
     # --- segments ----------------------------------------------------------
 
-    def peer(self, flags, data=0, seq=None, ack=None, win=None, opts=None, up=0):
+    def peer(self, flags, data=0, seq=None, ack=None, win=None, opts=None, up=0, stamp=None,
+             sack=()):
         """The peer sends a segment.  data: bytes, or how many of the stream's.
 
         A segment in order moves the peer's next number; one at a number of its own
-        does so only when it begins no later.
+        does so only when it begins no later.  stamp: (TSval, TSecr) instead of its clock's
+        and the last that came.  sack: blocks (start, end) of the host's numbers.
         """
         at = self.snd_nxt if seq is None else seq
         if isinstance(data, int):
             data = text(at - ("S" not in flags), data)
         if opts is None:
             opts = self.opts if "S" in flags else b""
+        opts += self._stamp(flags, stamp) + self._sack(sack)
         if "S" in flags:
             self.offered = opts
         raw = self._segment(flags, at, data, ack, win, opts, up)
@@ -178,6 +189,27 @@ class Talk:
             self.snd_nxt = max(self.snd_nxt, at + seg.length)
         if win is not None:
             self.window = win
+
+    def now(self):
+        """The peer's clock of timestamps."""
+        return self.clock + int((time.time() - self.start) * 1000)
+
+    def _stamp(self, flags, stamp):
+        if self.clock is None:
+            return b""
+        val, ecr = stamp or (self.now(), self.echo if "A" in flags else 0)
+        return struct.pack("!BBBBII", 1, 1, STAMP, 10, val, ecr)
+
+    def _sack(self, blocks):
+        if not blocks:
+            return b""
+        numbers = [(self.host_isn + n) % wire.MOD for block in blocks for n in block]
+        return struct.pack(f"!BBBB{len(numbers)}I", 1, 1, SACK, 2 + 4 * len(numbers), *numbers)
+
+    @staticmethod
+    def stamps(seg):
+        """(TSval, TSecr) of a segment; None when it has none."""
+        return struct.unpack("!II", seg.opts[STAMP]) if STAMP in seg.opts else None
 
     def _segment(self, flags, seq, data=b"", ack=None, win=None, opts=b"", up=0):
         ack = self.host_end if ack is None else ack
@@ -236,6 +268,8 @@ class Talk:
         if "S" in seg.flags and self.host_isn is None:
             self.host_isn, self.wire.dport = seg.seq, seg.sport
         self.note(self.show(seg, False), seg.when)
+        if STAMP in seg.opts and "R" not in seg.flags:
+            self.echo = self.stamps(seg)[0]
         wrong = self._differences(seg, flags, want)
         took = seg.when - since
         if not low <= took <= high:
@@ -260,6 +294,8 @@ class Talk:
                 wrong.append(f"{name} {seen[name]}, not {want[name]}")
         wrong += self._wrong_data(seg, want["data"])
         wrong += self._wrong_options(seg, want.get("opts", {}))
+        if self.clock is not None and "R" not in seg.flags and STAMP not in seg.opts:
+            wrong.append("no timestamps")
         if seg.csum_ok is not True:
             wrong.append("a wrong checksum")
         return wrong
