@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Timestamps and PAWS: module/core/stamp.c, RFC 7323 sections 3.2, 4 and 5 */
+#include <linux/string.h>
+
 #include "conn.h"
 #include "../module/core/halfopen.h"
 #include "../module/core/stamp.h"
@@ -458,6 +460,37 @@ static void timewait__answers_and_paws(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_timewait_segment(&tw, &seg, &drop), XTCP_TIMEWAIT_RESTART);
 }
 
+/*
+ * Section 5.2: "SEG.TSecr SHOULD be set to SEG.TSval from the incoming segment and SEG.TSval
+ * SHOULD be set to zero"
+ */
+static void reset__gives_it_back(struct kunit *test)
+{
+	struct xtcp_seg seg = { .flags = XTCP_ACK, .opts.ts = true, .opts.tsval = 77,
+				.opts.tsecr = 88 };
+	struct xtcp_out out;
+
+	memset(&out, 0xa5, sizeof(out));
+	xtcp_wire_reset_reply(&seg, &out);
+	KUNIT_EXPECT_TRUE(test, out.opts.ts);
+	KUNIT_EXPECT_EQ(test, out.opts.tsval, 0);
+	KUNIT_EXPECT_EQ(test, out.opts.tsecr, 77);
+}
+
+/* RFC 7323 section 5.2: "SHOULD be included in the <RST>" of an abort */
+static void reset__has_it_too(struct kunit *test)
+{
+	struct conn *c = agreed(test);
+	u32 stamp;
+
+	conn_event(c, XTCP_EV_ABORT);
+	stamp = xtcp_stamp(c->now, OFFSET);
+	KUNIT_EXPECT_TRUE(test, c->act.todo & XTCP_ACT_RST);
+	KUNIT_EXPECT_TRUE(test, c->act.rst.opts.ts);
+	KUNIT_EXPECT_EQ(test, c->act.rst.opts.tsval, stamp);
+	KUNIT_EXPECT_EQ(test, c->act.rst.opts.tsecr, 0xfffffff0);
+}
+
 static struct kunit_case stamp_cases[] = {
 	KUNIT_CASE(clock__milliseconds),
 	KUNIT_CASE(syn__offers),
@@ -474,6 +507,8 @@ static struct kunit_case stamp_cases[] = {
 	KUNIT_CASE(paws__answers_are_limited),
 	KUNIT_CASE(paws__not_for_rst),
 	KUNIT_CASE(paws__outdated),
+	KUNIT_CASE(reset__gives_it_back),
+	KUNIT_CASE(reset__has_it_too),
 	KUNIT_CASE(rtt__of_what_went_twice),
 	KUNIT_CASE(rtt__of_a_copy),
 	KUNIT_CASE(rtt__nonsense_counts_for_nothing),

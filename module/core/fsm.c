@@ -75,11 +75,12 @@ void xtcp_tcb_fail(struct xtcp_tcb *t, int err, struct xtcp_actions *act)
 /**
  * xtcp_tcb_abort - ABORT: end the connection, and tell the peer where RFC 9293 does
  * @t: control block
+ * @now: time, us
  * @act: actions
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.5.
  */
-void xtcp_tcb_abort(struct xtcp_tcb *t, struct xtcp_actions *act)
+void xtcp_tcb_abort(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	const u32 resets = XTCP_S(SYN_RECEIVED) | XTCP_S(ESTABLISHED) |
 			   XTCP_S(FIN_WAIT_1) | XTCP_S(FIN_WAIT_2) | XTCP_S(CLOSE_WAIT);
@@ -87,7 +88,7 @@ void xtcp_tcb_abort(struct xtcp_tcb *t, struct xtcp_actions *act)
 	if (t->state == XTCP_CLOSED)
 		return;
 	if (XTCP_IN(t->state, resets)) {
-		xtcp_fill_reset(t, &act->rst);
+		xtcp_fill_reset(t, now, &act->rst);
 		act->todo |= XTCP_ACT_RST;
 	}
 	xtcp_tcb_close(t, act);
@@ -122,7 +123,7 @@ static void limit_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *a
 	if (!t->orphan)
 		return;
 	if (fin_wait_2_time(t) < 0)
-		xtcp_tcb_abort(t, act);
+		xtcp_tcb_abort(t, now, act);
 	else
 		xtcp_arm(t, XTCP_TIMER_FIN_WAIT_2, now + fin_wait_2_time(t));
 }
@@ -286,7 +287,7 @@ void xtcp_step(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		orphan(t, ev->now, act);
 		break;
 	case XTCP_EV_ABORT:
-		xtcp_tcb_abort(t, act);
+		xtcp_tcb_abort(t, ev->now, act);
 		break;
 	case XTCP_EV_ICMP:
 		icmp(t, ev, act);

@@ -106,7 +106,7 @@ u32 xtcp_text_max(const struct xtcp_tcb *t);
 /* fsm.c */
 void xtcp_tcb_close(struct xtcp_tcb *t, struct xtcp_actions *act);
 void xtcp_tcb_fail(struct xtcp_tcb *t, int err, struct xtcp_actions *act);
-void xtcp_tcb_abort(struct xtcp_tcb *t, struct xtcp_actions *act);
+void xtcp_tcb_abort(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
 void xtcp_enter_time_wait(struct xtcp_tcb *t, struct xtcp_actions *act);
 void xtcp_enter_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
 void xtcp_queue_fin(struct xtcp_tcb *t);
@@ -124,7 +124,7 @@ void xtcp_mark_all_lost(struct xtcp_tcb *t);
 void xtcp_mark_oversized(struct xtcp_tcb *t);
 
 /* send.c */
-void xtcp_fill_reset(const struct xtcp_tcb *t, struct xtcp_out *out);
+void xtcp_fill_reset(const struct xtcp_tcb *t, u64 now, struct xtcp_out *out);
 
 /* timers.c */
 void xtcp_timers(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);

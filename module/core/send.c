@@ -363,16 +363,18 @@ void xtcp_send_failed(struct xtcp_tcb *t, u64 now)
 /**
  * xtcp_fill_reset - the RST that ends a connection from our side
  * @t: control block
+ * @now: time, us
  * @out: result
  *
  * With the ACK that RFC 9293 section 3.10.5 leaves out: receivers look for one.
- * Context: under the owner's lock.
+ * Context: under the owner's lock. Source: RFC 7323 section 5.2 for the timestamps.
  */
-void xtcp_fill_reset(const struct xtcp_tcb *t, struct xtcp_out *out)
+void xtcp_fill_reset(const struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
 {
 	xtcp_out_init(out);
 	out->kind = XTCP_OUT_RST;
 	out->seq = empty_seq(t);
 	out->ack = t->rcv_nxt;
 	out->flags = XTCP_RST | XTCP_ACK;
+	xtcp_stamp_add(t, now, out);
 }

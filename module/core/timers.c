@@ -253,7 +253,7 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 		return;
 	}
 	if (keepalive_failed(t, idle)) {
-		xtcp_tcb_abort(t, act);
+		xtcp_tcb_abort(t, now, act);
 		time_out(t, act);
 		return;
 	}

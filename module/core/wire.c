@@ -367,8 +367,10 @@ u32 xtcp_wire_build(u8 *buf, const struct xtcp_out *out, u16 sport, u16 dport)
  * @seg: the segment. Not an RST: that is never answered
  * @out: result
  *
- * Its numbers make it acceptable to the sender of @seg. Pure: no context, no lock.
- * Source: RFC 9293 section 3.10.7.1 and, for a bad ACK, 3.10.7.2 to 3.10.7.4.
+ * Its numbers make it acceptable to the sender of @seg, and a timestamp goes back, by which
+ * it can tell that we have seen it. Pure: no context, no lock.
+ * Source: RFC 9293 section 3.10.7.1 and, for a bad ACK, 3.10.7.2 to 3.10.7.4; RFC 7323
+ * section 5.2.
  */
 void xtcp_wire_reset_reply(const struct xtcp_seg *seg, struct xtcp_out *out)
 {
@@ -381,4 +383,6 @@ void xtcp_wire_reset_reply(const struct xtcp_seg *seg, struct xtcp_out *out)
 		out->ack = seg->seq + xtcp_seg_len(seg);
 		out->flags = XTCP_RST | XTCP_ACK;
 	}
+	out->opts.ts = seg->opts.ts;
+	out->opts.tsecr = seg->opts.tsval;
 }
