@@ -120,6 +120,7 @@ static void halfopen_send_synack(struct xtcp_halfopen_record *r,
 	}
 	xtcp_halfopen_synack(&r->half, xtcp_record_stamp(key, r->half.ts_ok), &out);
 	xtcp_reply(key, &answer, &out);
+	WRITE_ONCE(r->half.adv_mss, out.opts.mss);
 }
 
 /* No third segment has come, or nobody would take it: @listener is NULL */
@@ -173,7 +174,9 @@ static int halfopen_bound_dev(const struct sock *listener, const struct sk_buff 
 	return dev;
 }
 
-/* The largest segment we can be sent: what fits the device the SYN came by */
+/* The largest segment we can be sent: what fits the device the SYN came by. The route of the
+ * SYN-ACK may know of less (reply.c)
+ */
 static u16 halfopen_adv_mss(const struct sock *listener, const struct sk_buff *skb,
 			    const struct xtcp_key *key)
 {

@@ -64,8 +64,10 @@ static struct sk_buff *reply_alloc(const struct xtcp_key *key,
 	struct sk_buff *skb = alloc_skb(MAX_HEADER + REPLY_IP_MAX + XTCP_HDR_MAX, GFP_ATOMIC);
 	u32 len;
 
-	if (!skb)
+	if (!skb) {
+		xtcp_count(key->net, send_no_memory);
 		return NULL;
+	}
 	skb_reserve(skb, MAX_HEADER + REPLY_IP_MAX);
 	skb_reset_transport_header(skb);
 	len = xtcp_wire_build(skb_tail_pointer(skb), out, key->lport, key->rport);
@@ -127,13 +129,25 @@ static void reply_header4(struct sk_buff *skb, const struct xtcp_key *key,
 		xtcp_ipopt_write(iph, opt, key->laddr, key->raddr);
 }
 
+/* The MSS that a SYN-ACK tells is not above that of the route back */
+static void reply_mss(struct xtcp_out *out, const struct dst_entry *dst)
+{
+	if (out->opts.mss)
+		out->opts.mss = min_t(u32, out->opts.mss, dst_metric_advmss(dst));
+}
+
 static void reply_v4(const struct xtcp_key *key, const struct xtcp_answer *answer,
-		     struct sk_buff *skb)
+		     struct xtcp_out *out)
 {
 	struct rtable *rt = reply_route4(key, answer);
+	struct sk_buff *skb;
 
-	if (IS_ERR(rt)) {
-		kfree_skb(skb);
+	if (IS_ERR(rt))
+		return;
+	reply_mss(out, &rt->dst);
+	skb = reply_alloc(key, out);
+	if (!skb) {
+		ip_rt_put(rt);
 		return;
 	}
 	reply_check(skb, csum_tcpudp_magic(key->laddr, key->raddr, skb->len,
@@ -148,7 +162,7 @@ static void reply_v4(const struct xtcp_key *key, const struct xtcp_answer *answe
 }
 
 static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answer,
-		     struct sk_buff *skb)
+		     struct xtcp_out *out)
 {
 	struct sock *ctl = xtcp_net(key->net)->ctl6;
 	struct flowi6 fl6 = {
@@ -163,11 +177,16 @@ static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answe
 		.fl6_dport = htons(key->rport),
 	};
 	struct dst_entry *dst;
+	struct sk_buff *skb;
 
 	dst = ctl ? ip6_dst_lookup_flow(key->net, ctl, &fl6, NULL) :
 		    ERR_PTR(-EAFNOSUPPORT);
-	if (IS_ERR(dst)) {
-		kfree_skb(skb);
+	if (IS_ERR(dst))
+		return;
+	reply_mss(out, dst);
+	skb = reply_alloc(key, out);
+	if (!skb) {
+		dst_release(dst);
 		return;
 	}
 	reply_check(skb, csum_ipv6_magic(&key->laddr6, &key->raddr6, skb->len,
@@ -182,27 +201,21 @@ static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answe
  * xtcp_reply() - send a segment without payload for a connection without socket
  * @key: the connection, seen from our end
  * @answer: how it is to leave
- * @out: the segment
+ * @out: the segment; the MSS of a SYN-ACK becomes what the route allows
  *
  * What can't be sent (no memory, no route) is lost, like any segment.
  *
  * Context: softirq, under rcu_read_lock().
  */
 void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
-		const struct xtcp_out *out)
+		struct xtcp_out *out)
 {
-	struct sk_buff *skb = reply_alloc(key, out);
-
-	if (!skb) {
-		xtcp_count(key->net, send_no_memory);
-		return;
-	}
 	if (out->flags & XTCP_RST)
 		xtcp_count(key->net, resets_out);
 	if (key->family == AF_INET)
-		reply_v4(key, answer, skb);
+		reply_v4(key, answer, out);
 	else
-		reply_v6(key, answer, skb);
+		reply_v6(key, answer, out);
 }
 
 /* The device an answer must leave by: the packet's, where its addresses or its
@@ -225,7 +238,7 @@ static int reply_oif(const struct sk_buff *skb, const struct xtcp_key *key)
  * Context: softirq, under rcu_read_lock().
  */
 void xtcp_reply_skb(const struct sk_buff *skb, const struct xtcp_key *key,
-		    const struct xtcp_out *out)
+		    struct xtcp_out *out)
 {
 	struct xtcp_answer answer = { .oif = reply_oif(skb, key) };
 

@@ -224,9 +224,9 @@ struct xtcp_answer {
 
 /* Answers without a socket: softirq, under rcu_read_lock() */
 void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
-		const struct xtcp_out *out);
+		struct xtcp_out *out);
 void xtcp_reply_skb(const struct sk_buff *skb, const struct xtcp_key *key,
-		    const struct xtcp_out *out);
+		    struct xtcp_out *out);
 void xtcp_reset_skb(const struct sk_buff *skb, const struct xtcp_seg *seg,
 		    const struct xtcp_key *key);
 int xtcp_reply_init(struct net *net);

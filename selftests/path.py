@@ -6,6 +6,7 @@ import struct
 import lib
 from lib import (V4, Child, Net, case, check, equal, knobs, main, noise, pair, recv_exact,
                  wait_for)
+from wire import Sniffer
 
 
 
@@ -79,6 +80,27 @@ def route__advmss_of_a_client(family):
         with client, server:
             check(segment_size(server) <= 900, f"the server sends {segment_size(server)} bytes")
             check(segment_size(client) > 900, f"the client sends {segment_size(client)} bytes")
+
+
+@case((V4, lib.V6))
+def route__advmss_of_a_listener(family):
+    """The SYN-ACK tells what the route back allows; what the listener's user wants is less."""
+    for own, settings, most in ((None, "advmss 900", 900), (500, "advmss 900", 500),
+                                (1100, "advmss 900", 900), (None, "mtu lock 1300", 1260)):
+        with Net() as where, lib.listen(family, where.b) as listener:
+            where.b.ip(f"route replace {where.addr('a', family)} dev vb {settings}")
+            if own:
+                listener.setsockopt(lib.SOL_TCP, socket.TCP_MAXSEG, own)
+            with Sniffer(where.a, "va", listener.getsockname()[1]) as wire:
+                client, server = pair(family, where, listener=listener)
+                with client, server:
+                    told = wire.find(lambda s: "S" in s.flags and "A" in s.flags).opts[2]
+                    told = int.from_bytes(told, "big")
+                    most -= 20 if "mtu" in settings and family == lib.V6 else 0
+                    equal(told, most, f"MSS of the SYN-ACK with {own} and {settings}")
+                    client.sendall(bytes(5000))
+                    equal(len(recv_exact(server, 5000)), 5000, "bytes")
+                    check(segment_size(client) <= most, f"segments of {segment_size(client)}")
 
 
 @case((V4, lib.V6), bound=40)

@@ -15,7 +15,7 @@
  * @ts_recent: TSval of the last SYN, when @ts_ok
  * @rcv_wnd: window advertised in the SYN-ACK, bytes: never scaled
  * @peer_mss: MSS option of the SYN, or the default
- * @adv_mss: MSS option of the SYN-ACK
+ * @adv_mss: MSS option of the SYN-ACK; the caller may lower it
  * @snd_wscale: shift of the windows that the peer sends
  * @rcv_wscale: shift of the windows that we send
  * @wscale_ok: both sides scale
