@@ -185,7 +185,7 @@ static void end_tcb(struct pair *p, struct pair_end *e, const struct xtcp_action
 {
 	if (act->todo & XTCP_ACT_TIME_WAIT) {
 		PAIR_CHECK(p, e->tcb.state == XTCP_TIME_WAIT && !xtcp_earliest_deadline(&e->tcb));
-		xtcp_timewait_init(&e->timewait, &e->tcb);
+		xtcp_timewait_init(&e->timewait, &e->tcb, p->now);
 		e->kind = PAIR_TIMEWAIT;
 		e->timewait_timer = p->now + 2 * p->knobs.msl_ms * XTCP_US_PER_MS;
 		p->done = p->now;
@@ -343,7 +343,7 @@ static void timewait_segment(struct pair *p, int who, const struct xtcp_seg *seg
 		e->timewait_timer = p->now + 2 * p->knobs.msl_ms * XTCP_US_PER_MS;
 	if (verdict != XTCP_TIMEWAIT_ACK && verdict != XTCP_TIMEWAIT_RESTART)
 		return;
-	xtcp_timewait_ack(&e->timewait, stamp(p, who), &out);
+	xtcp_timewait_ack(&e->timewait, p->now, stamp(p, who), &out);
 	transmit(p, who, &out);
 }
 

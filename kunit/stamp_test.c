@@ -447,8 +447,8 @@ static void timewait__answers_and_paws(struct kunit *test)
 	enum xtcp_drop drop;
 	struct xtcp_out out;
 
-	xtcp_timewait_init(&tw, &c->t);
-	xtcp_timewait_ack(&tw, 77, &out);
+	xtcp_timewait_init(&tw, &c->t, c->now);
+	xtcp_timewait_ack(&tw, c->now, 77, &out);
 	KUNIT_EXPECT_TRUE(test, out.opts.ts);
 	KUNIT_EXPECT_EQ(test, out.opts.tsval, 77);
 	KUNIT_EXPECT_EQ(test, out.opts.tsecr, 0xfffffff0);

@@ -10,6 +10,7 @@
 #include "../module/core/timewait.h"
 
 #define SND_NXT	0x80000000u
+#define NOW	(1000 * XTCP_US_PER_S)
 #define RCV_NXT	2u		/* the peer's FIN had number 1, its data wrapped */
 
 struct fixture {
@@ -57,7 +58,7 @@ static void xtcp_timewait_init__takes_what_answers_need(struct kunit *test)
 	t->rcv_wnd = 1 << 20;
 	t->rcv_wscale = 7;
 	memset(&f->tw, 0xa5, sizeof(f->tw));
-	xtcp_timewait_init(&f->tw, t);
+	xtcp_timewait_init(&f->tw, t, NOW);
 	KUNIT_EXPECT_EQ(test, f->tw.snd_nxt, 77);
 	KUNIT_EXPECT_EQ(test, f->tw.rcv_nxt, 88);
 	KUNIT_EXPECT_EQ(test, f->tw.rcv_wnd, (1 << 20) >> 7);
@@ -71,7 +72,7 @@ static void xtcp_timewait_init__window_beyond_the_field(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	t->rcv_wnd = 0x12345;
-	xtcp_timewait_init(&f->tw, t);
+	xtcp_timewait_init(&f->tw, t, NOW);
 	KUNIT_EXPECT_EQ(test, f->tw.rcv_wnd, 0xffff);
 }
 
@@ -82,7 +83,7 @@ static void xtcp_timewait_ack__is_as_the_rfc_has_it(struct kunit *test)
 	struct xtcp_out out;
 
 	memset(&out, 0xa5, sizeof(out));
-	xtcp_timewait_ack(&f->tw, 7, &out);
+	xtcp_timewait_ack(&f->tw, NOW, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.seq, SND_NXT);
 	KUNIT_EXPECT_EQ(test, out.ack, RCV_NXT);
 	KUNIT_EXPECT_EQ(test, out.wnd, 500);
@@ -171,7 +172,7 @@ static void xtcp_timewait_segment__ack_in_its_place_is_not_answered(struct kunit
 			OUTCOME(XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED));
 
 	/* the other end's record, and our ACK as it sees it */
-	xtcp_timewait_ack(&f->tw, 7, &out);
+	xtcp_timewait_ack(&f->tw, NOW, 7, &out);
 	f->tw.snd_nxt = RCV_NXT;
 	f->tw.rcv_nxt = SND_NXT;
 	f->seg = (struct xtcp_seg){ .seq = out.seq, .ack = out.ack, .flags = out.flags };
@@ -267,6 +268,45 @@ static void xtcp_timewait_segment__no_newer_timestamp(struct kunit *test)
 	}
 }
 
+/*
+ * RFC 7323 section 5.4: a clock of timestamps ticks once a second at least. The ends speak
+ * at any fraction of a tick of ours.
+ */
+static void xtcp_timewait_is_past__when_both_clocks_have_ticked(struct kunit *test)
+{
+	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct fixture *f = test->priv;
+	u64 at;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->ts_ok = true;
+	for (at = NOW; at < NOW + XTCP_US_PER_S; at += 50 * XTCP_US_PER_MS) {
+		xtcp_timewait_init(&f->tw, t, at);
+		KUNIT_EXPECT_FALSE(test, xtcp_timewait_is_past(&f->tw, at));
+		KUNIT_EXPECT_FALSE(test, xtcp_timewait_is_past(&f->tw, at + XTCP_US_PER_S));
+		KUNIT_EXPECT_TRUE(test, xtcp_timewait_is_past(&f->tw, at + 2 * XTCP_US_PER_S));
+		KUNIT_EXPECT_TRUE(test, xtcp_timewait_is_past(&f->tw, at + 60 * XTCP_US_PER_S));
+	}
+}
+
+static void xtcp_timewait_is_past__an_answer_puts_it_off(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xtcp_out out;
+
+	f->tw.ts_ok = true;
+	xtcp_timewait_ack(&f->tw, NOW, 7, &out);
+	KUNIT_EXPECT_FALSE(test, xtcp_timewait_is_past(&f->tw, NOW + XTCP_US_PER_S));
+	KUNIT_EXPECT_TRUE(test, xtcp_timewait_is_past(&f->tw, NOW + 2 * XTCP_US_PER_S));
+}
+
+static void xtcp_timewait_is_past__never_without_timestamps(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_FALSE(test, xtcp_timewait_is_past(&f->tw, NOW + 10 * XTCP_US_PER_S));
+}
+
 static struct kunit_case timewait_cases[] = {
 	KUNIT_CASE(xtcp_timewait_init__takes_what_answers_need),
 	KUNIT_CASE(xtcp_timewait_init__window_beyond_the_field),
@@ -282,6 +322,9 @@ static struct kunit_case timewait_cases[] = {
 	KUNIT_CASE(xtcp_timewait_segment__syn_ack_is_challenged),
 	KUNIT_CASE(xtcp_timewait_segment__timestamp_decides),
 	KUNIT_CASE(xtcp_timewait_segment__no_newer_timestamp),
+	KUNIT_CASE(xtcp_timewait_is_past__when_both_clocks_have_ticked),
+	KUNIT_CASE(xtcp_timewait_is_past__an_answer_puts_it_off),
+	KUNIT_CASE(xtcp_timewait_is_past__never_without_timestamps),
 	{}
 };
 

@@ -316,6 +316,8 @@ static struct xtcp_entry __rcu **link_to(const struct xtcp_entry *e)
  * @e: entry, with key and kind set
  * @key: its key
  *
+ * A TIME-WAIT record is in the way, too, see xtcp_timewait_supersede().
+ *
  * Context: any; takes the bucket's lock.
  * Return: 0, or -EADDRNOTAVAIL when an entry with this key exists.
  */
@@ -330,9 +332,6 @@ int xtcp_conn_insert(struct xtcp_entry *e, const struct xtcp_key *key)
 	for (other = linked(bucket, e->hash); !xtcp_entry_is_end(other);
 	     other = linked(&other->next, e->hash)) {
 		if (other->hash == e->hash && entry_matches(other, key)) {
-			/* here an active open will take the place of a TIME-WAIT
-			 * record, once timestamps tell their segments apart
-			 */
 			err = -EADDRNOTAVAIL;
 			break;
 		}

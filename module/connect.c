@@ -13,10 +13,10 @@
 #include "sock.h"
 
 /* A port and a place in the table; the SYN is still to be sent */
-static int connect_hash(struct sock *sk)
+static int connect_hash(struct sock *sk, struct xtcp_timewait_record **before)
 {
 	sk_set_txhash(sk);
-	return xtcp_port_connect(sk);
+	return xtcp_port_connect(sk, before);
 }
 
 /* As before connect(), but for what the user had bound */
@@ -33,13 +33,25 @@ static void connect_undo(struct sock *sk)
 		xtcp_port_set_saddr(sk, &in6addr_any);
 }
 
-static void connect_open(struct sock *sk)
+/* @before: the connection's TIME-WAIT record, whose place we have; or NULL */
+static u32 connect_iss(u64 now, const struct xtcp_key *key, struct xtcp_timewait_record *before)
+{
+	u32 hash = xtcp_key_hash_secret(key, XTCP_SALT_ISN), iss;
+
+	if (!before)
+		return xtcp_isn(now, hash);
+	iss = xtcp_isn_above(now, hash, before->tw.snd_nxt);
+	xtcp_timewait_end(before);
+	return iss;
+}
+
+static void connect_open(struct sock *sk, struct xtcp_timewait_record *before)
 {
 	struct xtcp_event ev = { .kind = XTCP_EV_OPEN, .now = xtcp_now() };
 	struct xtcp_key key;
 
 	xtcp_entry_get_key(&xtcp_sk(sk)->entry, &key);
-	ev.iss = xtcp_isn(ev.now, xtcp_key_hash_secret(&key, XTCP_SALT_ISN));
+	ev.iss = connect_iss(ev.now, &key, before);
 	ev.ts_offset = xtcp_key_hash_secret(&key, XTCP_SALT_STAMP);
 	xtcp_count(sock_net(sk), active_opens);
 	xtcp_event(sk, &ev);
@@ -89,6 +101,7 @@ static int connect_v4(struct sock *sk, __be32 daddr, __be16 dport)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
+	struct xtcp_timewait_record *before;
 	__be16 sport = inet->inet_sport;
 	struct in6_addr saddr;
 	struct rtable *rt;
@@ -107,7 +120,7 @@ static int connect_v4(struct sock *sk, __be32 daddr, __be16 dport)
 		inet6_sk(sk)->saddr = sk->sk_v6_rcv_saddr;
 	connect_path(sk, &rt->dst);
 
-	err = connect_hash(sk);
+	err = connect_hash(sk, &before);
 	if (err) {
 		ip_rt_put(rt);
 		connect_undo(sk);
@@ -118,10 +131,12 @@ static int connect_v4(struct sock *sk, __be32 daddr, __be16 dport)
 			       inet->inet_dport, sk);
 	if (IS_ERR(rt)) {
 		connect_undo(sk);
+		if (before)
+			xtcp_timewait_end(before);
 		return PTR_ERR(rt);
 	}
 	sk_setup_caps(sk, &rt->dst);
-	connect_open(sk);
+	connect_open(sk, before);
 	return 0;
 }
 
@@ -163,6 +178,7 @@ static int connect_v6(struct sock *sk, __be16 dport)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
 	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_timewait_record *before;
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 	int err;
@@ -178,11 +194,11 @@ static int connect_v6(struct sock *sk, __be16 dport)
 	inet->inet_daddr = LOOPBACK4_IPV6;
 	xtcp_compat_ip6_dst_store(sk, dst);
 	connect_path(sk, dst);
-	err = connect_hash(sk);
+	err = connect_hash(sk, &before);
 	if (err)
 		connect_undo(sk);
 	else
-		connect_open(sk);
+		connect_open(sk, before);
 	return err;
 }
 

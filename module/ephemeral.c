@@ -10,7 +10,7 @@
  * ports at random. The hash changes every ten minutes, longer than any TIME-WAIT
  * lasts: which destinations share a counter tells a machine from others only for so
  * long. Within them the search goes on where it stopped, and so seldom meets ports
- * that were used lately.
+ * that were used lately. When it does, a TIME-WAIT may give way (tw_reuse).
  *
  * Ports of the parity of the range's first one are for connect(), which shares them
  * among destinations; the others are for bind(), which does not. Either takes what
@@ -203,10 +203,12 @@ static u64 destination_hash(const struct xtcp_key *key)
 
 static bool connection_exists(const struct xtcp_key *key)
 {
+	struct xtcp_entry *e;
 	bool exists;
 
 	rcu_read_lock();
-	exists = xtcp_conn_lookup(key);
+	e = xtcp_conn_lookup(key);
+	exists = e && !xtcp_timewait_gives_way(e, key);
 	rcu_read_unlock();
 	return exists;
 }
@@ -220,7 +222,7 @@ static bool connect_hopeless(const struct xtcp_key *key)
 }
 
 static int connect_half(struct sock *sk, struct xtcp_key *key, bool other,
-			struct xtcp_port **spare)
+			struct xtcp_port **spare, struct xtcp_timewait_record **before)
 {
 	u64 hash = destination_hash(key);
 	u16 *counter = &counters[hash % COUNTERS];
@@ -234,7 +236,7 @@ static int connect_half(struct sock *sk, struct xtcp_key *key, bool other,
 			continue;
 		err = xtcp_port_prepare(key->net, key->lport, spare);
 		if (!err)
-			err = xtcp_port_join(sk, key, spare);
+			err = xtcp_port_join(sk, key, spare, before);
 	}
 	/* to behind what was tried, and a little further */
 	WRITE_ONCE(*counter, begin + max(s.len - s.left,
@@ -242,14 +244,15 @@ static int connect_half(struct sock *sk, struct xtcp_key *key, bool other,
 	return err;
 }
 
-static int connect_any(struct sock *sk, struct xtcp_key *key)
+static int connect_any(struct sock *sk, struct xtcp_key *key,
+		       struct xtcp_timewait_record **before)
 {
 	struct xtcp_port *spare = NULL;
 	int err;
 
-	err = connect_half(sk, key, false, &spare);
+	err = connect_half(sk, key, false, &spare, before);
 	if (err == -EADDRNOTAVAIL)
-		err = connect_half(sk, key, true, &spare);
+		err = connect_half(sk, key, true, &spare, before);
 	xtcp_port_spare_free(spare);
 	if (err)
 		return err;
@@ -259,28 +262,32 @@ static int connect_any(struct sock *sk, struct xtcp_key *key)
 }
 
 /* With the port that the user has bound */
-static int connect_bound(struct sock *sk, const struct xtcp_key *key)
+static int connect_bound(struct sock *sk, const struct xtcp_key *key,
+			 struct xtcp_timewait_record **before)
 {
 	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
 
 	xtcp_entry_set_key(e, key);
-	return xtcp_conn_insert(e, key);
+	return xtcp_timewait_supersede(e, key, before);
 }
 
 /**
  * xtcp_port_connect() - give a connecting socket its port and its table entry
  * @sk: socket with both addresses and the remote port set
+ * @before: result: the TIME-WAIT record whose place it has taken, for the caller to end;
+ *	NULL: there was none
  *
  * Context: process, under the socket lock; may sleep.
  * Return: 0 with the socket hashed, -EADDRNOTAVAIL or -ENOMEM.
  */
-int xtcp_port_connect(struct sock *sk)
+int xtcp_port_connect(struct sock *sk, struct xtcp_timewait_record **before)
 {
 	struct xtcp_key key;
 	int err;
 
+	*before = NULL;
 	connect_key(sk, &key);
-	err = key.lport ? connect_bound(sk, &key) : connect_any(sk, &key);
+	err = key.lport ? connect_bound(sk, &key, before) : connect_any(sk, &key, before);
 	if (!err)
 		sock_prot_inuse_add(key.net, sk->sk_prot, 1);
 	return err;

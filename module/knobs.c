@@ -17,6 +17,9 @@
 #include "../include/compat.h"
 #include "net.h"
 
+/* The kernel has it for a field of its own */
+#undef tw_reuse
+
 /* Longest text of a knob: three ints, what separates them, a newline */
 #define KNOB_TEXT	64
 /* A default that nobody gave at load: knob_settle() finds it */
@@ -58,13 +61,17 @@ static const struct kernel_param_ops knob_param_ops;
 	MODULE_PARM_DESC(field, text)
 
 /* One number */
-#define INTEGER(field, least, most, value, text)			\
-	static struct knob knob_##field = {				\
-		.name = #field, .count = 1,				\
+#define INTEGER(field, least, most, value, text) \
+	RENAMED(field, field, least, most, value, text)
+
+/* One number, whose field has another name */
+#define RENAMED(title, field, least, most, value, text)			\
+	static struct knob knob_##title = {				\
+		.name = #title, .count = 1,				\
 		.offset = offsetof(struct xtcp_knobs, field),		\
 		.min = (least), .max = (most), .preset = { value },	\
 	};								\
-	PARAMETER(field, 0644, "int", text " (" #least " to " #most ", default " #value ")")
+	PARAMETER(title, 0644, "int", text " (" #least " to " #most ", default " #value ")")
 
 /* A buffer's size: min, default and max, none below the one before it */
 #define TRIPLET(field, least, most, low, value, high, text)		\
@@ -98,7 +105,8 @@ static const struct kernel_param_ops knob_param_ops;
 /*
  * The table. Its rows are found again as the module's parameters (knob_next()).
  *
- * INTEGER: name, least, greatest, default, description. TRIPLET: three defaults.
+ * INTEGER: name, least, greatest, default, description. RENAMED: and the field, when the
+ * name is taken. TRIPLET: three defaults.
  * CEILING: no least. BOUNDED: the ceiling instead of the greatest. In these two
  * the default is followed by a number of bytes: where it is 0, it is one for so
  * many bytes of memory.
@@ -138,6 +146,8 @@ BOUNDED(max_orphans, 0, ceiling_orphans, 0, 131072,
 	"Sockets that live on after close(); default: one for 128 KiB of memory");
 BOUNDED(max_tw_buckets, 0, ceiling_tw_buckets, 0, 32768,
 	"Connections in TIME-WAIT; default: one for 32 KiB of memory");
+RENAMED(tw_reuse, reuse_tw, 0, 2, 2,
+	"connect() to where a connection is in TIME-WAIT, when timestamps make it safe: 0 never, 1 anywhere, 2 on the loopback");
 INTEGER(abort_on_overflow, 0, 1, 0,
 	"Reset what finds the accept queue full, instead of silence");
 INTEGER(window_scaling, 0, 1, 1, "Window scaling (RFC 7323)");

@@ -29,6 +29,7 @@
 	X(window_probes)	/* zero-window probes sent */		\
 	X(tw_created)		/* TIME-WAIT records made */		\
 	X(tw_reopened)		/* gave way to a newer SYN (RFC 6191) */	\
+	X(tw_reused)		/* gave way to a connect() (tw_reuse) */ \
 	X(tw_resumed)		/* took the place back: the SYN was an old one */ \
 	X(tw_overflow)		/* not made: max_tw_buckets or memory */ \
 	X(halfopen_created)	/* half-open records made */		\

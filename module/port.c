@@ -352,6 +352,8 @@ int xtcp_port_bind(struct sock *sk, u16 number, enum xtcp_bind_mode mode,
  * @sk: socket, its connection table entry not hashed
  * @key: its connection, with the port
  * @spare: from xtcp_port_prepare()
+ * @before: result: the TIME-WAIT record whose place it has taken, for the caller to end;
+ *	not set when there was none
  *
  * Ports that connect() has given out are shared, as long as no two connections
  * have both ends in common.
@@ -359,7 +361,8 @@ int xtcp_port_bind(struct sock *sk, u16 number, enum xtcp_bind_mode mode,
  * Context: process, under the socket lock.
  * Return: 0, or -EADDRNOTAVAIL.
  */
-int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spare)
+int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spare,
+		   struct xtcp_timewait_record **before)
 {
 	spinlock_t *lock = port_lock(key->net, key->lport);
 	u64 *slot = port_slot(key->net, key->lport);
@@ -369,7 +372,7 @@ int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spa
 	xtcp_entry_set_key(e, key);
 	spin_lock_bh(lock);
 	if (!(*slot & XTCP_SLOT_BOUND))
-		err = xtcp_conn_insert(e, key);
+		err = xtcp_timewait_supersede(e, key, before);
 	if (!err)
 		port_take(sk, slot, key->lport, false, spare);
 	spin_unlock_bh(lock);

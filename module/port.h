@@ -30,6 +30,7 @@ struct net;
 struct sock;
 struct xtcp_entry;
 struct xtcp_key;
+struct xtcp_timewait_record;
 
 #define XTCP_PORT_PAGE_SLOTS	512
 #define XTCP_PORT_PAGES		(65536 / XTCP_PORT_PAGE_SLOTS)
@@ -110,7 +111,7 @@ bool xtcp_holds_pack(struct xtcp_port *port, u64 *slot);
 int xtcp_ephemeral_init(void);
 void xtcp_ephemeral_exit(void);
 int xtcp_get_port(struct sock *sk, unsigned short number);
-int xtcp_port_connect(struct sock *sk);
+int xtcp_port_connect(struct sock *sk, struct xtcp_timewait_record **before);
 
 /* For it: one port is tried */
 int xtcp_port_prepare(struct net *net, u16 number, struct xtcp_port **spare);
@@ -118,6 +119,7 @@ void xtcp_port_spare_free(struct xtcp_port *spare);
 u64 xtcp_port_peek(const struct net *net, u16 number);
 int xtcp_port_bind(struct sock *sk, u16 number, enum xtcp_bind_mode mode,
 		   struct xtcp_port **spare);
-int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spare);
+int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spare,
+		   struct xtcp_timewait_record **before);
 
 #endif /* XTCP_PORT_H */

@@ -26,7 +26,7 @@ struct sock;
  * struct xtcp_timewait_record - a connection in TIME-WAIT
  * @timer: 2 MSL
  * @rcu: frees it, once the timer is shut down
- * @tw: what is remembered; never changed
+ * @tw: what is remembered; of it only @tw.heard changes
  * @mark: routing mark of answers
  * @answered: when a stray segment was last answered, see xtcp_record_may_answer()
  * @tos: their traffic class
@@ -132,7 +132,10 @@ void xtcp_timewait_kill(struct xtcp_timewait_record *r);
 void xtcp_timewait_end(struct xtcp_timewait_record *r);
 void xtcp_timewait_resume(struct xtcp_timewait_record *r);
 bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtcp_seg *seg);
-void xtcp_timewait_answer(const struct xtcp_timewait_record *r, const struct xtcp_key *key);
+void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct xtcp_key *key);
+bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key);
+int xtcp_timewait_supersede(struct xtcp_entry *e, const struct xtcp_key *key,
+			    struct xtcp_timewait_record **before);
 
 /* ipopt.c: IPv4 options without a socket */
 struct ip_options_rcu *xtcp_ipopt_of_syn(const struct sk_buff *skb);

@@ -9,6 +9,8 @@
  *			v |
  *		     half-open --> socket: the TIME-WAIT ends
  *
+ *	our own SYN:	TIME-WAIT --> socket (tw_reuse)
+ *
  * While a newer SYN is tried out (RFC 6191), the record is out of the table and hangs
  * on the half-open one. Its time goes on: when it is over meanwhile, the record ends
  * as soon as it comes back.
@@ -132,7 +134,7 @@ static struct xtcp_timewait_record *timewait_new(struct sock *sk)
 	r = xtcp_slab_alloc(&slab, xs->entry.family);
 	if (!r)
 		return NULL;
-	xtcp_timewait_init(&r->tw, &xs->tcb);
+	xtcp_timewait_init(&r->tw, &xs->tcb, xtcp_now());
 	xtcp_timer_init(&r->timer, XTCP_ENTRY_TIMEWAIT);
 	xtcp_entry_init(&r->entry, XTCP_ENTRY_TIMEWAIT);
 	xtcp_entry_get_key(&xs->entry, &key);
@@ -191,7 +193,7 @@ void xtcp_timewait_enter(struct sock *sk)
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_timewait_answer(const struct xtcp_timewait_record *r, const struct xtcp_key *key)
+void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct xtcp_key *key)
 {
 	struct xtcp_answer answer = {
 		.oif = r->entry.bound_dev_if,
@@ -200,7 +202,7 @@ void xtcp_timewait_answer(const struct xtcp_timewait_record *r, const struct xtc
 	};
 	struct xtcp_out out;
 
-	xtcp_timewait_ack(&r->tw, xtcp_record_stamp(key, r->tw.ts_ok), &out);
+	xtcp_timewait_ack(&r->tw, xtcp_now(), xtcp_record_stamp(key, r->tw.ts_ok), &out);
 	xtcp_reply(key, &answer, &out);
 }
 
@@ -250,4 +252,61 @@ bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct xtcp_seg *se
 	if (drop != XTCP_DROP_NONE)
 		xtcp_count_drop(key->net, drop);
 	return false;
+}
+
+static bool key_is_loopback(const struct xtcp_key *key)
+{
+	if (key->family == AF_INET)
+		return ipv4_is_loopback(key->laddr) || ipv4_is_loopback(key->raddr);
+	return ipv6_addr_loopback(&key->laddr6) || ipv6_addr_loopback(&key->raddr6);
+}
+
+/**
+ * xtcp_timewait_gives_way() - may connect() have the place of an entry?
+ * @e: entry in the table
+ * @key: its connection
+ *
+ * Context: under rcu_read_lock().
+ * Return: true when it is a TIME-WAIT record, and tw_reuse and timestamps allow it.
+ */
+bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key)
+{
+	const struct xtcp_knobs *knobs = &xtcp_net(key->net)->knobs;
+	int reuse = READ_ONCE(knobs->reuse_tw);
+
+	if (e->kind != XTCP_ENTRY_TIMEWAIT || !reuse || !READ_ONCE(knobs->timestamps) ||
+	    (reuse == 2 && !key_is_loopback(key)))
+		return false;
+	return xtcp_timewait_is_past(&xtcp_entry_timewait(e)->tw, xtcp_now());
+}
+
+/**
+ * xtcp_timewait_supersede() - put a connecting socket into the table, maybe in a
+ *	TIME-WAIT record's place
+ * @e: the socket's entry, not hashed, its key set
+ * @key: its connection
+ * @before: result: the record, which is out of the table and the caller's to end: ISS must
+ *	be above what it has used. Not set when there was none
+ *
+ * Context: any; takes the bucket's lock.
+ * Return: 0, or -EADDRNOTAVAIL when the connection is there and does not give way.
+ */
+int xtcp_timewait_supersede(struct xtcp_entry *e, const struct xtcp_key *key,
+			    struct xtcp_timewait_record **before)
+{
+	int err = xtcp_conn_insert(e, key);
+	struct xtcp_entry *other;
+
+	if (!err)
+		return 0;
+	rcu_read_lock();
+	other = xtcp_conn_lookup(key);
+	if (other && other->bound_dev_if == e->bound_dev_if &&
+	    xtcp_timewait_gives_way(other, key) && xtcp_conn_replace(other, e)) {
+		*before = xtcp_entry_timewait(other);
+		xtcp_count(key->net, tw_reused);
+		err = 0;
+	}
+	rcu_read_unlock();
+	return err;
 }

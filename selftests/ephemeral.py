@@ -4,11 +4,12 @@ import errno
 import os
 import socket
 import struct
+import time
 from collections import Counter
 
 from beside import FLAGS, SOL, both, compare, got, reset, same
-from lib import (FAMILIES, MAPPED, V4, V6, Ns, case, check, equal, errname, errno_of,
-                 expect_errno, listen, main, sock, table, wait_for)
+from lib import (FAMILIES, IS_XTCP, MAPPED, V4, V6, Ns, case, check, counters, equal, errname,
+                 errno_of, expect_errno, knobs, listen, main, sock, states, table, wait_for)
 
 IP_BIND_ADDRESS_NO_PORT, IP_LOCAL_PORT_RANGE = 24, 51
 
@@ -202,6 +203,33 @@ def connect__bind_address_no_port(family):
               Counter({p: 2 for p in range(40000, 40004)}), "ports given out")
         for s in clients:
             s.close()
+
+
+@case((V4, V6))
+def connect__when_all_are_in_time_wait(family):
+    """tw_reuse: on the loopback, where nothing is late, they are had again after a second."""
+    with Range(40001, 40008) as ns, listen(family, ns, at=5000) as listener:
+        clients, ports = connect_all(ns, family, 5000, 8)
+        for s in clients:
+            s.close()
+            listener.accept()[0].close()
+        wait_for(lambda: states(ns, 5000) == ["LISTEN"] + 8 * ["TIME_WAIT"], what="TIME-WAIT")
+        time.sleep(2.1)
+        with knobs(ns, tw_reuse=0), sock(family, ns=ns) as s:
+            expect_errno(errno.EADDRNOTAVAIL, s.connect, (HERE[family], 5000))
+        again, others = connect_all(ns, family, 5000, 8)
+        equal(sorted(others), sorted(ports), "ports given out")
+        with sock(family, ns=ns) as s:
+            expect_errno(errno.EADDRNOTAVAIL, s.connect, (HERE[family], 5000))
+        equal(states(ns, 5000), 16 * ["ESTABLISHED"] + ["LISTEN"], "states")
+        if IS_XTCP:
+            equal(counters(ns)["tw_reused"], 8, "tw_reused")
+        for s in again:
+            reset(s)
+            listener.accept()[0].close()
+        wait_for(lambda: states(ns, 5000) == ["LISTEN"], what="no connection")
+        with sock(family, ns=ns) as s:
+            s.bind((HERE[family], ports[0]))        # which nobody holds any more
 
 
 @case((V4, V6))

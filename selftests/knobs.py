@@ -30,6 +30,7 @@ NUMBERS = {
     "orphan_retries": (0, 127, 0),
     "max_orphans": (0, None, None),
     "max_tw_buckets": (0, None, None),
+    "tw_reuse": (0, 2, 2),
     "abort_on_overflow": (0, 1, 0),
     "window_scaling": (0, 1, 1),
     "sack": (0, 1, 1),

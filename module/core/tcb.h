@@ -138,6 +138,8 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @orphan_retries: R2 of an orphan; 0: 8
  * @max_orphans: connections that no user has any more
  * @max_tw_buckets: TIME-WAIT records
+ * @reuse_tw: tw_reuse: connect() may take the place of one (xtcp_timewait_is_past()): 0
+ *	never, 1 always, 2 on the loopback
  * @abort_on_overflow: reset what a full accept queue can't take
  * @window_scaling: window scaling is offered
  * @timestamps: timestamps are offered
@@ -162,6 +164,7 @@ struct xtcp_knobs {
 	int orphan_retries;
 	int max_orphans;
 	int max_tw_buckets;
+	int reuse_tw;
 	int abort_on_overflow;
 	int window_scaling;
 	int timestamps;

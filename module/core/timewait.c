@@ -7,6 +7,7 @@
  * is taken to be zero here: of the acceptability test there remains SEG.LEN = 0
  * and SEG.SEQ = RCV.NXT.
  */
+#include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/types.h>
@@ -14,14 +15,28 @@
 #include "seq.h"
 #include "timewait.h"
 
+/*
+ * The clock of @heard: half a second a tick, round in 134 s. Any clock of timestamps has
+ * ticked within a second (RFC 7323 section 5.4), which is over when this one has ticked
+ * three times.
+ */
+#define HEARD_SHIFT	19
+#define HEARD_PAST	3
+
+static u8 heard_clock(u64 now)
+{
+	return now >> HEARD_SHIFT;
+}
+
 /**
  * xtcp_timewait_init - make the record of a connection that enters TIME-WAIT
  * @tw: result; all of it is set
  * @t: its control block
+ * @now: time, us
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.6.1.
  */
-void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t)
+void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t, u64 now)
 {
 	*tw = (struct xtcp_timewait){
 		.snd_nxt = t->snd_nxt,
@@ -29,6 +44,7 @@ void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t)
 		.rcv_wnd = min_t(u32, t->rcv_wnd >> t->rcv_wscale, U16_MAX),
 		.ts_ok = t->ts_ok,
 		.ts_recent = t->ts_recent,
+		.heard = heard_clock(now),
 	};
 }
 
@@ -116,15 +132,17 @@ xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg
 
 /**
  * xtcp_timewait_ack - the ACK that answers a segment in TIME-WAIT
- * @tw: the record
+ * @tw: the record; only @heard is changed
+ * @now: time, us
  * @stamp: the timestamp clock (stamp.h); anything without @ts_ok
  * @out: result
  *
- * Context: under the record's lock, or none: the fields read don't change.
+ * Context: under the record's lock, or none: of two that set @heard either may be last.
  * Source: RFC 9293 section 3.10.7.4, <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>.
  */
-void xtcp_timewait_ack(const struct xtcp_timewait *tw, u32 stamp, struct xtcp_out *out)
+void xtcp_timewait_ack(struct xtcp_timewait *tw, u64 now, u32 stamp, struct xtcp_out *out)
 {
+	WRITE_ONCE(tw->heard, heard_clock(now));
 	xtcp_out_init(out);
 	out->kind = XTCP_OUT_ACK;
 	out->flags = XTCP_ACK;
@@ -136,4 +154,27 @@ void xtcp_timewait_ack(const struct xtcp_timewait *tw, u32 stamp, struct xtcp_ou
 		out->opts.tsval = stamp;
 		out->opts.tsecr = tw->ts_recent;
 	}
+}
+
+/**
+ * xtcp_timewait_is_past - can timestamps tell what is old from a new incarnation?
+ * @tw: the record
+ * @now: time, us
+ *
+ * They can when both clocks have ticked since anything was sent: then our SYN is newer for
+ * a peer that is in TIME-WAIT, too (RFC 6191), and for PAWS all that the old incarnation may
+ * have left on the way is older than what the new one begins with. The clock of @heard
+ * comes round: twice in a TIME-WAIT of 240 s it says for a second that it is too early.
+ *
+ * Context: under the record's lock, or none. Source: RFC 7323 appendix B.2 (b); RFC 6191
+ * section 2.
+ *
+ * Return: true when we may open the connection again by a SYN of ours, whose ISS must be
+ * above @snd_nxt (xtcp_isn_above()).
+ */
+bool xtcp_timewait_is_past(const struct xtcp_timewait *tw, u64 now)
+{
+	u8 ticks = heard_clock(now) - READ_ONCE(tw->heard);
+
+	return tw->ts_ok && ticks >= HEARD_PAST;
 }

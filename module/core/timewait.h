@@ -16,6 +16,8 @@
  * @rcv_wnd: the last window, as it stands in the header of an answer. Nothing
  *	can follow the FIN: it isn't used to judge what arrives
  * @ts_ok: timestamps were used
+ * @heard: when the two ends last sent each other anything, by a clock of 8 bits; the only
+ *	field that changes
  *
  * 16 bytes: docs/records.md draws them.
  */
@@ -25,6 +27,7 @@ struct xtcp_timewait {
 	u32 ts_recent;
 	u16 rcv_wnd;
 	bool ts_ok;
+	u8 heard;
 };
 
 /* What a segment means in TIME-WAIT */
@@ -35,10 +38,11 @@ enum xtcp_timewait_verdict {
 	XTCP_TIMEWAIT_REOPEN,	/* a newer SYN: give way to a listener (RFC 6191) */
 };
 
-void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t);
+void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t, u64 now);
 enum xtcp_timewait_verdict
 xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg,
 		      enum xtcp_drop *drop);
-void xtcp_timewait_ack(const struct xtcp_timewait *tw, u32 stamp, struct xtcp_out *out);
+void xtcp_timewait_ack(struct xtcp_timewait *tw, u64 now, u32 stamp, struct xtcp_out *out);
+bool xtcp_timewait_is_past(const struct xtcp_timewait *tw, u64 now);
 
 #endif /* XTCP_CORE_TIMEWAIT_H */
