@@ -4,6 +4,8 @@
  * RFC 9293 section 3.10.7.3 and 3.10.7.4 (and RFC 5961, which it takes in), paragraph by
  * paragraph, and knows nothing of the code.
  */
+#include <linux/errno.h>
+
 #include "conn.h"
 
 /* What the oracle knows of the connection */
@@ -256,6 +258,24 @@ static void expect_over(struct conn *c, const struct xtcp_seg *seg)
 	}
 }
 
+/* What may happen to a connection once only, does not when the segment comes again */
+static void expect_once(struct conn *c, const struct xtcp_seg *seg)
+{
+	const u32 once = XTCP_ACT_CONNECTED | XTCP_ACT_ERROR | XTCP_ACT_PEER_FIN |
+			 XTCP_ACT_TIME_WAIT | XTCP_ACT_CLOSED | XTCP_ACT_WRITE_SHUT;
+	u32 done = c->act.todo & once, fin = c->t.rcv_fin_done;
+	bool text = c->act.delivered;
+
+	conn_drain(c);
+	conn_give(c, seg);
+	KUNIT_EXPECT_EQ(c->test, c->act.todo & done, 0);
+	if (text)
+		KUNIT_EXPECT_EQ(c->test, c->act.delivered, 0);
+	if (fin)
+		KUNIT_EXPECT_EQ(c->test, c->act.todo & XTCP_ACT_PEER_FIN, 0);
+	expect_invariants(c);
+}
+
 /* Everything that is wanted and seen in one line, whatever differs */
 #define EXPECT_SAME(test, want, got, seg, from) \
 	KUNIT_EXPECT_TRUE_MSG(test, (want) == (got),			\
@@ -281,6 +301,7 @@ static void try_segment(struct kunit *test, u8 state, const struct xtcp_seg *seg
 		EXPECT_SAME(test, want.error, !!(c->act.todo & XTCP_ACT_ERROR), seg, &s);
 	expect_invariants(c);
 	expect_over(c, seg);
+	expect_once(c, seg);
 	kunit_kfree(test, c);
 }
 
@@ -381,6 +402,46 @@ static void call__does_what_the_rfc_says(struct kunit *test)
 	expect_over(c, &seg);
 }
 
+static void icmp(struct conn *c, bool hard)
+{
+	struct xtcp_event ev = {
+		.kind = XTCP_EV_ICMP, .now = c->now, .err = EHOSTUNREACH, .hard = hard,
+	};
+
+	conn_step(c, &ev);
+}
+
+/*
+ * 3.9.2.2: a soft error is told and ends nothing (MUST-56); a hard one ends an attempt to
+ * connect alone (RFC 5461). And what happens in our own host changes no state.
+ */
+static void other__does_what_the_rfc_says(struct kunit *test)
+{
+	static const enum xtcp_event_kind quiet[] = {
+		XTCP_EV_SEND, XTCP_EV_RECEIVE, XTCP_EV_MTU, XTCP_EV_TIMER,
+	};
+	u8 state = *(const u8 *)test->param_value;
+	bool opening = XTCP_IN(state, XTCP_S(SYN_SENT) | XTCP_S(SYN_RECEIVED));
+	struct conn *c = in_state(test, state);
+	struct xtcp_seg seg = conn_seg(c, XTCP_ACK, 1, 1, 0);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(quiet); i++) {
+		conn_event(c, quiet[i]);
+		KUNIT_EXPECT_EQ(test, c->t.state, state);
+		KUNIT_EXPECT_EQ(test, c->act.todo & ~(XTCP_ACT_OUTPUT | XTCP_ACT_NEW_ROUTE), 0);
+		expect_invariants(c);
+	}
+	icmp(c, false);
+	KUNIT_EXPECT_EQ(test, c->t.state, state);
+	KUNIT_EXPECT_EQ(test, c->act.todo, XTCP_ACT_SOFT_ERROR);
+	icmp(c, true);
+	KUNIT_EXPECT_EQ(test, c->t.state, opening ? XTCP_CLOSED : state);
+	KUNIT_EXPECT_EQ(test, !!(c->act.todo & XTCP_ACT_ERROR), opening);
+	expect_invariants(c);
+	expect_over(c, &seg);
+}
+
 /* A user who is gone and a peer that is silent: each state ends by its own clocks */
 static void silence__ends_every_state(struct kunit *test)
 {
@@ -402,6 +463,7 @@ static void silence__ends_every_state(struct kunit *test)
 static struct kunit_case oracle_cases[] = {
 	KUNIT_CASE_PARAM(segment__does_what_the_rfc_says, state_gen_params),
 	KUNIT_CASE_PARAM(call__does_what_the_rfc_says, state_gen_params),
+	KUNIT_CASE_PARAM(other__does_what_the_rfc_says, state_gen_params),
 	KUNIT_CASE_PARAM(silence__ends_every_state, state_gen_params),
 	{}
 };
