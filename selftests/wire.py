@@ -92,6 +92,28 @@ class Seg:
                 f"win {self.win} len {len(self.data)}")
 
 
+def parse(etype, ip, when, complete=True, proto=lib.WIRE_PROTO):
+    """The segment in an IP packet; None when it holds none of the protocol."""
+    if etype == ETH_P_IP and len(ip) >= 20 and ip[9] == proto:
+        head, total = (ip[0] & 15) * 4, struct.unpack("!H", ip[2:4])[0]
+        tos, ttl, flow = ip[1], ip[8], 0
+        src, dst = socket.inet_ntoa(ip[12:16]), socket.inet_ntoa(ip[16:20])
+    elif etype == ETH_P_IPV6 and len(ip) >= 40 and ip[6] == proto:
+        head, total = 40, 40 + struct.unpack("!H", ip[4:6])[0]
+        tos, ttl = struct.unpack("!I", ip[:4])[0] >> 20 & 255, ip[7]
+        flow = struct.unpack("!I", ip[:4])[0] & 0xFFFFF
+        src, dst = (socket.inet_ntop(socket.AF_INET6, ip[i:i + 16]) for i in (8, 24))
+    else:
+        return None
+    raw = ip[head:total]
+    if len(raw) < 20:
+        return None
+    seg = Seg(src, dst, raw, when, complete, proto)
+    seg.tos, seg.ttl = tos, ttl
+    seg.ipopt, seg.flow = ip[20:head], flow
+    return seg
+
+
 class Sniffer:
     """Sees the segments of the protocol under test, or another, that pass a device."""
 
@@ -124,26 +146,7 @@ class Sniffer:
                 when = sec + nsec / 1e9
             elif (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
                 complete = not struct.unpack("I", data[:4])[0] & TP_STATUS_CSUMNOTREADY
-        etype = struct.unpack("!H", frame[12:14])[0]
-        ip = frame[14:]
-        if etype == ETH_P_IP and len(ip) >= 20 and ip[9] == self.proto:
-            head, total = (ip[0] & 15) * 4, struct.unpack("!H", ip[2:4])[0]
-            tos, ttl, flow = ip[1], ip[8], 0
-            src, dst = socket.inet_ntoa(ip[12:16]), socket.inet_ntoa(ip[16:20])
-        elif etype == ETH_P_IPV6 and len(ip) >= 40 and ip[6] == self.proto:
-            head, total = 40, 40 + struct.unpack("!H", ip[4:6])[0]
-            tos, ttl = struct.unpack("!I", ip[:4])[0] >> 20 & 255, ip[7]
-            flow = struct.unpack("!I", ip[:4])[0] & 0xFFFFF
-            src, dst = (socket.inet_ntop(socket.AF_INET6, ip[i:i + 16]) for i in (8, 24))
-        else:
-            return None
-        raw = ip[head:total]
-        if len(raw) < 20:
-            return None
-        seg = Seg(src, dst, raw, when, complete, self.proto)
-        seg.tos, seg.ttl = tos, ttl
-        seg.ipopt, seg.flow = ip[20:head], flow
-        return seg
+        return parse(struct.unpack("!H", frame[12:14])[0], frame[14:], when, complete, self.proto)
 
     def poll(self):
         """Take in what has been seen by now; the list of all of it."""
@@ -188,9 +191,14 @@ class Peer:
     def close(self):
         """Leave no connection behind that waits for us."""
         if self.dport:
-            acks = [s.ack for s in self._arrived() if "A" in s.flags]
-            self.send("RA", seq=acks[-1] if acks else self.seq)
+            self.reset()
         self.sniffer.close()
+
+    def reset(self):
+        """End the connection: its RCV.NXT is what it acknowledges, or will soon."""
+        acks = [s.ack for s in self._arrived() if "A" in s.flags]
+        for seq in dict.fromkeys((acks[-1] if acks else self.seq, self.seq)):
+            self.send("RA", seq=seq)
 
     def __enter__(self):
         return self
@@ -214,21 +222,23 @@ class Peer:
             total ^= 0x5555
         return raw[:16] + struct.pack("!H", total) + raw[18:]
 
-    def put(self, raw, proto=lib.WIRE_PROTO, ipopt=b"", flow=0):
-        """Put any bytes on the wire as the payload of an IP packet."""
+    def packet(self, raw, proto=lib.WIRE_PROTO, ipopt=b"", flow=0):
+        """Any bytes as the payload of an IP packet."""
         if self.six:
-            ip = struct.pack("!IHBB", 6 << 28 | flow, len(raw), proto, 64) \
+            return struct.pack("!IHBB", 6 << 28 | flow, len(raw), proto, 64) \
                 + socket.inet_pton(socket.AF_INET6, self.me) \
-                + socket.inet_pton(socket.AF_INET6, self.them)
-        else:
-            ipopt += b"\0" * (-len(ipopt) % 4)
-            head = struct.pack("!BBHHHBBH4s4s", 0x45 + len(ipopt) // 4, 0,
-                               20 + len(ipopt) + len(raw), 0, 0x4000, 64,
-                               proto, 0, socket.inet_aton(self.me),
-                               socket.inet_aton(self.them)) + ipopt
-            ip = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+                + socket.inet_pton(socket.AF_INET6, self.them) + raw
+        ipopt += b"\0" * (-len(ipopt) % 4)
+        head = struct.pack("!BBHHHBBH4s4s", 0x45 + len(ipopt) // 4, 0,
+                           20 + len(ipopt) + len(raw), 0, 0x4000, 64,
+                           proto, 0, socket.inet_aton(self.me),
+                           socket.inet_aton(self.them)) + ipopt
+        return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + raw
+
+    def put(self, raw, *proto, **how):
+        """Put a packet on the wire, as packet() makes it."""
         ether = self.mac_a + self.mac_b + struct.pack("!H", ETH_P_IPV6 if self.six else ETH_P_IP)
-        self.sniffer.sock.send(ether + ip + raw)
+        self.sniffer.sock.send(ether + self.packet(raw, *proto, **how))
 
     def send(self, flags, data=b"", ipopt=b"", flow=0, **how):
         """Send a segment; seq moves on when it was not given by hand."""
