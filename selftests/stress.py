@@ -9,15 +9,12 @@ reference on the module.
 Has the module to itself: no other test may run beside it.
 """
 import os
-import select
 import signal
-import subprocess
 
-from lib import (IS_XTCP, PLACE, SIZE, Ns, case, check, counters, equal, fail, knob, main, slow,
-                 table, wait_for)
+from lib import IS_XTCP, PLACE, Ns, case, check, counters, knob, main, table, wait_for
 from module import load, parameter, unload_soon
+from program import Program
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 FULL = bool(os.environ.get("XTCP_TEST_FULL"))
 CPU1 = "/sys/devices/system/cpu/cpu1/online"
 ECHO_AT, MIX_AT = 7100, 7000
@@ -26,43 +23,6 @@ ECHO_AT, MIX_AT = 7100, 7000
 AMOUNT = {"uml": (20000, 400, 10), "vm": (6000, 150, 4), "debug": (2000, 60, 2),
           "kcsan": (1000, 20, 2)}[PLACE]
 OPERATIONS, CONNECTIONS, ROUNDS = (n * (10 if FULL else 1) for n in AMOUNT)
-
-
-class Program:
-    """A program of build/selftests that runs in a namespace."""
-    alive = []
-
-    def __init__(self, ns, name, *arguments):
-        path = os.path.join(HERE, "../build/selftests", name)
-        with ns:
-            self.process = subprocess.Popen([path, *map(str, arguments)],
-                                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.name, self.said = name, b""
-        Program.alive.append(self)
-
-    def hear(self, word, bound=20):
-        """Wait until it has printed the word since the last time."""
-        def heard():
-            if select.select([self.process.stdout], [], [], 0.05)[0]:
-                part = os.read(self.process.stdout.fileno(), 4096)
-                self.said += part
-                if not part:
-                    fail(f"{self.name} has ended: {self.said.decode()}")
-            return word in self.said
-        wait_for(heard, bound, f"{self.name} to say {word}")
-        self.said = b""
-
-    def join(self, bound=300):
-        """Its end, which is to be a good one."""
-        self.said += self.process.communicate(timeout=slow(bound))[0]
-        Program.alive.remove(self)
-        print(self.said.decode(), end="")
-        equal(self.process.returncode, 0, f"status of {self.name}")
-
-    def kill(self):
-        Program.alive.remove(self)
-        self.process.kill()
-        self.process.communicate()
 
 
 def host():
@@ -166,5 +126,4 @@ def module__goes_and_comes_under_traffic():
 try:
     main()
 finally:
-    for left in list(Program.alive):
-        left.kill()
+    Program.kill_all()
