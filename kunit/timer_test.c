@@ -245,11 +245,14 @@ static void xtcp_timer_shutdown__callback_is_over_after_a_grace_period(struct ku
 {
 	int other = cpumask_last(cpu_online_mask), i;
 	struct xtcp_timer timer;
+	u64 end;
 
 	for (i = 0; i < 10; i++) {
 		xtcp_timer_init(&timer, XTCP_ENTRY_TIMEWAIT);
 		KUNIT_EXPECT_EQ(test, work_on_cpu(other, arm_now, &timer), 1);
-		while (!atomic_read(&seen.running) && !atomic_read(&seen.fired))
+		end = xtcp_now() + 60000 * MS;
+		while (!atomic_read(&seen.running) && !atomic_read(&seen.fired) &&
+		       xtcp_now() < end)
 			usleep_range(100, 200);
 		KUNIT_EXPECT_FALSE(test, xtcp_timer_shutdown(&timer));
 		synchronize_rcu();
