@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reading and writing segments: the header of RFC 9293 section 3.1, the options
- * of its section 3.2, of RFC 7323 (window scale, timestamps) and of RFC 2018
- * (selective acknowledgment).
+ * of its section 3.2, of RFC 7323 (window scale, timestamps), of RFC 2018
+ * (selective acknowledgment), and our own.
  *
  * Everything is read and written byte by byte, so that neither alignment nor the
  * order of bytes in a word matters; the compiler joins the bytes again.
@@ -10,6 +10,7 @@
 #include <linux/minmax.h>
 #include <linux/types.h>
 
+#include "ext.h"
 #include "tcb.h"
 #include "wire.h"
 
@@ -144,6 +145,8 @@ static void take_option(const u8 *p, bool syn, struct xtcp_opts *opts)
 {
 	if (p[0] == OPT_TS)
 		take_ts(p, opts);
+	else if (p[0] == XTCP_EXT_KIND)
+		xtcp_ext_parse(p, opts);
 	else if (syn)
 		take_syn_option(p, opts);
 	else if (p[0] == OPT_SACK)
@@ -238,10 +241,12 @@ static u32 plain_len(const struct xtcp_opts *opts)
 		len += LEN_NOPS + LEN_SACK_OK;
 	if (opts->wscale != XTCP_NO_WSCALE)
 		len += 1 + LEN_WSCALE;
+	if (opts->ext)
+		len += XTCP_EXT_LEN;
 	return len;
 }
 
-/* SACK blocks for which the other options leave room */
+/* SACK blocks for which the other options leave room; a SYN, which may be full, has none */
 static u32 sack_fit(const struct xtcp_opts *opts)
 {
 	u32 room = OPTS_MAX - plain_len(opts) - LEN_NOPS - LEN_SACK;
@@ -312,8 +317,8 @@ static u8 *put_sack(u8 *p, const struct xtcp_opts *opts)
 }
 
 /*
- * The order is the one that middleboxes see all day. It needs no end-of-list
- * option: every option ends on a word.
+ * The order is the one that middleboxes see all day; ours comes last. It needs no
+ * end-of-list option: every option ends on a word.
  */
 static u8 *put_options(u8 *p, const struct xtcp_opts *opts)
 {
@@ -328,7 +333,8 @@ static u8 *put_options(u8 *p, const struct xtcp_opts *opts)
 		p = put_option(p, OPT_WSCALE, LEN_WSCALE);
 		*p++ = opts->wscale;
 	}
-	return put_sack(p, opts);
+	p = put_sack(p, opts);
+	return opts->ext ? xtcp_ext_build(p, opts) : p;
 }
 
 /**

@@ -44,6 +44,8 @@
 /* What an option-bearing field says when the option was absent */
 #define XTCP_NO_WSCALE		0xff
 
+#define XTCP_EXT_LEN		20	/* bytes of our own option, see ext.h */
+
 /**
  * struct xtcp_sack_block - one block of a SACK option (RFC 2018)
  * @start: first sequence number of the block
@@ -64,6 +66,9 @@ struct xtcp_sack_block {
  * @tsecr: TSecr, when @ts
  * @nsack: number of SACK blocks
  * @sack: the blocks, in the order of the option
+ * @ext: what is in our own option, XTCP_EXT_* of ext.h; 0: absent
+ * @cookie: its echo cookie, XTCP_COOKIE_LEN bytes, when @ext has XTCP_EXT_COOKIE: in the
+ *	header that was parsed, or whoever sends it keeps it; NULL in a SYN to be sent
  */
 struct xtcp_opts {
 	u16 mss;
@@ -71,9 +76,11 @@ struct xtcp_opts {
 	bool sack_ok;
 	bool ts;
 	u8 nsack;
+	u8 ext;
 	u32 tsval;
 	u32 tsecr;
 	struct xtcp_sack_block sack[XTCP_SACK_BLOCKS];
+	const u8 *cookie;
 };
 
 /**
