@@ -160,6 +160,7 @@ static void open(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	t->ts_ok = READ_ONCE(t->knobs->timestamps);
 	t->ts_offset = ev->ts_offset;
 	t->sack_ok = READ_ONCE(t->knobs->sack);
+	t->echo_ok = READ_ONCE(t->knobs->echo_cookie);
 	t->fack = ev->iss;
 	t->rcv_wscale = t->wscale_ok ?
 		xtcp_wscale_choose(max_t(u32, t->rcv_free, READ_ONCE(t->knobs->rmem[2]))) : 0;

@@ -46,12 +46,13 @@ u8 xtcp_wscale_choose(u32 rcv_max)
 	return shift;
 }
 
-/* Both sides scale, or neither does: RFC 7323 section 2.2 */
-static void agree_wscale(struct xtcp_halfopen *h, const struct xtcp_opts *syn,
-			 u32 rcv_free, const struct xtcp_knobs *knobs)
+/* What we tell of our receive buffer. A SYN-ACK's window is not scaled: RFC 7323 section
+ * 2.2
+ */
+static void tell_window(struct xtcp_halfopen *h, u32 rcv_free,
+			const struct xtcp_knobs *knobs)
 {
-	h->wscale_ok = syn->wscale != XTCP_NO_WSCALE && READ_ONCE(knobs->window_scaling);
-	h->snd_wscale = h->wscale_ok ? syn->wscale : 0;
+	h->rcv_wnd = min_t(u32, rcv_free, WINDOW_MAX);
 	h->rcv_wscale = h->wscale_ok ?
 		xtcp_wscale_choose(max_t(u32, rcv_free, READ_ONCE(knobs->rmem[2]))) : 0;
 }
@@ -77,16 +78,44 @@ void xtcp_halfopen_init(struct xtcp_halfopen *h, const struct xtcp_seg *syn,
 	*h = (struct xtcp_halfopen){
 		.irs = syn->seq,
 		.iss = iss,
-		/* A SYN-ACK's window is not scaled: RFC 7323 section 2.2 */
-		.rcv_wnd = min_t(u32, rcv_free, WINDOW_MAX),
 		.peer_mss = xtcp_mss_believed(syn->opts.mss, default_mss),
 		.adv_mss = adv_mss,
 		.sent = now,
 	};
-	agree_wscale(h, &syn->opts, rcv_free, knobs);
+	/* Both sides scale, or neither does */
+	h->wscale_ok = syn->opts.wscale != XTCP_NO_WSCALE && READ_ONCE(knobs->window_scaling);
+	h->snd_wscale = h->wscale_ok ? syn->opts.wscale : 0;
+	tell_window(h, rcv_free, knobs);
 	h->sack_ok = syn->opts.sack_ok && READ_ONCE(knobs->sack);
 	h->ts_ok = syn->opts.ts && READ_ONCE(knobs->timestamps);
 	h->ts_recent = syn->opts.tsval;
+}
+
+/**
+ * xtcp_halfopen_return - a connection comes back of which only a cookie is left
+ * @h: what the cookie has told is set: @peer_mss, @snd_wscale, @wscale_ok, @sack_ok,
+ *	@ts_ok; the rest is set here
+ * @seg: the third segment
+ * @adv_mss: the MSS option of the SYN-ACK
+ * @rcv_free: as at xtcp_halfopen_init()
+ * @knobs: the namespace's
+ * @now: time, us
+ *
+ * When the SYN-ACK went is not known, so it is no RTT sample.
+ * Context: @h is nobody else's. Source: RFC 4987 section 3.6.
+ */
+void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
+			  u16 adv_mss, u32 rcv_free, const struct xtcp_knobs *knobs,
+			  u64 now)
+{
+	h->irs = seg->seq - 1;
+	h->iss = seg->ack - 1;
+	h->ts_recent = seg->opts.tsval;
+	h->adv_mss = adv_mss;
+	tell_window(h, rcv_free, knobs);
+	h->retries = 0;
+	h->resent = true;
+	h->sent = now;
 }
 
 /* RFC 9293 section 3.10.7.4, second, with the three checks of RFC 5961 */

@@ -64,6 +64,9 @@ void xtcp_halfopen_ack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out
 u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knobs);
 void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
 			    const struct xtcp_knobs *knobs, u64 now);
+void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
+			  u16 adv_mss, u32 rcv_free, const struct xtcp_knobs *knobs,
+			  u64 now);
 u8 xtcp_wscale_choose(u32 rcv_max);
 
 #endif /* XTCP_CORE_HALFOPEN_H */

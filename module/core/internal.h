@@ -4,6 +4,7 @@
  *
  *   fsm.c	xtcp_step(): one event in, changes and actions out
  *    |- segment.c	SEGMENT ARRIVES, check by check
+ *    |	  |- challenge.c  ACKs that anybody could provoke
  *    |	  `- ack.c	what SEG.ACK and SEG.WND say; duplicate ACKs, recovery
  *    |	      |- rtt.c	the retransmission timeout
  *    |	      |- cc.c	the congestion window
@@ -12,6 +13,7 @@
  *    |	      |- tlp.c	what is lost at the tail
  *    |	      `- undo.c	what was not lost after all
  *    |	  |- stamp.c	timestamps, PAWS
+ *    |	  |- echo.c	a cookie that we echo
  *    |	  `- sack.c	what our ACKs tell of holes and duplicates
  *    `- timers.c	deadlines, and what is done when they pass
  *   send.c	xtcp_next(): what is to be sent now?
@@ -31,7 +33,7 @@
 #define XTCP_RTO_SYN_LOST	(3 * XTCP_US_PER_S)	/* RFC 6298 (5.7) */
 #define XTCP_OVERRIDE		(200 * XTCP_US_PER_MS)	/* RFC 9293 section 3.8.6.2.1, (4) */
 #define XTCP_DUPACKS		3	/* RFC 5681 section 3.2 */
-#define XTCP_CHALLENGES		10	/* per second and connection, RFC 5961 section 7 */
+#define XTCP_CHALLENGES		10	/* per second and connection, see challenge.c */
 #define XTCP_ORPHAN_RETRIES	8	/* what the knob's 0 stands for */
 #define XTCP_WND_FIELD_MAX	0xffff
 
@@ -115,6 +117,9 @@ void xtcp_queue_fin(struct xtcp_tcb *t);
 void xtcp_segment(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		  struct xtcp_actions *act);
 
+/* challenge.c */
+void xtcp_challenge(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
+
 /* ack.c */
 void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 	      struct xtcp_actions *act);
@@ -131,6 +136,8 @@ void xtcp_timers(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
 void xtcp_rtx_restart(struct xtcp_tcb *t, u64 now);
 void xtcp_persist_arm(struct xtcp_tcb *t, u64 now);
 void xtcp_arm(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 when);
+bool xtcp_hopeless(const struct xtcp_tcb *t, u32 tries, u64 now);
+void xtcp_time_out(struct xtcp_tcb *t, struct xtcp_actions *act);
 
 /* window.c */
 u32 xtcp_rcv_window(const struct xtcp_tcb *t);
@@ -154,6 +161,13 @@ void xtcp_stamp_take(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);
 void xtcp_stamp_begin(struct xtcp_tcb *t, const struct xtcp_opts *opts, u64 now);
 void xtcp_stamp_add(const struct xtcp_tcb *t, u64 now, struct xtcp_out *out);
 u64 xtcp_stamp_rtt(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);
+
+/* echo.c */
+void xtcp_echo_offer(const struct xtcp_tcb *t, struct xtcp_opts *opts);
+void xtcp_echo_begin(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);
+void xtcp_echo_add(const struct xtcp_tcb *t, struct xtcp_opts *opts);
+void xtcp_echo_confirmed(struct xtcp_tcb *t);
+void xtcp_echo_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
 
 /* sack.c */
 void xtcp_sack_duplicate(struct xtcp_tcb *t, u32 start, u32 end);

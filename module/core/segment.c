@@ -24,22 +24,11 @@ static bool drop(struct xtcp_actions *act, enum xtcp_drop why)
 	return false;
 }
 
-/*
- * Refuse a segment and answer it with <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>, but not more
- * often than XTCP_CHALLENGES a second: two ends that each find the other's ACK
- * unacceptable would never stop (RFC 5961 section 7).
- */
+/* Refuse a segment and answer it with <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> */
 static bool challenge(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		      struct xtcp_actions *act, enum xtcp_drop why)
 {
-	if (ev->now - t->challenged >= XTCP_US_PER_S) {
-		t->challenged = ev->now;
-		t->challenges = 0;
-	}
-	if (t->challenges < XTCP_CHALLENGES) {
-		t->challenges++;
-		ack_now(t, act);
-	}
+	xtcp_challenge(t, ev->now, act);
 	return drop(act, why);
 }
 
@@ -149,6 +138,7 @@ static bool syn_sent_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now
 	}
 	xtcp_ack(t, seg, now, act);
 	establish(t, now, act);
+	xtcp_echo_begin(t, seg, now);
 	ack_now(t, act);
 	return true;
 }
@@ -524,7 +514,8 @@ static bool is_predicted(const struct xtcp_tcb *t, const struct xtcp_event *ev)
 {
 	const struct xtcp_seg *seg = ev->seg;
 
-	return t->state == XTCP_ESTABLISHED && !t->rcv_fin && (ev->rec || !seg->len) &&
+	return t->state == XTCP_ESTABLISHED && !t->rcv_fin && !t->echoing &&
+	       !seg->opts.ext && (ev->rec || !seg->len) &&
 	       (seg->flags & ~XTCP_PSH) == XTCP_ACK && seg->seq == t->rcv_nxt &&
 	       seg->len <= xtcp_rcv_window(t) &&
 	       seg->ack - t->snd_una <= xtcp_flight(t) &&
@@ -565,9 +556,14 @@ static void segment_other(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	    !check_rst(t, ev, act) || !check_syn(t, ev, act))
 		return;
 	t->last_rcv = ev->now;
+	if (t->echoing)
+		xtcp_echo_confirmed(t);
 	xtcp_stamp_take(t, ev->seg, ev->now);
 	if (!check_ack(t, ev, act))
 		return;
+	/* Who echoes a cookie waits for a sign that it has arrived */
+	if (t->passive && ev->seg->opts.ext & XTCP_EXT_COOKIE)
+		xtcp_challenge(t, ev->now, act);
 	check_urg(t, ev->seg, act);
 	if (process_text(t, ev, act))
 		check_fin(t, ev, act);

@@ -40,8 +40,11 @@ static void add_options(const struct xtcp_tcb *t, struct xtcp_out *out)
 	if (!(out->flags & XTCP_SYN)) {
 		if (xtcp_sack_due(t))
 			xtcp_sack_add(t, &out->opts);
+		xtcp_echo_add(t, &out->opts);
 		return;
 	}
+	if (!(out->flags & XTCP_ACK))
+		xtcp_echo_offer(t, &out->opts);
 	out->opts.mss = t->adv_mss;
 	out->opts.sack_ok = t->sack_ok;
 	/* A SYN-ACK scales only when the SYN did: RFC 7323 section 2.2 */

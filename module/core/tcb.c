@@ -44,7 +44,7 @@ void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_knobs *knobs)
  */
 u32 xtcp_opts_len(const struct xtcp_tcb *t)
 {
-	return t->ts_ok ? XTCP_OPT_STAMP_LEN : 0;
+	return (t->ts_ok ? XTCP_OPT_STAMP_LEN : 0) + (t->echoing ? XTCP_EXT_LEN : 0);
 }
 
 /**

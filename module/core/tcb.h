@@ -17,6 +17,7 @@
 
 #include <linux/limits.h>
 #include <linux/types.h>
+#include "ext.h"
 #include "rec.h"
 #include "wire.h"
 
@@ -141,6 +142,9 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @reuse_tw: tw_reuse: connect() may take the place of one (xtcp_timewait_is_past()): 0
  *	never, 1 always, 2 on the loopback
  * @abort_on_overflow: reset what a full accept queue can't take
+ * @syncookies: answer SYNs by cookies (cookie.h): 0 never, 1 when the SYN queue is full,
+ *	2 always
+ * @echo_cookie: offer to echo a cookie, and answer such an offer with one (seal.h)
  * @window_scaling: window scaling is offered
  * @timestamps: timestamps are offered
  * @sack: SACK is offered
@@ -166,6 +170,8 @@ struct xtcp_knobs {
 	int max_tw_buckets;
 	int reuse_tw;
 	int abort_on_overflow;
+	int syncookies;
+	int echo_cookie;
 	int window_scaling;
 	int timestamps;
 	int sack;
@@ -183,6 +189,7 @@ enum xtcp_timer_kind {
 	XTCP_TIMER_KEEPALIVE,	/* RFC 9293 section 3.8.4 */
 	XTCP_TIMER_FIN_WAIT_2,	/* an orphan waits for the peer's FIN */
 	XTCP_TIMER_RETRY,	/* memory was short when something was to be sent */
+	XTCP_TIMER_CONFIRM,	/* the server has not answered the echo cookie, echo.c */
 	XTCP_TIMER_KINDS
 };
 
@@ -220,6 +227,8 @@ struct xtcp_sack_seen {
  * @sack_ok: SACK may be used by both, or is offered in our SYN
  * @ts_ok: timestamps are used by both, or offered to be in our SYN
  * @wscale_ok: windows are scaled by both, or offered to be in our SYN
+ * @echo_ok: our SYN offers to echo a cookie
+ * @echoing: each segment has @echo, until the server answers
  * @snd_wscale: shift of the windows that the peer sends
  * @rcv_wscale: shift of the windows that we send
  * @iss: our initial send sequence number
@@ -325,6 +334,8 @@ struct xtcp_sack_seen {
  * @user_timeout: ms; 0: retries2 decides (RFC 5482, MUST-21)
  * @soft_err: the last soft ICMP error since anything was acknowledged, errno: what
  *	the user is told when the connection times out
+ * @echo: the echo cookie of the SYN-ACK
+ * @echo_tries: third segments sent again for it
  * @challenges: challenge ACKs sent in the second that began at @challenged
  * @challenged: us
  * @knobs: the namespace's
@@ -336,6 +347,7 @@ struct xtcp_tcb {
 	bool rcv_fin:1, snd_fin:1, sack_ok:1, ts_ok:1, wscale_ok:1;
 	bool recovery:1, rto_recovery:1, retx_now:1, partial_ack:1;
 	bool reordering:1, dsack_round_on:1, dsack_seen:1, dsack_due:1;
+	bool echo_ok:1, echoing:1;
 	bool rtt_fresh:1, tlp_now:1, tlp_out:1, tlp_retrans:1, undo:1, undo_eifel:1;
 	bool rcv_fin_done;	/* whole: poll() looks at it without the lock */
 	u8 quickack;
@@ -391,6 +403,8 @@ struct xtcp_tcb {
 	int set_fin_timeout;
 	u32 user_timeout;
 	u16 soft_err;
+	u8 echo_tries;
+	u8 echo[XTCP_COOKIE_LEN];
 	u8 challenges;
 	u64 challenged;
 

@@ -89,8 +89,18 @@ static u32 most_retries(const struct xtcp_tcb *t)
 	return READ_ONCE(t->knobs->retries2);
 }
 
-/* Is it time to give up? The user's timeout goes before retries2 (MUST-21) */
-static bool hopeless(const struct xtcp_tcb *t, u64 now)
+/**
+ * xtcp_hopeless - is it time to give up?
+ * @t: control block; @rtx_start: when the first of @tries was made
+ * @tries: how often it was tried again
+ * @now: time, us
+ *
+ * The user's timeout goes before retries2 (MUST-21). Context: under the owner's lock.
+ * Source: RFC 9293 section 3.8.3.
+ *
+ * Return: true when R2 is reached.
+ */
+bool xtcp_hopeless(const struct xtcp_tcb *t, u32 tries, u64 now)
 {
 	u64 end = user_deadline(t);
 
@@ -98,10 +108,17 @@ static bool hopeless(const struct xtcp_tcb *t, u64 now)
 		return true;
 	if (end && !t->orphan && !xtcp_handshaking(t))
 		return false;
-	return t->retries >= most_retries(t);
+	return tries >= most_retries(t);
 }
 
-static void time_out(struct xtcp_tcb *t, struct xtcp_actions *act)
+/**
+ * xtcp_time_out - the peer doesn't answer: the connection is gone
+ * @t: control block
+ * @act: actions
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.8.3.
+ */
+void xtcp_time_out(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	xtcp_tcb_fail(t, t->soft_err ?: ETIMEDOUT, act);
 }
@@ -121,8 +138,8 @@ static void rtx_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	if (!t->retries)
 		t->rtx_start = t->sendq.head->sent;
-	if (hopeless(t, now)) {
-		time_out(t, act);
+	if (xtcp_hopeless(t, t->retries, now)) {
+		xtcp_time_out(t, act);
 		return;
 	}
 	if (!t->recovery && !t->rto_recovery && !xtcp_handshaking(t))
@@ -180,8 +197,8 @@ static void persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *ac
 		return;	/* the override */
 	if (!t->probes_out)
 		t->rtx_start = now;
-	if (hopeless(t, now)) {
-		time_out(t, act);
+	if (xtcp_hopeless(t, t->retries, now)) {
+		xtcp_time_out(t, act);
 		return;
 	}
 	if (t->probes_out < U8_MAX)
@@ -254,7 +271,7 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 	}
 	if (keepalive_failed(t, idle)) {
 		xtcp_tcb_abort(t, now, act);
-		time_out(t, act);
+		xtcp_time_out(t, act);
 		return;
 	}
 	t->keep_probes_out++;
@@ -294,6 +311,7 @@ static void (*const expired[XTCP_TIMER_KINDS])(struct xtcp_tcb *t, u64 now,
 	[XTCP_TIMER_KEEPALIVE] = keepalive_expired,
 	[XTCP_TIMER_FIN_WAIT_2] = fin_wait_2_expired,
 	[XTCP_TIMER_RETRY] = retry_expired,
+	[XTCP_TIMER_CONFIRM] = xtcp_echo_expired,
 };
 
 /**
