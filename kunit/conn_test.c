@@ -394,7 +394,7 @@ static void xtcp_key_hash_secret__one_a_purpose(struct kunit *test)
 	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(seen); i++) {
-		seen[i] = xtcp_key_hash_secret(&keys[i / 2], i % 2 ? XTCP_SALT_ISN :
+		seen[i] = xtcp_key_hash_secret(&keys[i / 2], i % 2 ? XTCP_SALT_NUMBERS :
 								     XTCP_SALT_PORT);
 		for (j = 0; j < i; j++)
 			KUNIT_EXPECT_NE(test, seen[i], seen[j]);

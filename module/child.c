@@ -116,7 +116,8 @@ static void child_tcb(struct sock *sk, const struct xtcp_halfopen_record *r)
 			       xtcp_now());
 	xtcp_tcb_copy_settings(&xs->tcb, &set);
 	if (xs->tcb.ts_ok)
-		xs->tcb.ts_offset = xtcp_key_hash_secret(&key, XTCP_SALT_STAMP);
+		xs->tcb.ts_offset =
+			xtcp_hash_stamp(xtcp_key_hash_secret(&key, XTCP_SALT_NUMBERS));
 	xs->copied_seq = r->half.irs + 1;
 }
 

@@ -158,19 +158,25 @@ bool xtcp_conn_is_empty(unsigned int bucket)
  * SipHash under a secret drawn at load, over both addresses, both ports and the
  * namespace.
  *
- * Return: 32 bits that nobody can foretell without the secret.
+ * Return: 64 bits that nobody can foretell without the secret.
  */
-u32 xtcp_key_hash_secret(const struct xtcp_key *key, enum xtcp_salt salt)
+u64 xtcp_key_hash_secret(const struct xtcp_key *key, enum xtcp_salt salt)
 {
 	u32 mix = net_hash_mix(key->net) ^ salt;
+	struct {
+		u32 words6[8];
+		u32 ports;
+		u32 mix;
+	} v6;
 
 	if (key->family == AF_INET)
 		return siphash_3u64(((u64)(__force u32)key->laddr << 32) |
 				    (__force u32)key->raddr,
 				    key->ports, mix, &conn_secret);
-	return siphash_4u64(siphash(&key->laddr6, sizeof(key->laddr6), &conn_secret),
-			    siphash(&key->raddr6, sizeof(key->raddr6), &conn_secret),
-			    key->ports, mix, &conn_secret);
+	memcpy(v6.words6, key->words6, sizeof(v6.words6));
+	v6.ports = key->ports;
+	v6.mix = mix;
+	return siphash(&v6, sizeof(v6), &conn_secret);
 }
 
 /**

@@ -134,15 +134,28 @@ struct xtcp_key {
 /* What a secret hash of a connection is for: one must say nothing of another */
 enum xtcp_salt {
 	XTCP_SALT_PORT,
-	XTCP_SALT_ISN,
-	XTCP_SALT_STAMP,
+	XTCP_SALT_NUMBERS,	/* see below */
 };
+
+/*
+ * The two halves of a secret hash for XTCP_SALT_NUMBERS say nothing of each other: what the
+ * ISN is made of (RFC 6528), and where the timestamp clock begins (RFC 7323 section 5.4).
+ */
+static inline u32 xtcp_hash_isn(u64 numbers)
+{
+	return numbers;
+}
+
+static inline u32 xtcp_hash_stamp(u64 numbers)
+{
+	return numbers >> 32;
+}
 
 int xtcp_conn_init(void);
 void xtcp_conn_exit(void);
 
 u32 xtcp_key_hash(const struct xtcp_key *key);
-u32 xtcp_key_hash_secret(const struct xtcp_key *key, enum xtcp_salt salt);
+u64 xtcp_key_hash_secret(const struct xtcp_key *key, enum xtcp_salt salt);
 void xtcp_entry_init(struct xtcp_entry *e, enum xtcp_entry_kind kind);
 void xtcp_entry_set_key(struct xtcp_entry *e, const struct xtcp_key *key);
 void xtcp_entry_get_key(const struct xtcp_entry *e, struct xtcp_key *key);

@@ -34,9 +34,9 @@ static void connect_undo(struct sock *sk)
 }
 
 /* @before: the connection's TIME-WAIT record, whose place we have; or NULL */
-static u32 connect_iss(u64 now, const struct xtcp_key *key, struct xtcp_timewait_record *before)
+static u32 connect_iss(u64 now, u32 hash, struct xtcp_timewait_record *before)
 {
-	u32 hash = xtcp_key_hash_secret(key, XTCP_SALT_ISN), iss;
+	u32 iss;
 
 	if (!before)
 		return xtcp_isn(now, hash);
@@ -49,10 +49,12 @@ static void connect_open(struct sock *sk, struct xtcp_timewait_record *before)
 {
 	struct xtcp_event ev = { .kind = XTCP_EV_OPEN, .now = xtcp_now() };
 	struct xtcp_key key;
+	u64 numbers;
 
 	xtcp_entry_get_key(&xtcp_sk(sk)->entry, &key);
-	ev.iss = connect_iss(ev.now, &key, before);
-	ev.ts_offset = xtcp_key_hash_secret(&key, XTCP_SALT_STAMP);
+	numbers = xtcp_key_hash_secret(&key, XTCP_SALT_NUMBERS);
+	ev.iss = connect_iss(ev.now, xtcp_hash_isn(numbers), before);
+	ev.ts_offset = xtcp_hash_stamp(numbers);
 	xtcp_count(sock_net(sk), active_opens);
 	xtcp_event(sk, &ev);
 }

@@ -39,13 +39,24 @@ void xtcp_halfopen_cache_exit(void)
 	xtcp_slab_exit(&slab);
 }
 
-/* A record that nobody can see any more, with what is out of line */
-static void halfopen_destroy(struct xtcp_halfopen_record *r)
+/**
+ * xtcp_halfopen_forget() - let go of what a record has kept of its packet
+ * @r: record that nobody else can see
+ *
+ * Context: any.
+ */
+void xtcp_halfopen_forget(struct xtcp_halfopen_record *r)
 {
 	if (r->entry.family == AF_INET)
 		kfree(rcu_dereference_protected(r->opt4, 1));
 	else
 		kfree_skb(r->syn6);
+}
+
+/* A record that nobody can see any more, with what is out of line */
+static void halfopen_destroy(struct xtcp_halfopen_record *r)
+{
+	xtcp_halfopen_forget(r);
 	xtcp_slab_free(&slab, r->entry.family, r);
 }
 
@@ -100,17 +111,24 @@ void xtcp_halfopen_kill(struct xtcp_halfopen_record *r)
 		halfopen_end(r);
 }
 
-static void halfopen_send_synack(struct xtcp_halfopen_record *r,
-				 const struct sock *listener,
-				 const struct xtcp_key *key)
+/**
+ * xtcp_halfopen_answer() - how a half-open connection's SYN-ACK leaves
+ * @r: record, in the table or not
+ * @listener: its listener, not locked
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: the way; valid as long as both are.
+ */
+struct xtcp_answer xtcp_halfopen_answer(const struct xtcp_halfopen_record *r,
+					const struct sock *listener)
 {
 	struct xtcp_answer answer = {
 		.oif = r->entry.bound_dev_if,
 		.mark = r->mark,
+		.owner = listener,
 	};
-	struct xtcp_out out;
 
-	if (key->family == AF_INET) {
+	if (r->entry.family == AF_INET) {
 		answer.tos = inet_sk(listener)->tos;
 		answer.opt4 = rcu_dereference(r->opt4);
 	} else {
@@ -118,6 +136,15 @@ static void halfopen_send_synack(struct xtcp_halfopen_record *r,
 		if (r->syn6 && xtcp_compat_repflow(listener))
 			answer.flowlabel = ip6_flowlabel(ipv6_hdr(r->syn6));
 	}
+	return answer;
+}
+
+static void halfopen_send_synack(struct xtcp_halfopen_record *r,
+				 const struct sock *listener, const struct xtcp_key *key)
+{
+	struct xtcp_answer answer = xtcp_halfopen_answer(r, listener);
+	struct xtcp_out out;
+
 	xtcp_halfopen_synack(&r->half, xtcp_record_stamp(key, r->half.ts_ok), &out);
 	xtcp_reply(key, &answer, &out);
 	WRITE_ONCE(r->half.adv_mss, out.opts.mss);
@@ -174,11 +201,19 @@ static int halfopen_bound_dev(const struct sock *listener, const struct sk_buff 
 	return dev;
 }
 
-/* The largest segment we can be sent: what fits the device the SYN came by. The route of the
- * SYN-ACK may know of less (reply.c)
+/**
+ * xtcp_halfopen_adv_mss() - the largest segment we can be sent: what fits the device
+ * @listener: listener, whose user may want less
+ * @skb: a packet of the connection
+ * @key: the connection
+ *
+ * The route of the SYN-ACK may know of less (reply.c).
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: bytes, for the MSS option.
  */
-static u16 halfopen_adv_mss(const struct sock *listener, const struct sk_buff *skb,
-			    const struct xtcp_key *key)
+u16 xtcp_halfopen_adv_mss(const struct sock *listener, const struct sk_buff *skb,
+			  const struct xtcp_key *key)
 {
 	u32 headers = XTCP_HDR_LEN + (key->family == AF_INET ? sizeof(struct iphdr) :
 				      sizeof(struct ipv6hdr));
@@ -194,11 +229,11 @@ static u16 halfopen_adv_mss(const struct sock *listener, const struct sk_buff *s
 static void halfopen_keep(struct xtcp_halfopen_record *r, const struct sock *listener,
 			  struct sk_buff *skb)
 {
+	r->syn6 = NULL;
 	if (r->entry.family == AF_INET) {
 		RCU_INIT_POINTER(r->opt4, xtcp_ipopt_of_syn(skb));
 		return;
 	}
-	r->syn6 = NULL;
 	if (!inet6_sk(listener)->rxopt.all && !xtcp_compat_repflow(listener))
 		return;
 	r->syn6 = skb_get(skb);
@@ -207,12 +242,77 @@ static void halfopen_keep(struct xtcp_halfopen_record *r, const struct sock *lis
 	skb->dev = NULL;
 }
 
+/**
+ * xtcp_halfopen_origin() - note of a SYN what its answer depends on
+ * @r: record that nobody else knows
+ * @listener: its listener, not locked
+ * @key: the connection
+ * @skb: packet that brings it, data at the transport header
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_halfopen_origin(struct xtcp_halfopen_record *r, const struct sock *listener,
+			  const struct xtcp_key *key, struct sk_buff *skb)
+{
+	r->entry.family = key->family;
+	r->entry.bound_dev_if = halfopen_bound_dev(listener, skb, key);
+	r->mark = inet_request_mark(listener, skb);
+	halfopen_keep(r, listener, skb);
+}
+
+/**
+ * xtcp_halfopen_fill() - make a record ready, but for what was agreed (@r->half)
+ * @r: record that nobody else knows
+ * @listener: its listener, not locked
+ * @key: the connection
+ * @skb: packet that brings it, data at the transport header
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_halfopen_fill(struct xtcp_halfopen_record *r, const struct sock *listener,
+			const struct xtcp_key *key, struct sk_buff *skb)
+{
+	struct xtcp_key bound = *key;
+
+	xtcp_halfopen_origin(r, listener, key, skb);
+	bound.dif = r->entry.bound_dev_if;
+	bound.sdif = 0;
+	xtcp_entry_init(&r->entry, XTCP_ENTRY_HALFOPEN);
+	xtcp_entry_set_key(&r->entry, &bound);
+	xtcp_timer_init(&r->timer, XTCP_ENTRY_HALFOPEN);
+	r->listener_id = READ_ONCE(xtcp_sk(listener)->listener.id);
+	r->before = NULL;
+	xtcp_record_answer_init(&r->answered);
+}
+
 static u32 halfopen_iss(const struct xtcp_key *key, u64 now,
 			const struct xtcp_timewait_record *before)
 {
-	u32 hash = xtcp_key_hash_secret(key, XTCP_SALT_ISN);
+	u32 hash = xtcp_hash_isn(xtcp_key_hash_secret(key, XTCP_SALT_NUMBERS));
 
 	return before ? xtcp_isn_above(now, hash, before->tw.snd_nxt) : xtcp_isn(now, hash);
+}
+
+/**
+ * xtcp_halfopen_agree() - what a listener agrees to with the sender of a SYN
+ * @h: filled
+ * @listener: listener, not locked
+ * @syn: the SYN
+ * @key: the connection
+ * @skb: its packet
+ * @iss: our initial sequence number
+ * @now: time, us
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_halfopen_agree(struct xtcp_halfopen *h, const struct sock *listener,
+			 const struct xtcp_seg *syn, const struct xtcp_key *key,
+			 const struct sk_buff *skb, u32 iss, u64 now)
+{
+	xtcp_halfopen_init(h, syn, iss, xtcp_halfopen_adv_mss(listener, skb, key),
+			   key->family == AF_INET ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6,
+			   READ_ONCE(listener->sk_rcvbuf) / 2,
+			   &xtcp_net(key->net)->knobs, now);
 }
 
 static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
@@ -221,29 +321,16 @@ static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
 						 struct sk_buff *skb,
 						 struct xtcp_timewait_record *before)
 {
-	bool v4 = key->family == AF_INET;
-	struct xtcp_key bound = *key;
 	struct xtcp_halfopen_record *r;
 	u64 now = xtcp_now();
 
 	r = xtcp_slab_alloc(&slab, key->family);
 	if (!r)
 		return NULL;
-	bound.dif = halfopen_bound_dev(listener, skb, key);
-	bound.sdif = 0;
-	xtcp_entry_init(&r->entry, XTCP_ENTRY_HALFOPEN);
-	xtcp_entry_set_key(&r->entry, &bound);
-	xtcp_timer_init(&r->timer, XTCP_ENTRY_HALFOPEN);
-	r->listener_id = READ_ONCE(xtcp_sk(listener)->listener.id);
+	xtcp_halfopen_agree(&r->half, listener, seg, key, skb,
+			    halfopen_iss(key, now, before), now);
+	xtcp_halfopen_fill(r, listener, key, skb);
 	r->before = before;
-	r->mark = inet_request_mark(listener, skb);
-	xtcp_record_answer_init(&r->answered);
-	xtcp_halfopen_init(&r->half, seg, halfopen_iss(key, now, before),
-			   halfopen_adv_mss(listener, skb, key),
-			   v4 ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6,
-			   READ_ONCE(listener->sk_rcvbuf) / 2,
-			   &xtcp_net(key->net)->knobs, now);
-	halfopen_keep(r, listener, skb);
 	return r;
 }
 
@@ -297,6 +384,25 @@ void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 		xtcp_count(key->net, tw_reopened);
 	xtcp_timer_arm(&r->timer, r->half.sent + XTCP_RTO_INITIAL);
 	halfopen_send_synack(r, listener, key);
+}
+
+/**
+ * xtcp_halfopen_begin() - a child is in the table: it gets its first segment, and waits
+ * for accept()
+ * @listener: its listener, not locked
+ * @child: the child, locked by nobody, with a reference of the caller's, which is dropped
+ * @skb: the third segment's packet; consumed
+ * @seg: the third segment
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
+			 struct xtcp_seg *seg)
+{
+	xtcp_count(sock_net(child), passive_opens);
+	xtcp_sock_rcv(child, skb, seg);
+	xtcp_accept_queue_add(listener, child);
+	sock_put(child);
 }
 
 /* Two CPUs may come here with copies of the third segment: the swap in the table
@@ -361,10 +467,7 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 	}
 	child = halfopen_child(r, listener, skb);
 	if (child) {
-		xtcp_count(key->net, passive_opens);
-		xtcp_sock_rcv(child, skb, seg);
-		xtcp_accept_queue_add(listener, child);
-		sock_put(child);
+		xtcp_halfopen_begin(listener, child, skb, seg);
 		return;
 	}
 	winner = xtcp_conn_lookup(key);

@@ -150,6 +150,10 @@ RENAMED(tw_reuse, reuse_tw, 0, 2, 2,
 	"connect() to where a connection is in TIME-WAIT, when timestamps make it safe: 0 never, 1 anywhere, 2 on the loopback");
 INTEGER(abort_on_overflow, 0, 1, 0,
 	"Reset what finds the accept queue full, instead of silence");
+INTEGER(syncookies, 0, 2, 1,
+	"SYN cookies: 0 never, 1 when the SYN queue is full, 2 always");
+INTEGER(echo_cookie, 0, 1, 1,
+	"Offer to echo a cookie that keeps all options, and answer such an offer with one");
 INTEGER(window_scaling, 0, 1, 1, "Window scaling (RFC 7323)");
 INTEGER(sack, 0, 1, 1, "Selective acknowledgment (RFC 2018)");
 INTEGER(timestamps, 0, 1, 1, "Timestamps and PAWS (RFC 7323)");

@@ -345,37 +345,67 @@ void xtcp_accept_queue_add(struct sock *listener, struct sock *child)
 		xtcp_child_abort(child);
 }
 
+/* Is a SYN to be answered by a cookie? Not where a TIME-WAIT record remembers what our ISN
+ * has to be above
+ */
+static bool listen_by_cookie(const struct net *net, bool full,
+			     const struct xtcp_timewait_record *before)
+{
+	int mode = READ_ONCE(xtcp_net(net)->knobs.syncookies);
+
+	return !before && (mode > 1 || (mode && full));
+}
+
+/* Returns true when @skb was consumed */
+static bool listen_syn(struct sock *listener, struct sk_buff *skb,
+		       const struct xtcp_seg *seg, const struct xtcp_key *key,
+		       struct xtcp_timewait_record *before)
+{
+	struct net *net = key->net;
+	bool full = atomic_read(&xtcp_sk(listener)->listener.halfopen) >=
+		    READ_ONCE(xtcp_net(net)->knobs.max_syn_backlog);
+
+	if (sk_acceptq_is_full(listener)) {
+		xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
+	} else if (listen_by_cookie(net, full, before)) {
+		xtcp_cookie_answer(listener, seg, key, skb);
+		return true;
+	} else if (full) {
+		xtcp_listen_count(listener, XTCP_LISTEN_syn_full);
+	} else {
+		xtcp_halfopen_open(listener, seg, key, skb, before);
+	}
+	return false;
+}
+
 /**
  * xtcp_listen_rcv() - a segment for LISTEN (RFC 9293 section 3.10.7.2)
  * @listener: listening socket, not locked
- * @skb: packet, data at the transport header; not consumed
+ * @skb: packet, data at the transport header; consumed
  * @seg: its segment
  * @key: its connection
  * @before: TIME-WAIT record that a SYN would take the place of; NULL: none
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb,
-		     const struct xtcp_seg *seg, const struct xtcp_key *key,
-		     struct xtcp_timewait_record *before)
+void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg *seg,
+		     const struct xtcp_key *key, struct xtcp_timewait_record *before)
 {
 	struct net *net = key->net;
 
 	if (seg->flags & XTCP_RST) {
 		xtcp_count(net, drop_rst_invalid);
 	} else if (seg->flags & XTCP_ACK) {
+		if (!(seg->flags & XTCP_SYN) && xtcp_cookie_rcv(listener, skb, seg, key))
+			return;
 		xtcp_count(net, drop_no_socket);
 		xtcp_reset_skb(skb, seg, key);
 	} else if (!(seg->flags & XTCP_SYN)) {
 		xtcp_count(net, drop_not_expected);
-	} else if (sk_acceptq_is_full(listener)) {
-		xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
-	} else if (atomic_read(&xtcp_sk(listener)->listener.halfopen) >=
-		   READ_ONCE(xtcp_net(net)->knobs.max_syn_backlog)) {
-		xtcp_listen_count(listener, XTCP_LISTEN_syn_full);
-	} else {
-		xtcp_halfopen_open(listener, seg, key, skb, before);
+	} else if (listen_syn(listener, skb, seg, key, before)) {
+		return;
 	}
+	kfree_skb(skb);
 }
 
 static struct sock *accept_take(struct sock *sk)

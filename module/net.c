@@ -13,6 +13,7 @@ static int __net_init net_init(struct net *net)
 	struct xtcp_net *xn = xtcp_net(net);
 	int err;
 
+	xn->cookie_epoch = U32_MAX / 2;		/* never */
 	xn->mib = alloc_percpu(struct xtcp_mib);
 	if (!xn->mib)
 		return -ENOMEM;

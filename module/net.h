@@ -34,6 +34,15 @@
 	X(tw_overflow)		/* not made: max_tw_buckets or memory */ \
 	X(halfopen_created)	/* half-open records made */		\
 	X(halfopen_expired)	/* given up after synack_retries */	\
+	X(cookies_sent)		/* SYN-ACKs that are classic cookies */	\
+	X(cookies_valid)	/* connections that one brought back */	\
+	X(cookies_invalid)	/* ACKs that are none of ours */	\
+	X(echo_sent)		/* SYN-ACKs with a cookie to be echoed */ \
+	X(echo_valid)		/* connections that one brought back */	\
+	X(echo_forged)		/* its seal was broken */		\
+	X(echo_expired)		/* it was too old */			\
+	X(echo_cut)		/* it was cut short */			\
+	X(echo_no_room)		/* not sent: longer than the SYN that asked for it */ \
 	X(listen_syn_drops)	/* SYN refused: SYN queue full */	\
 	X(listen_accept_drops)	/* SYN or third segment refused: accept queue full */ \
 	X(listen_memory_drops)	/* SYN or third segment refused: no memory, no route */ \
@@ -94,6 +103,7 @@ struct xtcp_mib {
  * @orphans: sockets that no process has any more
  * @tw_count: TIME-WAIT records
  * @halfopen_count: half-open records
+ * @cookie_epoch: the last in which a classic cookie was sent
  * @knobs_table: private copy of the sysctl table
  * @knobs_header: its registration
  *
@@ -109,6 +119,7 @@ struct xtcp_net {
 	atomic_t orphans;
 	atomic_t tw_count;
 	atomic_t halfopen_count;
+	u32 cookie_epoch;
 	struct ctl_table *knobs_table;
 	struct ctl_table_header *knobs_header;
 };

@@ -198,15 +198,17 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 }
 
 /* A segment of no connection: an opening for a listener, or refused */
-static void rcv_unknown(struct sk_buff *skb, const struct xtcp_seg *seg,
+static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 			const struct xtcp_key *key,
 			struct xtcp_timewait_record *before)
 {
 	struct sock *listener = xtcp_listener_select(key, skb, seg->hdr_len);
 
 	if (listener) {
-		if (rcv_admitted(listener, skb, seg->hdr_len))
+		if (rcv_admitted(listener, skb, seg->hdr_len)) {
 			xtcp_listen_rcv(listener, skb, seg, key, before);
+			return;
+		}
 	} else if (rcv_policy(NULL, skb)) {
 		xtcp_count(key->net, drop_no_socket);
 		xtcp_reset_skb(skb, seg, key);
@@ -226,7 +228,7 @@ static void rcv_halfopen(struct xtcp_entry *e, struct sk_buff *skb,
 
 /* A segment for TIME-WAIT: answered there, unless it opens a new connection */
 static void rcv_timewait(struct xtcp_entry *e, struct sk_buff *skb,
-			 const struct xtcp_seg *seg, const struct xtcp_key *key)
+			 struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	struct xtcp_timewait_record *r = xtcp_entry_timewait(e);
 

@@ -85,7 +85,8 @@ u32 xtcp_record_stamp(const struct xtcp_key *key, bool ts_ok)
 {
 	if (!ts_ok)
 		return 0;
-	return xtcp_stamp(xtcp_now(), xtcp_key_hash_secret(key, XTCP_SALT_STAMP));
+	return xtcp_stamp(xtcp_now(),
+			  xtcp_hash_stamp(xtcp_key_hash_secret(key, XTCP_SALT_NUMBERS)));
 }
 
 static u16 answer_clock(void)

@@ -21,6 +21,7 @@ struct ip_options;
 struct ip_options_rcu;
 struct sk_buff;
 struct sock;
+struct xtcp_answer;
 
 /**
  * struct xtcp_timewait_record - a connection in TIME-WAIT
@@ -122,6 +123,28 @@ void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 		       struct xtcp_seg *seg, const struct xtcp_key *key);
 void xtcp_halfopen_kill(struct xtcp_halfopen_record *r);
+
+/* Steps of a half-open connection, for records and for what has none (cookie.c) */
+u16 xtcp_halfopen_adv_mss(const struct sock *listener, const struct sk_buff *skb,
+			  const struct xtcp_key *key);
+void xtcp_halfopen_agree(struct xtcp_halfopen *h, const struct sock *listener,
+			 const struct xtcp_seg *syn, const struct xtcp_key *key,
+			 const struct sk_buff *skb, u32 iss, u64 now);
+void xtcp_halfopen_fill(struct xtcp_halfopen_record *r, const struct sock *listener,
+			const struct xtcp_key *key, struct sk_buff *skb);
+void xtcp_halfopen_forget(struct xtcp_halfopen_record *r);
+void xtcp_halfopen_origin(struct xtcp_halfopen_record *r, const struct sock *listener,
+			  const struct xtcp_key *key, struct sk_buff *skb);
+struct xtcp_answer xtcp_halfopen_answer(const struct xtcp_halfopen_record *r,
+					const struct sock *listener);
+void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
+			 struct xtcp_seg *seg);
+
+/* cookie.c: connections of which nothing is kept; softirq, under rcu_read_lock() */
+void xtcp_cookie_answer(const struct sock *listener, const struct xtcp_seg *seg,
+			const struct xtcp_key *key, struct sk_buff *skb);
+bool xtcp_cookie_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg *seg,
+		     const struct xtcp_key *key);
 
 int xtcp_timewait_cache_init(void);
 void xtcp_timewait_cache_exit(void);

@@ -76,9 +76,55 @@ static struct sk_buff *reply_alloc(const struct xtcp_key *key,
 	return skb;
 }
 
+/* The packet's own buffer, emptied: it has room for an answer that is no longer, and in
+ * front of it for the headers that it came with; and it needs neither to be got nor to be
+ * freed. Returns false where others see it, too
+ */
+static bool reply_reuse(struct sk_buff *skb, const struct xtcp_key *key,
+			const struct xtcp_out *out)
+{
+	u8 header[XTCP_HDR_MAX];
+	u32 len;
+
+	if (skb_shared(skb) || skb_cloned(skb) || skb_is_nonlinear(skb))
+		return false;
+	len = xtcp_wire_build(header, out, key->lport, key->rport);
+	if (len > skb->len)
+		return false;
+	skb_orphan(skb);
+	skb_scrub_packet(skb, true);
+	skb_clear_hash(skb);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	skb_trim(skb, len);
+	skb_reset_transport_header(skb);
+	memcpy(skb->data, header, len);
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->encapsulation = 0;
+	skb->priority = 0;
+	return true;
+}
+
+/* The buffer for an answer: that of the packet @in, which is NULL afterwards, or a new one */
+static struct sk_buff *reply_buffer(const struct xtcp_key *key,
+				    const struct xtcp_answer *answer,
+				    const struct xtcp_out *out, struct sk_buff **in)
+{
+	struct sk_buff *skb = *in;
+
+	if (!skb || answer->opt4 || !reply_reuse(skb, key, out))
+		return reply_alloc(key, out);
+	*in = NULL;
+	return skb;
+}
+
 static void reply_check(struct sk_buff *skb, __sum16 check)
 {
 	memcpy(skb->data + XTCP_CHECK_OFFSET, &check, sizeof(check));
+}
+
+static kuid_t reply_uid(const struct xtcp_key *key, const struct xtcp_answer *answer)
+{
+	return answer->owner ? xtcp_compat_uid(answer->owner) : sock_net_uid(key->net, NULL);
 }
 
 static struct rtable *reply_route4(const struct xtcp_key *key,
@@ -89,7 +135,7 @@ static struct rtable *reply_route4(const struct xtcp_key *key,
 		.flowi4_oif = answer->oif,
 		.flowi4_mark = answer->mark,
 		.flowi4_proto = xtcp_protocol,
-		.flowi4_uid = sock_net_uid(key->net, NULL),
+		.flowi4_uid = reply_uid(key, answer),
 		.daddr = opt && opt->srr ? opt->faddr : key->raddr,
 		.saddr = key->laddr,
 		.fl4_sport = htons(key->lport),
@@ -137,7 +183,7 @@ static void reply_mss(struct xtcp_out *out, const struct dst_entry *dst)
 }
 
 static void reply_v4(const struct xtcp_key *key, const struct xtcp_answer *answer,
-		     struct xtcp_out *out)
+		     struct xtcp_out *out, struct sk_buff **in)
 {
 	struct rtable *rt = reply_route4(key, answer);
 	struct sk_buff *skb;
@@ -145,7 +191,7 @@ static void reply_v4(const struct xtcp_key *key, const struct xtcp_answer *answe
 	if (IS_ERR(rt))
 		return;
 	reply_mss(out, &rt->dst);
-	skb = reply_alloc(key, out);
+	skb = reply_buffer(key, answer, out, in);
 	if (!skb) {
 		ip_rt_put(rt);
 		return;
@@ -162,14 +208,14 @@ static void reply_v4(const struct xtcp_key *key, const struct xtcp_answer *answe
 }
 
 static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answer,
-		     struct xtcp_out *out)
+		     struct xtcp_out *out, struct sk_buff **in)
 {
 	struct sock *ctl = xtcp_net(key->net)->ctl6;
 	struct flowi6 fl6 = {
 		.flowi6_oif = answer->oif,
 		.flowi6_mark = answer->mark,
 		.flowi6_proto = xtcp_protocol,
-		.flowi6_uid = sock_net_uid(key->net, NULL),
+		.flowi6_uid = reply_uid(key, answer),
 		.flowlabel = answer->flowlabel,
 		.daddr = key->raddr6,
 		.saddr = key->laddr6,
@@ -184,7 +230,7 @@ static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answe
 	if (IS_ERR(dst))
 		return;
 	reply_mss(out, dst);
-	skb = reply_alloc(key, out);
+	skb = reply_buffer(key, answer, out, in);
 	if (!skb) {
 		dst_release(dst);
 		return;
@@ -195,6 +241,18 @@ static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answe
 	skb_dst_set(skb, dst);
 	xtcp_count(key->net, segments_out);
 	ip6_xmit(ctl, skb, &fl6, answer->mark, NULL, answer->tos, 0);
+}
+
+/* In the buffer of the packet @in where that can be: then it is NULL afterwards */
+static void reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
+		  struct xtcp_out *out, struct sk_buff **in)
+{
+	if (out->flags & XTCP_RST)
+		xtcp_count(key->net, resets_out);
+	if (key->family == AF_INET)
+		reply_v4(key, answer, out, in);
+	else
+		reply_v6(key, answer, out, in);
 }
 
 /**
@@ -210,12 +268,25 @@ static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answe
 void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
 		struct xtcp_out *out)
 {
-	if (out->flags & XTCP_RST)
-		xtcp_count(key->net, resets_out);
-	if (key->family == AF_INET)
-		reply_v4(key, answer, out);
-	else
-		reply_v6(key, answer, out);
+	struct sk_buff *none = NULL;
+
+	reply(key, answer, out, &none);
+}
+
+/**
+ * xtcp_reply_in() - likewise, in the buffer of the packet that is answered, where it fits
+ * @key: the connection, seen from our end
+ * @answer: how it is to leave
+ * @out: the segment; the MSS of a SYN-ACK becomes what the route allows
+ * @skb: the packet, transport header pulled; consumed
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_reply_in(const struct xtcp_key *key, const struct xtcp_answer *answer,
+		   struct xtcp_out *out, struct sk_buff *skb)
+{
+	reply(key, answer, out, &skb);
+	kfree_skb(skb);
 }
 
 /* The device an answer must leave by: the packet's, where its addresses or its

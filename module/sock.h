@@ -39,7 +39,16 @@ struct xtcp_timewait_record;
 	X(accept_full, listen_accept_drops)	\
 	X(no_memory, listen_memory_drops)	\
 	X(aborted, listen_aborts)		\
-	X(expired, halfopen_expired)
+	X(expired, halfopen_expired)		\
+	X(cookies_sent, cookies_sent)		\
+	X(cookies_valid, cookies_valid)		\
+	X(cookies_invalid, cookies_invalid)	\
+	X(echo_sent, echo_sent)			\
+	X(echo_valid, echo_valid)		\
+	X(echo_forged, echo_forged)		\
+	X(echo_expired, echo_expired)		\
+	X(echo_cut, echo_cut)			\
+	X(echo_no_room, echo_no_room)
 
 enum xtcp_listen_counter {
 #define XTCP_LISTEN_ENUM(name, of_net) XTCP_LISTEN_##name,
@@ -181,9 +190,8 @@ bool xtcp_parse(struct sk_buff *skb, struct net *net, struct xtcp_seg *seg);
 void xtcp_skb_key(const struct sk_buff *skb, const struct xtcp_seg *seg,
 		  struct xtcp_key *key);
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
-void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb,
-		     const struct xtcp_seg *seg, const struct xtcp_key *key,
-		     struct xtcp_timewait_record *before);
+void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg *seg,
+		     const struct xtcp_key *key, struct xtcp_timewait_record *before);
 
 /* Under the socket lock: process context, or softirq with the socket not owned */
 void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
@@ -212,6 +220,7 @@ struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6);
  * @mark: routing mark
  * @flowlabel: IPv6: flow label
  * @opt4: IPv4: IP options, or NULL
+ * @owner: listener whose user it goes for, as far as routing asks; NULL: nobody's
  * @tos: traffic class
  */
 struct xtcp_answer {
@@ -219,12 +228,15 @@ struct xtcp_answer {
 	u32 mark;
 	__be32 flowlabel;
 	const struct ip_options_rcu *opt4;
+	const struct sock *owner;
 	u8 tos;
 };
 
 /* Answers without a socket: softirq, under rcu_read_lock() */
 void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
 		struct xtcp_out *out);
+void xtcp_reply_in(const struct xtcp_key *key, const struct xtcp_answer *answer,
+		   struct xtcp_out *out, struct sk_buff *skb);
 void xtcp_reply_skb(const struct sk_buff *skb, const struct xtcp_key *key,
 		    struct xtcp_out *out);
 void xtcp_reset_skb(const struct sk_buff *skb, const struct xtcp_seg *seg,

@@ -20,8 +20,8 @@ def dial(family, at):
 
 
 def no_cookies(ns):
-    """The kernel's own TCP would forget a connection that it answered by a cookie."""
-    return knobs(ns) if IS_XTCP else knobs(ns, syncookies=0)
+    """A connection that was answered by a cookie is not in the table."""
+    return knobs(ns, syncookies=0)
 
 
 @case(FAMILIES, bound=60)
@@ -122,7 +122,7 @@ def backlog__abort_on_overflow(family):
 def synqueue__overflows_and_recovers(family):
     """Half-open connections fill their queue: the open ones do not notice, and
     when the half-open are given up, the listener serves again."""
-    with knobs(net().a, max_syn_backlog=8, synack_retries=1), \
+    with knobs(net().a, max_syn_backlog=8, syncookies=0, synack_retries=1), \
             listen(family, net().a) as listener:
         at = listener.getsockname()[1]
         first = Peer(net(), family)

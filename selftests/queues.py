@@ -114,7 +114,7 @@ def queues__fill_and_empty(family):
 
 @case((V4, V6), xtcp_only=ONLY)
 def syn_full__counted(family):
-    with knobs(net().a, max_syn_backlog=3), listen(family, net().a) as s:
+    with knobs(net().a, max_syn_backlog=3, syncookies=0), listen(family, net().a) as s:
         peers = peers_of(s, family, 7)
         half_open(peers[:3])
         for peer in peers[3:]:
@@ -179,7 +179,7 @@ def listeners__count_for_themselves(family):
         s.bind((net().addr("a", family), at))
         s.listen(8)
         members.append(s)
-    with knobs(net().a, max_syn_backlog=2):
+    with knobs(net().a, max_syn_backlog=2, syncookies=0):
         peers = peers_of(members[0], family, 30)
         for peer in peers:
             peer.send("S", opts=MSS)
@@ -198,7 +198,7 @@ def listeners__count_for_themselves(family):
 @case((V4, V6), xtcp_only=ONLY)
 def listen_again__keeps_what_was_counted(family):
     """A socket that listens for the second time has new queues and its old counters."""
-    with knobs(net().a, max_syn_backlog=1), listen(family, net().a) as s:
+    with knobs(net().a, max_syn_backlog=1, syncookies=0), listen(family, net().a) as s:
         peers = peers_of(s, family, 2)
         half_open(peers[:1])
         peers[1].send("S", opts=MSS)

@@ -2,9 +2,10 @@
 """Timestamps and SACK on the wire, byte for byte (RFC 7323, RFC 2018, RFC 2883)."""
 import struct
 
-from lib import V4, V6, case, check, equal, listen, main, net, sock
+from lib import IS_XTCP, V4, V6, case, check, equal, listen, main, net, sock
 from wire import MSS, Peer
 
+OFFER = b"\xfe\x14\x78\x63\x11" + bytes(15)
 NOPS, SACK_OK, WSCALE7 = b"\x01\x01", b"\x04\x02", b"\x01\x03\x03\x07"
 
 
@@ -67,10 +68,11 @@ def syn__options_in_the_usual_order(family):
         except BlockingIOError:
             pass
         raw = options(peer.get("S"))
-        equal(len(raw), 20, "bytes of options")
+        equal(len(raw), 40 if IS_XTCP else 20, "bytes of options")
         equal(raw[:2] + raw[4:8], b"\x02\x04" + SACK_OK + b"\x08\x0a", "MSS, SACK, timestamps")
         equal(raw[12:16], b"\0\0\0\0", "TSecr of a SYN")
         equal(raw[16:19], WSCALE7[:3], "window scale")
+        equal(raw[20:], OFFER if IS_XTCP else b"", "and ours behind them, docs/protocol.md")
 
 
 @case((V4, V6))

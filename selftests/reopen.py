@@ -131,7 +131,7 @@ def refused_syn__leaves_time_wait_alone(family):
     with listen(family, net().a) as listener, Peer(net(), family) as peer, \
             Peer(net(), family) as other:
         finished(peer, listener)
-        with knobs(net().a, max_syn_backlog=1):
+        with knobs(net().a, max_syn_backlog=1, syncookies=0):
             other.dport = peer.dport
             other.send("S", opts=MSS)
             other.get("SA")

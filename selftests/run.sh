@@ -20,14 +20,14 @@ export PYTHONDONTWRITEBYTECODE=1
 SPLATS=../scripts/splats.sh
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
-ALL="reload drain wrong_use options inherit queues reopen readwrite urgent close peer recovery transfer many blackhole icmp path knobs malformed ports ephemeral reuseport netns programs frames bridge"
+ALL="reload drain wrong_use options inherit queues reopen readwrite urgent close peer recovery transfer cookies flood many blackhole icmp path knobs malformed ports ephemeral reuseport netns programs frames bridge"
 # Most of blackhole is waiting, which costs nothing where time is virtual
 # and hotplug needs a second processor
 QUICK=${ALL/blackhole /}
 case $XTCP_PLACE in
 uml)	TESTS="$QUICK stress" LIMIT=300 ;;
 vm)	TESTS="$QUICK hotplug" LIMIT=600 ;;
-debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* many:many* peer:resets* malformed ports:t* ephemeral:connect__each_port* reuseport netns:remove__w* hotplug"
+debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* cookies:third* many:many* peer:resets* malformed ports:t* ephemeral:connect__each_port* reuseport netns:remove__w* hotplug"
 	LIMIT=900 ;;
 kcsan)	TESTS="stress:same*" LIMIT=600 ;;
 *)	echo "run.sh: XTCP_PLACE is uml, vm, debug or kcsan, not '$XTCP_PLACE'" >&2; exit 2 ;;
