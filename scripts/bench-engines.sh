@@ -16,6 +16,7 @@ set -eu
 
 MODULE=$XTCP_TOP/build/stock-engines/xtcp_engines.ko
 RECORDS=$XTCP_TOP/build/bench/xtcp_records
+FLOOD=$XTCP_TOP/build/bench/flood
 
 build()
 {
@@ -23,6 +24,7 @@ build()
 	XTCP_VARIANT=engines XTCP_KBUILD=tools/bench/engines/Kbuild scripts/build.sh stock >/dev/null
 	mkdir -p build/bench
 	gcc -O2 -Wall -Wextra -Werror -static -o "$RECORDS" tools/bench/xtcp_records.c
+	gcc -O2 -Wall -Wextra -Werror -static -o "$FLOOD" selftests/flood.c
 }
 
 # figures SECONDS CONSOLE [OPTIONS]: lines of one boot
@@ -32,17 +34,17 @@ figures()
 
 	shift 2
 	scripts/vm.sh --icount --timeout "$limit" --console "$XTCP_TOP/build/log/$console.console" \
-		--append "slab_nomerge${*:+ $*}" -- tools/bench/engines.sh "$MODULE" "$RECORDS"
+		--append "slab_nomerge${*:+ $*}" -- tools/bench/engines.sh "$MODULE" "$RECORDS" "$FLOOD"
 }
 
 smoke()
 {
 	local log
 
-	export XTCP_RUNS=1 XTCP_ENTRIES=100000 XTCP_CONNECTIONS=512
+	export XTCP_RUNS=1 XTCP_ENTRIES=100000 XTCP_CONNECTIONS=512 XTCP_SYNS=1000
 	ktap_plan 1
 	if log=$(figures 600 engines | tools/bench/summary.py 2>&1) &&
-	   grep -q '^port_none_free' <<<"$log"; then
+	   grep -q '^syn_dropped6' <<<"$log"; then
 		ktap_ok "bench-engines"
 	else
 		ktap_not_ok "bench-engines" "$log"

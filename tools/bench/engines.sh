@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# engines.sh MODULE PROGRAM: the engines' benchmark inside the VM, where
+# engines.sh MODULE PROGRAM FLOOD: the engines' benchmark inside the VM, where
 # scripts/bench-engines.sh calls it
 #
 # Prints lines "NAME KERNEL XTCP", one for each run of each figure; "-" where one of
@@ -9,9 +9,10 @@
 # million buckets on both sides.
 
 set -eu
-MODULE=$1 RECORDS=$2
+MODULE=$1 RECORDS=$2 FLOOD=$3
 RUNS=${XTCP_RUNS:-5}
 ENTRIES=${XTCP_ENTRIES:-1000000}
+SYNS=${XTCP_SYNS:-20000}
 CONNECTIONS=${XTCP_CONNECTIONS:-5120}	# a multiple of 512: the ports of a page
 FIRST_PORT=40448				# the first of a page
 
@@ -115,6 +116,80 @@ ports()
 		awk '{ print "port_last_free", $1, $3; print "port_none_free", $2, $4 }'
 }
 
+# Answers to SYNs in others' names leave by a device that swallows them, so that only the
+# server's part counts; and what frames cost that are another host's is taken off
+flooded_host()
+{
+	ip -n server link add sink type dummy
+	ip -n server link set sink up
+	ip -n server addr add 10.0.1.2/24 dev sink
+	ip -n server addr add fd00:1::2/64 dev sink nodad
+	ip -n server route add 198.18.0.0/15 via 10.0.1.1
+	ip -n server route add 2001:2::/48 via fd00:1::1
+	mac=$(ip netns exec server cat /sys/class/net/veth0/address)
+	for protocol in 6 253; do
+		ip netns exec server python3 -c "
+import socket, time
+for family, place in ((socket.AF_INET, '10.0.0.2'), (socket.AF_INET6, 'fd00::2')):
+    s = socket.socket(family, socket.SOCK_STREAM, $protocol)
+    s.bind((place, 7000))
+    s.listen(1024)
+    globals()[place] = s
+print('listening', flush=True)
+time.sleep(100000)" >"/run/listener.$protocol" &
+		until grep -q listening "/run/listener.$protocol"; do
+			sleep 0.1
+		done
+	done
+}
+
+# flood KIND PROTOCOL ADDRESS MAC: nanoseconds for one
+flood()
+{
+	"$FLOOD" "$1" "$2" veth0 "$4" "$3" 7000 "$SYNS" 1000 "$seed" |
+		awk '{ printf "%.0f\n", $2 / $1 }'
+}
+
+# net_flood KIND PROTOCOL ADDRESS: likewise, without what sending takes
+net_flood()
+{
+	echo $(($(flood "$@" "$mac") - $(flood "$@" 02:00:00:00:00:99)))
+}
+
+# cookies MODE: in both; and in mode 0 queues that are full
+cookies()
+{
+	ip netns exec server sysctl -q -w net.ipv4.tcp_syncookies="$1" net.xtcp.syncookies="$1" \
+		net.ipv4.tcp_max_syn_backlog=256 net.xtcp.max_syn_backlog=256
+}
+
+# What a SYN of a flood takes, answered by a cookie, or dropped
+syns()
+{
+	local seed address number=4
+
+	flooded_host
+	for address in 10.0.0.2 fd00::2; do
+		for seed in $(seq "$RUNS"); do
+			cookies 2
+			echo "syn_cookie$number" "$(net_flood syn 6 $address)" \
+				"$(net_flood syn 253 $address)"
+			echo "syn_echo_cookie$number" - "$(net_flood offer 253 $address)"
+			echo "ack_false$number" "$(net_flood ack 6 $address)" \
+				"$(net_flood ack 253 $address)"
+			echo "ack_false_echo$number" - "$(net_flood echo 253 $address)"
+			cookies 0
+			flood syn 6 $address "$mac" >/dev/null
+			flood syn 253 $address "$mac" >/dev/null
+			echo "syn_dropped$number" "$(net_flood syn 6 $address)" \
+				"$(net_flood syn 253 $address)"
+		done
+		number=6
+	done
+	kill %1 %2
+	wait
+}
+
 quiet
 for seed in $(seq "$RUNS"); do
 	if [ -n "${XTCP_WIDE-}" ]; then
@@ -128,4 +203,5 @@ insmod "$XTCP_KO"
 two_hosts
 bytes
 ports
+syns
 rmmod xtcp
