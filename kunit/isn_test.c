@@ -35,6 +35,47 @@ static void xtcp_isn__hash_moves_the_whole_space(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_isn(now, 0xffffffff) - xtcp_isn(now, 0), 0xffffffff);
 }
 
+/*
+ * At one moment two tuples' numbers differ by what their hashes do, and by nothing else:
+ * who knows all of the other ISNs knows as much of this one as of its hash.
+ */
+static void xtcp_isn__of_other_tuples_tells_nothing_but_hashes(struct kunit *test)
+{
+	struct random random = { 7 };
+	u32 bins[16] = {}, i;
+
+	for (i = 0; i < 4096; i++) {
+		u64 now = HOUR + random_u32(&random);
+		u32 ours = random_u32(&random), other = random_u32(&random);
+		u32 step = xtcp_isn(now, ours) - xtcp_isn(now, other);
+
+		KUNIT_EXPECT_EQ(test, step, ours - other);
+		bins[step >> 28]++;
+	}
+	/* 256 each, give or take 5 sigma */
+	for (i = 0; i < ARRAY_SIZE(bins); i++) {
+		KUNIT_EXPECT_GT(test, bins[i], 176);
+		KUNIT_EXPECT_LT(test, bins[i], 336);
+	}
+}
+
+/* Whenever it is looked at, the clock part has moved on by the time that has passed. */
+static void xtcp_isn__advances_at_the_clocks_rate(struct kunit *test)
+{
+	struct random random = { 11 };
+	u64 now = HOUR;
+	u32 hash = 0xfffffff0, i;
+
+	for (i = 0; i < 1000; i++) {
+		u64 passed = random_u32(&random);
+		u32 step = xtcp_isn(now + passed, hash) - xtcp_isn(now, hash);
+
+		KUNIT_EXPECT_GE(test, step, passed / 4);
+		KUNIT_EXPECT_LE(test, step, passed / 4 + 1);
+		now += passed;
+	}
+}
+
 /* A connection reopened out of TIME-WAIT starts beyond the old one's numbers. */
 static void xtcp_isn_above__is_above_the_floor(struct kunit *test)
 {
@@ -74,13 +115,34 @@ static void xtcp_isn_above__clock_is_beyond_already(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_isn_above(HOUR, 99, isn - 100), isn);
 }
 
+/* Opened again and again, after any time and any amount of data: the numbers only rise. */
+static void xtcp_isn_above__rises_with_each_incarnation(struct kunit *test)
+{
+	struct random random = { 5 };
+	u32 hash = 0x80000000, i;
+	u32 snd_nxt = xtcp_isn(HOUR, hash) + 1;
+	u64 now = HOUR;
+
+	for (i = 0; i < 1000; i++) {
+		u32 isn;
+
+		now += random_u32(&random) >> (i % 32);
+		isn = xtcp_isn_above(now, hash, snd_nxt);
+		KUNIT_EXPECT_TRUE(test, seq_gt(isn, snd_nxt));
+		snd_nxt = isn + 1 + (random_u32(&random) >> (1 + i % 31));
+	}
+}
+
 static struct kunit_case isn_cases[] = {
 	KUNIT_CASE(xtcp_isn__ticks_every_four_microseconds),
 	KUNIT_CASE(xtcp_isn__clock_beyond_32_bits),
 	KUNIT_CASE(xtcp_isn__hash_moves_the_whole_space),
+	KUNIT_CASE(xtcp_isn__of_other_tuples_tells_nothing_but_hashes),
+	KUNIT_CASE(xtcp_isn__advances_at_the_clocks_rate),
 	KUNIT_CASE(xtcp_isn_above__is_above_the_floor),
 	KUNIT_CASE(xtcp_isn_above__lifted_beyond_a_window),
 	KUNIT_CASE(xtcp_isn_above__clock_is_beyond_already),
+	KUNIT_CASE(xtcp_isn_above__rises_with_each_incarnation),
 	{}
 };
 
