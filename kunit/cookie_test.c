@@ -227,7 +227,7 @@ static void xtcp_halfopen_return__the_rest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, h.adv_mss, 1460);
 	KUNIT_EXPECT_EQ(test, h.rcv_wnd, 32000);
 	KUNIT_EXPECT_EQ(test, h.rcv_wscale, xtcp_wscale_choose(1 << 20));
-	KUNIT_EXPECT_TRUE(test, h.resent);	/* no RTT sample */
+	KUNIT_EXPECT_EQ(test, h.seen, XTCP_HALFOPEN_RESENT);	/* no RTT sample */
 
 	h.wscale_ok = false;
 	xtcp_halfopen_return(&h, &seg, 1460, 100000, &knobs, NOW);

@@ -232,7 +232,7 @@ static struct conn *child(struct kunit *test)
 	struct conn *c = conn_closed(test);
 	struct xtcp_halfopen h = {
 		.irs = CONN_IRS, .iss = CONN_ISS, .rcv_wnd = 30000, .peer_mss = CONN_MSS,
-		.adv_mss = CONN_MSS, .resent = true, .sent = c->now,
+		.adv_mss = CONN_MSS, .seen = XTCP_HALFOPEN_RESENT, .sent = c->now,
 	};
 
 	xtcp_tcb_from_halfopen(&c->t, &h, &c->knobs, c->now);

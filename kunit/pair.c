@@ -325,6 +325,7 @@ static bool halfopen_segment(struct pair *p, int who, const struct xtcp_seg *seg
 		init_tcb(p, e);
 		e->halfopen_timer = 0;
 		return true;
+	case XTCP_HALFOPEN_WAIT:
 	case XTCP_HALFOPEN_DROP:
 		break;
 	}
@@ -393,7 +394,8 @@ static void earlier(u64 *when, u64 other)
 static void halfopen_timeout(struct pair *p, int who)
 {
 	struct pair_end *e = &p->end[who];
-	u64 delay = xtcp_halfopen_timeout(&e->halfopen, &p->knobs);
+	bool resend;
+	u64 delay = xtcp_halfopen_timeout(&e->halfopen, &p->knobs, &resend);
 
 	e->halfopen_timer = 0;
 	if (e->kind != PAIR_HALFOPEN)
@@ -403,7 +405,8 @@ static void halfopen_timeout(struct pair *p, int who)
 		return;
 	}
 	e->halfopen_timer = p->now + delay;
-	synack(p, who);
+	if (resend)
+		synack(p, who);
 }
 
 static void end_turn(struct pair *p, int who)

@@ -29,6 +29,7 @@ static void child_unshare(struct sock *sk)
 	xs->pmtu = 0;
 	xs->armed = XTCP_NEVER;
 	xs->urgent = 0;
+	xs->saved_syn = NULL;
 	xs->orphan_counted = false;
 	xtcp_timer_init(&xs->timer, XTCP_ENTRY_SOCKET);
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
@@ -83,7 +84,8 @@ static void child_inherit4(struct sock *sk, const struct xtcp_halfopen_record *r
 {
 	struct inet_sock *inet = inet_sk(sk);
 
-	RCU_INIT_POINTER(inet->inet_opt, rcu_dereference(r->opt4));
+	if (r->kept)
+		RCU_INIT_POINTER(inet->inet_opt, rcu_dereference(r->kept->opt4));
 	inet->mc_index = inet_iif(skb);
 	inet->mc_ttl = ip_hdr(skb)->ttl;
 	inet->rcv_tos = ip_hdr(skb)->tos;
@@ -100,8 +102,8 @@ static void child_inherit6(struct sock *sk, const struct xtcp_halfopen_record *r
 	np->rcv_flowinfo = ip6_flowinfo(hdr);
 	if (xtcp_compat_repflow(sk))
 		np->flow_label = ip6_flowlabel(hdr);
-	if (r->syn6)
-		np->pktoptions = skb_clone_and_charge_r(r->syn6, sk);
+	if (r->kept && r->kept->syn6)
+		np->pktoptions = skb_clone_and_charge_r(r->kept->syn6, sk);
 }
 
 /* The control block: fresh, but for what the listener's user has set */

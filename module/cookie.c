@@ -168,7 +168,7 @@ void xtcp_cookie_answer(const struct sock *listener, const struct xtcp_seg *seg,
 
 	xtcp_halfopen_agree(&c.r.half, listener, seg, key, skb,
 			    xtcp_isn(now, xtcp_hash_isn(numbers)), now);
-	xtcp_halfopen_origin(&c.r, listener, key, skb);
+	xtcp_halfopen_origin(&c.r, listener, key, skb, NULL);
 	xtcp_halfopen_synack(&c.r.half, xtcp_stamp(now, xtcp_hash_stamp(numbers)), &out);
 	if (wants_sealed(listener, seg, &out))
 		answer_sealed(listener, numbers, &c.r.half, now, &out, cookie);
@@ -176,7 +176,7 @@ void xtcp_cookie_answer(const struct sock *listener, const struct xtcp_seg *seg,
 		answer_classic(listener, numbers, &c.r.half, now, &out);
 	answer = xtcp_halfopen_answer(&c.r, listener);
 	xtcp_reply_in(key, &answer, &out, skb);
-	xtcp_halfopen_forget(&c.r);
+	xtcp_kept_free(c.r.kept);
 }
 
 /* The rest of what was agreed follows from the third segment and our own settings */
@@ -246,7 +246,7 @@ static struct sock *cookie_child(struct sock *listener, struct cookie_record *c,
 
 	BUILD_BUG_ON(offsetof(struct cookie_record, addr6) !=
 		     offsetofend(struct cookie_record, r.entry));
-	xtcp_halfopen_fill(&c->r, listener, key, skb);
+	xtcp_halfopen_fill(&c->r, listener, key, skb, NULL);
 	child = xtcp_child_create(listener, &c->r, skb);
 	if (child && xtcp_conn_insert(&xtcp_sk(child)->entry, key)) {
 		xtcp_child_undo(child);
@@ -254,11 +254,11 @@ static struct sock *cookie_child(struct sock *listener, struct cookie_record *c,
 	}
 	if (child) {
 		sock_prot_inuse_add(sock_net(child), child->sk_prot, 1);
-		RCU_INIT_POINTER(c->r.opt4, NULL);
+		xtcp_kept_to_child(c->r.kept, child);
 		__acquire(&child->sk_lock.slock);	/* xtcp_child_create() has; for sparse */
 		bh_unlock_sock(child);
 	}
-	xtcp_halfopen_forget(&c->r);
+	xtcp_kept_free(c->r.kept);
 	return child;
 }
 

@@ -39,24 +39,10 @@ void xtcp_halfopen_cache_exit(void)
 	xtcp_slab_exit(&slab);
 }
 
-/**
- * xtcp_halfopen_forget() - let go of what a record has kept of its packet
- * @r: record that nobody else can see
- *
- * Context: any.
- */
-void xtcp_halfopen_forget(struct xtcp_halfopen_record *r)
-{
-	if (r->entry.family == AF_INET)
-		kfree(rcu_dereference_protected(r->opt4, 1));
-	else
-		kfree_skb(r->syn6);
-}
-
 /* A record that nobody can see any more, with what is out of line */
 static void halfopen_destroy(struct xtcp_halfopen_record *r)
 {
-	xtcp_halfopen_forget(r);
+	xtcp_kept_free(r->kept);
 	xtcp_slab_free(&slab, r->entry.family, r);
 }
 
@@ -127,14 +113,16 @@ struct xtcp_answer xtcp_halfopen_answer(const struct xtcp_halfopen_record *r,
 		.mark = r->mark,
 		.owner = listener,
 	};
+	const struct xtcp_kept *kept = r->kept;
 
 	if (r->entry.family == AF_INET) {
 		answer.tos = inet_sk(listener)->tos;
-		answer.opt4 = rcu_dereference(r->opt4);
+		if (kept)
+			answer.opt4 = rcu_dereference(kept->opt4);
 	} else {
 		answer.tos = inet6_sk(listener)->tclass;
-		if (r->syn6 && xtcp_compat_repflow(listener))
-			answer.flowlabel = ip6_flowlabel(ipv6_hdr(r->syn6));
+		if (kept && kept->syn6 && xtcp_compat_repflow(listener))
+			answer.flowlabel = ip6_flowlabel(ipv6_hdr(kept->syn6));
 	}
 	return answer;
 }
@@ -173,19 +161,22 @@ void xtcp_halfopen_expired(struct xtcp_timer *timer)
 	struct net *net = read_pnet(&r->entry.net);
 	struct sock *listener;
 	struct xtcp_key key;
+	bool resend;
 	u64 wait;
 
 	if (!READ_ONCE(r->entry.hashed))
 		return;
-	wait = xtcp_halfopen_timeout(&r->half, &xtcp_net(net)->knobs);
+	wait = xtcp_halfopen_timeout(&r->half, &xtcp_net(net)->knobs, &resend);
 	listener = halfopen_listener(r);
 	if (!wait || !listener) {
 		halfopen_give_up(r, listener);
 		return;
 	}
-	xtcp_count(net, synack_retransmits);
-	xtcp_entry_get_key(&r->entry, &key);
-	halfopen_send_synack(r, listener, &key);
+	if (resend) {
+		xtcp_count(net, synack_retransmits);
+		xtcp_entry_get_key(&r->entry, &key);
+		halfopen_send_synack(r, listener, &key);
+	}
 	xtcp_timer_arm(&r->timer, xtcp_now() + wait);
 }
 
@@ -223,41 +214,24 @@ u16 xtcp_halfopen_adv_mss(const struct sock *listener, const struct sk_buff *skb
 	return set ? min_t(u32, set, mtu - headers) : mtu - headers;
 }
 
-/* What came with the SYN and is kept for the child: IP options; the whole packet, where
- * the user of an IPv6 listener wants to see what was in its header (IPV6_RECV*)
- */
-static void halfopen_keep(struct xtcp_halfopen_record *r, const struct sock *listener,
-			  struct sk_buff *skb)
-{
-	r->syn6 = NULL;
-	if (r->entry.family == AF_INET) {
-		RCU_INIT_POINTER(r->opt4, xtcp_ipopt_of_syn(skb));
-		return;
-	}
-	if (!inet6_sk(listener)->rxopt.all && !xtcp_compat_repflow(listener))
-		return;
-	r->syn6 = skb_get(skb);
-	/* what it may not outlive */
-	skb_dst_drop(skb);
-	skb->dev = NULL;
-}
-
 /**
  * xtcp_halfopen_origin() - note of a SYN what its answer depends on
  * @r: record that nobody else knows
  * @listener: its listener, not locked
  * @key: the connection
  * @skb: packet that brings it, data at the transport header
+ * @syn: its segment, to save the headers of (TCP_SAVE_SYN); NULL: it is no SYN
  *
  * Context: softirq, under rcu_read_lock().
  */
 void xtcp_halfopen_origin(struct xtcp_halfopen_record *r, const struct sock *listener,
-			  const struct xtcp_key *key, struct sk_buff *skb)
+			  const struct xtcp_key *key, struct sk_buff *skb,
+			  const struct xtcp_seg *syn)
 {
 	r->entry.family = key->family;
 	r->entry.bound_dev_if = halfopen_bound_dev(listener, skb, key);
 	r->mark = inet_request_mark(listener, skb);
-	halfopen_keep(r, listener, skb);
+	r->kept = xtcp_kept_of_syn(listener, skb, syn, key->family);
 }
 
 /**
@@ -266,15 +240,17 @@ void xtcp_halfopen_origin(struct xtcp_halfopen_record *r, const struct sock *lis
  * @listener: its listener, not locked
  * @key: the connection
  * @skb: packet that brings it, data at the transport header
+ * @syn: as for xtcp_halfopen_origin()
  *
  * Context: softirq, under rcu_read_lock().
  */
 void xtcp_halfopen_fill(struct xtcp_halfopen_record *r, const struct sock *listener,
-			const struct xtcp_key *key, struct sk_buff *skb)
+			const struct xtcp_key *key, struct sk_buff *skb,
+			const struct xtcp_seg *syn)
 {
 	struct xtcp_key bound = *key;
 
-	xtcp_halfopen_origin(r, listener, key, skb);
+	xtcp_halfopen_origin(r, listener, key, skb, syn);
 	bound.dif = r->entry.bound_dev_if;
 	bound.sdif = 0;
 	xtcp_entry_init(&r->entry, XTCP_ENTRY_HALFOPEN);
@@ -329,8 +305,9 @@ static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
 		return NULL;
 	xtcp_halfopen_agree(&r->half, listener, seg, key, skb,
 			    halfopen_iss(key, now, before), now);
-	xtcp_halfopen_fill(r, listener, key, skb);
+	xtcp_halfopen_fill(r, listener, key, skb, seg);
 	r->before = before;
+	r->half.defer = READ_ONCE(xtcp_sk(listener)->listener.defer);
 	return r;
 }
 
@@ -422,8 +399,7 @@ static struct sock *halfopen_child(struct xtcp_halfopen_record *r,
 	}
 	__acquire(&child->sk_lock.slock);	/* xtcp_child_create() has; for sparse */
 	sock_prot_inuse_add(sock_net(child), child->sk_prot, 1);
-	if (r->entry.family == AF_INET)
-		RCU_INIT_POINTER(r->opt4, NULL);	/* the child's now */
+	xtcp_kept_to_child(r->kept, child);
 	if (r->before)
 		xtcp_timewait_end(r->before);
 	/* before anybody can end the child: what is the child's may be in use by our
@@ -520,6 +496,9 @@ void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 		listener = halfopen_listener(r);
 		if (listener && xtcp_record_may_answer(&r->answered))
 			halfopen_send_synack(r, listener, key);
+		break;
+	case XTCP_HALFOPEN_WAIT:
+		xtcp_count(key->net, halfopen_deferred);
 		break;
 	case XTCP_HALFOPEN_ACK:
 		halfopen_challenge(r, skb, seg, key);

@@ -33,6 +33,7 @@
 	X(tw_resumed)		/* took the place back: the SYN was an old one */ \
 	X(tw_overflow)		/* not made: max_tw_buckets or memory */ \
 	X(halfopen_created)	/* half-open records made */		\
+	X(halfopen_deferred)	/* bare third segments that wait for data: TCP_DEFER_ACCEPT */ \
 	X(halfopen_expired)	/* given up after synack_retries */	\
 	X(cookies_sent)		/* SYN-ACKs that are classic cookies */	\
 	X(cookies_valid)	/* connections that one brought back */	\

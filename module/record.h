@@ -52,13 +52,26 @@ struct xtcp_timewait_record {
 };
 
 /**
+ * struct xtcp_kept - what came with a SYN, out of line
+ * @opt4: IPv4: IP options of our segments; the child's, when there is one
+ * @syn6: IPv6: the SYN's packet, when the listener asked for what came with it
+ * @saved: its headers, when the listener asked for them (TCP_SAVE_SYN)
+ *
+ * The record's, and lives as long.
+ */
+struct xtcp_kept {
+	struct ip_options_rcu __rcu *opt4;
+	struct sk_buff *syn6;
+	struct xtcp_saved_syn *saved;
+};
+
+/**
  * struct xtcp_halfopen_record - a connection in SYN-RECEIVED
  * @timer: retransmits the SYN-ACK
  * @rcu: frees it, once the timer is shut down
  * @half: what was agreed; @half.retries is the timer's callback's
  * @listener_id: the listener it is for; found again by it, not by reference
- * @opt4: IPv4: IP options of our segments; the child's, when there is one
- * @syn6: IPv6: the SYN's packet, when the listener asked for what came with it
+ * @kept: what came with the SYN and is not part of each record; seldom there
  * @before: the TIME-WAIT record that the SYN found, to go back to; or NULL
  * @mark: routing mark of the SYN-ACK
  * @answered: when a repeated or stray segment was last answered
@@ -73,10 +86,7 @@ struct xtcp_halfopen_record {
 	};
 	struct xtcp_halfopen half;
 	u64 listener_id;
-	union {
-		struct ip_options_rcu __rcu *opt4;
-		struct sk_buff *syn6;
-	};
+	struct xtcp_kept *kept;
 	struct xtcp_timewait_record *before;
 	u32 mark;
 	u16 answered;
@@ -131,10 +141,11 @@ void xtcp_halfopen_agree(struct xtcp_halfopen *h, const struct sock *listener,
 			 const struct xtcp_seg *syn, const struct xtcp_key *key,
 			 const struct sk_buff *skb, u32 iss, u64 now);
 void xtcp_halfopen_fill(struct xtcp_halfopen_record *r, const struct sock *listener,
-			const struct xtcp_key *key, struct sk_buff *skb);
-void xtcp_halfopen_forget(struct xtcp_halfopen_record *r);
+			const struct xtcp_key *key, struct sk_buff *skb,
+			const struct xtcp_seg *syn);
 void xtcp_halfopen_origin(struct xtcp_halfopen_record *r, const struct sock *listener,
-			  const struct xtcp_key *key, struct sk_buff *skb);
+			  const struct xtcp_key *key, struct sk_buff *skb,
+			  const struct xtcp_seg *syn);
 struct xtcp_answer xtcp_halfopen_answer(const struct xtcp_halfopen_record *r,
 					const struct sock *listener);
 void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
@@ -159,6 +170,12 @@ void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct xtcp_key 
 bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key);
 int xtcp_timewait_supersede(struct xtcp_entry *e, const struct xtcp_key *key,
 			    struct xtcp_timewait_record **before);
+
+/* kept.c: what came with a SYN */
+struct xtcp_kept *xtcp_kept_of_syn(const struct sock *listener, struct sk_buff *skb,
+				   const struct xtcp_seg *seg, u8 family);
+void xtcp_kept_to_child(struct xtcp_kept *kept, struct sock *child);
+void xtcp_kept_free(struct xtcp_kept *kept);
 
 /* ipopt.c: IPv4 options without a socket */
 struct ip_options_rcu *xtcp_ipopt_of_syn(const struct sk_buff *skb);

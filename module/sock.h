@@ -66,6 +66,16 @@ struct xtcp_listen_mib {
 };
 
 /**
+ * struct xtcp_saved_syn - the headers of the SYN that a socket was opened by
+ * @len: bytes
+ * @data: them, as they were on the wire
+ */
+struct xtcp_saved_syn {
+	u32 len;
+	u8 data[];
+};
+
+/**
  * struct xtcp_listener - what a listening socket keeps
  * @node: place in the listener table (RCU)
  * @id: unlike any other listener's, ever: half-open records name it and hold no
@@ -75,12 +85,14 @@ struct xtcp_listen_mib {
  *	of listener and child
  * @children: established, not accepted yet, by xtcp_sock.accept_node; each holds
  *	the reference that accept() hands to the user
+ * @defer: TCP_DEFER_ACCEPT, as xtcp_halfopen.defer has it
  * @mib: what was refused and why, since it first listened; freed with the socket
  */
 struct xtcp_listener {
 	struct hlist_node node;
 	u64 id;
 	atomic_t halfopen;
+	u8 defer;
 	spinlock_t lock;	/* of children */
 	struct list_head children;
 	struct xtcp_listen_mib __percpu *mib;
@@ -100,6 +112,8 @@ struct xtcp_listener {
  *	nothing due: a deadline that moves later is not moved in the wheel
  * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: the send buffer alone limits
  * @tell_inq: TCP_INQ: each recvmsg() tells what is left
+ * @save_syn: TCP_SAVE_SYN: children are to have @saved_syn
+ * @saved_syn: TCP_SAVED_SYN, until the user has fetched it; NULL: nothing
  * @urgent: XTCP_URGENT_*
  * @urgent_seq: the sequence number of the urgent byte, when @urgent
  * @orphan_counted: among the namespace's orphans; drain.c reads it without a lock
@@ -124,8 +138,10 @@ struct xtcp_sock {
 	u32 notsent_lowat;
 	bool tell_inq;
 	bool orphan_counted;
+	u8 save_syn;
 	u16 urgent;
 	u32 urgent_seq;
+	struct xtcp_saved_syn *saved_syn;
 	struct xtcp_port_owner port;
 	struct list_head accept_node;
 	struct xtcp_listener listener;
@@ -281,6 +297,9 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
 void xtcp_keepalive(struct sock *sk, int on);
 bool xtcp_stream_memory_free(const struct sock *sk, int wake);
 void xtcp_tell_inq(struct sock *sk, struct msghdr *msg);
+
+/* kept.c */
+int xtcp_saved_syn_get(struct sock *sk, char __user *value, int __user *len, int room);
 
 /* Urgent data: under the socket lock */
 u32 xtcp_urgent_skip(struct sock *sk, u32 seq);

@@ -18,6 +18,7 @@
 static void sock_destruct(struct sock *sk)
 {
 	free_percpu(xtcp_sk(sk)->listener.mib);
+	kfree(xtcp_sk(sk)->saved_syn);
 	if (sk->sk_family == AF_INET6)
 		inet6_sock_destruct(sk);
 	else
@@ -349,6 +350,8 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	sock_purge(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);
 	disconnect_tcb(sk);
+	kfree(xtcp_sk(sk)->saved_syn);
+	xtcp_sk(sk)->saved_syn = NULL;
 
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 		xtcp_put_port(sk);

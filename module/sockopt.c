@@ -12,6 +12,7 @@
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include "core/halfopen.h"
 #include "sock.h"
 
 /* The only congestion control there is, and how long a name may be */
@@ -41,6 +42,7 @@ static const struct {
 	{ TCP_SYNCNT, 1, 127 },
 	{ TCP_USER_TIMEOUT, 0, INT_MAX },
 	{ TCP_INQ, 0, 1 },
+	{ TCP_SAVE_SYN, 0, 2 },
 };
 
 static bool value_allowed(int name, int val)
@@ -134,6 +136,23 @@ static int set_limit(struct sock *sk, int name, int val)
 	}
 }
 
+/* What a listener does for its children; read by SYNs, without a lock */
+static int set_passive(struct sock *sk, int name, int val)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	switch (name) {
+	case TCP_DEFER_ACCEPT:
+		WRITE_ONCE(xs->listener.defer, xtcp_defer_retries(val));
+		return 0;
+	case TCP_SAVE_SYN:
+		WRITE_ONCE(xs->save_syn, val);
+		return 0;
+	default:
+		return set_limit(sk, name, val);
+	}
+}
+
 static int set_int(struct sock *sk, int name, int val)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -164,7 +183,7 @@ static int set_int(struct sock *sk, int name, int val)
 		WRITE_ONCE(xtcp_sk(sk)->tell_inq, val);
 		return 0;
 	default:
-		return set_limit(sk, name, val);
+		return set_passive(sk, name, val);
 	}
 }
 
@@ -281,6 +300,12 @@ static int get_int(const struct sock *sk, int name, int *val)
 		return 0;
 	case TCP_INQ:
 		*val = xtcp_sk(sk)->tell_inq;
+		return 0;
+	case TCP_DEFER_ACCEPT:
+		*val = xtcp_defer_seconds(xtcp_sk(sk)->listener.defer);
+		return 0;
+	case TCP_SAVE_SYN:
+		*val = xtcp_sk(sk)->save_syn;
 		return 0;
 	default:
 		return get_limit(sk, name, val);
@@ -418,6 +443,8 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
 		return get_info(sk, value, len, room);
 	if (name == TCP_CONGESTION)
 		return get_congestion(value, len, room);
+	if (name == TCP_SAVED_SYN)
+		return xtcp_saved_syn_get(sk, value, len, room);
 
 	lock_sock(sk);
 	err = get_int(sk, name, &val);

@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE=1
 SPLATS=../scripts/splats.sh
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
-ALL="reload drain wrong_use options inherit queues reopen readwrite urgent close peer recovery transfer cookies flood many blackhole icmp path knobs malformed ports ephemeral reuseport netns programs frames bridge"
+ALL="reload drain wrong_use options inherit queues defer isn reopen readwrite urgent close peer recovery transfer cookies flood many blackhole icmp path knobs malformed ports ephemeral reuseport netns programs frames bridge"
 # Most of blackhole is waiting, which costs nothing where time is virtual
 # and hotplug needs a second processor
 QUICK=${ALL/blackhole /}

@@ -114,7 +114,8 @@ void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 	h->adv_mss = adv_mss;
 	tell_window(h, rcv_free, knobs);
 	h->retries = 0;
-	h->resent = true;
+	h->defer = 0;
+	h->seen = XTCP_HALFOPEN_RESENT;
 	h->sent = now;
 }
 
@@ -145,9 +146,24 @@ static bool is_same_syn(const struct xtcp_halfopen *h, const struct xtcp_seg *se
 	       seg->seq == h->irs;
 }
 
+/* The one that would establish, unless data are to be waited for: then the peer is held
+ * to have seen our SYN-ACK, and no more
+ */
+static enum xtcp_halfopen_verdict third_segment(struct xtcp_halfopen *h,
+						const struct xtcp_seg *seg)
+{
+	u8 retries = READ_ONCE(h->retries);
+
+	if (retries >= h->defer || xtcp_seg_len(seg))
+		return XTCP_HALFOPEN_ESTABLISH;
+	if (!(h->seen & XTCP_HALFOPEN_ACKED))
+		h->seen |= XTCP_HALFOPEN_ACKED | (retries ? XTCP_HALFOPEN_LATE : 0);
+	return XTCP_HALFOPEN_WAIT;
+}
+
 /**
  * xtcp_halfopen_segment - what a segment means to a half-open connection
- * @h: the record; only @resent and @ts_recent are ever changed
+ * @h: the record; only @seen and @ts_recent are ever changed
  * @seg: the segment
  * @drop: why the segment came to nothing; XTCP_DROP_NONE when it did not
  *
@@ -162,8 +178,8 @@ static bool is_same_syn(const struct xtcp_halfopen *h, const struct xtcp_seg *se
  * answers the challenge with an RST that fits.
  *
  * FIN and text may ride on the third segment; they are the control block's affair.
- * Context: under the record's lock, or none: of the two fields that change one only ever
- * becomes true, and the other may be the TSval of either of two copies of the SYN.
+ * Context: under the record's lock, or none: of the two fields that change one may lose
+ * a bit (halfopen.h), and the other be the TSval of either of two copies of the SYN.
  *
  * Return: the verdict. ACKs in answer to *@drop are to be limited in rate by the
  * caller (RFC 5961 section 7).
@@ -174,7 +190,7 @@ xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 {
 	*drop = XTCP_DROP_NONE;
 	if (is_same_syn(h, seg)) {
-		h->resent = true;
+		h->seen |= XTCP_HALFOPEN_RESENT;
 		if (seg->opts.ts && seq_gt(seg->opts.tsval, h->ts_recent))
 			h->ts_recent = seg->opts.tsval;
 		return XTCP_HALFOPEN_SYNACK;
@@ -203,7 +219,7 @@ xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 	}
 	/* SND.UNA < SEG.ACK =< SND.NXT: only one number is */
 	if (seg->ack == snd_nxt(h))
-		return XTCP_HALFOPEN_ESTABLISH;
+		return third_segment(h, seg);
 	*drop = seq_lt(seg->ack, snd_nxt(h)) ? XTCP_DROP_ACK_OLD : XTCP_DROP_ACK_FUTURE;
 	return XTCP_HALFOPEN_RESET;
 }
@@ -261,34 +277,95 @@ void xtcp_halfopen_ack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out
 	add_stamp(h, stamp, out);
 }
 
+/* Seconds that the timer waits after it has expired so often: RFC 6298 (2.1), (5.5) */
+static int backed_off(u8 retries)
+{
+	const int most = XTCP_RTO_MAX / XTCP_US_PER_S;
+	int rto = XTCP_RTO_INITIAL / XTCP_US_PER_S;
+
+	while (retries-- && rto < most)
+		rto *= 2;
+	return min(rto, most);
+}
+
 /**
  * xtcp_halfopen_timeout - the time since the last SYN-ACK has passed
  * @h: the record
  * @knobs: the namespace's
+ * @resend: whether a SYN-ACK is to be sent now. Not while data are waited for and the
+ *	peer has acknowledged one, but once more at the end of that: what the peer
+ *	answers to it establishes
  *
  * Context: under the record's lock. Source: RFC 6298 (2.1), (5.5); RFC 9293 section
- * 3.8.3 for the bound.
+ * 3.8.3 for the bound; for @resend the kernel's TCP.
  *
- * Return: us until the time after the SYN-ACK that is to be sent now; 0 when
- * synack_retries is used up and the record is to be forgotten.
+ * Return: us until the next time; 0 when synack_retries is used up and no data are
+ * waited for: the record is to be forgotten.
  */
-u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knobs)
+u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knobs,
+			  bool *resend)
 {
-	u64 rto = XTCP_RTO_INITIAL;
-	u8 doublings;
+	bool waiting = h->seen & XTCP_HALFOPEN_ACKED && h->retries < h->defer;
 
-	if (h->retries >= READ_ONCE(knobs->synack_retries) || h->retries == U8_MAX)
+	*resend = !waiting || h->retries + 1 == h->defer;
+	if (h->retries == U8_MAX)
 		return 0;
-	h->retries++;
-	for (doublings = h->retries; doublings && rto < XTCP_RTO_MAX; doublings--)
-		rto *= 2;
-	return min_t(u64, rto, XTCP_RTO_MAX);
+	if (h->retries >= READ_ONCE(knobs->synack_retries) && !waiting)
+		return 0;
+	WRITE_ONCE(h->retries, h->retries + 1);
+	return backed_off(h->retries) * XTCP_US_PER_S;
+}
+
+/**
+ * xtcp_defer_retries - how often the timer expires until a time has passed
+ * @seconds: since the first SYN-ACK
+ *
+ * Pure: no context, no lock. The value of TCP_DEFER_ACCEPT is rounded so.
+ *
+ * Return: the number for xtcp_halfopen.defer; 0 when @seconds is not above 0.
+ */
+u8 xtcp_defer_retries(int seconds)
+{
+	int passed = 0;
+	u8 retries = 0;
+
+	while (retries < U8_MAX && passed < seconds)
+		passed += backed_off(retries++);
+	return retries;
+}
+
+/**
+ * xtcp_defer_seconds - when the timer expires for the last of so many times
+ * @retries: the number, as xtcp_halfopen.defer has it
+ *
+ * Pure: no context, no lock.
+ *
+ * Return: seconds since the first SYN-ACK.
+ */
+int xtcp_defer_seconds(u8 retries)
+{
+	int seconds = 0;
+
+	while (retries)
+		seconds += backed_off(--retries);
+	return seconds;
+}
+
+/* How often the timer had to send our SYN-ACK again before the peer had it; once it has
+ * acknowledged one, that more than none were needed is all that is known
+ */
+static u8 synacks_lost(const struct xtcp_halfopen *h)
+{
+	if (h->seen & XTCP_HALFOPEN_ACKED)
+		return !!(h->seen & XTCP_HALFOPEN_LATE);
+	return h->retries;
 }
 
 /*
  * Our SYN stands in the send queue, for SEG.ACK to take it off. It is an RTT sample
- * when it went once (RFC 6298 section 3). @retries counts what our timer did: that is
- * what RFC 6298 (5.7) and RFC 5681 section 3.1 ask of it later.
+ * when it went once (RFC 6298 section 3), and is acknowledged for the first time.
+ * @retries counts what our timer did: that is what RFC 6298 (5.7) and RFC 5681 section
+ * 3.1 ask of it later.
  */
 static void queue_syn(struct xtcp_tcb *t, const struct xtcp_halfopen *h)
 {
@@ -300,9 +377,9 @@ static void queue_syn(struct xtcp_tcb *t, const struct xtcp_halfopen *h)
 	xtcp_sendq_append(&t->sendq, &t->syn);
 	t->sendq.unsent = NULL;
 	t->syn.sent = h->sent;
-	t->syn.marks = XTCP_MARK_SENT | (h->retries || h->resent ? XTCP_MARK_RETX : 0);
+	t->syn.marks = XTCP_MARK_SENT | (h->retries || h->seen ? XTCP_MARK_RETX : 0);
 	xtcp_sendq_fly(&t->sendq, &t->syn);
-	t->syn.retries = h->retries;
+	t->syn.retries = synacks_lost(h);
 }
 
 /**

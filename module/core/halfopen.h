@@ -21,9 +21,14 @@
  * @wscale_ok: both sides scale
  * @sack_ok: both sides do SACK
  * @ts_ok: both sides do timestamps
- * @retries: SYN-ACKs sent again by the timer
- * @resent: a SYN-ACK was sent again for the peer's SYN, which came again. In a byte
- *	of its own: it is set by whoever gets the segment
+ * @retries: times that the timer has expired. A SYN-ACK went again each time, except
+ *	while @seen has XTCP_HALFOPEN_ACKED and data are waited for
+ * @defer: until the timer has expired so often, a bare third segment establishes
+ *	nothing (TCP_DEFER_ACCEPT); 0 unless the caller sets it
+ * @seen: XTCP_HALFOPEN_* bits. In a byte of its own: it is set by whoever gets the
+ *	segment. When two do at once a bit may be lost, which does no harm: either one
+ *	alone says that there is no RTT sample, and an ACK that was forgotten gets
+ *	SYN-ACKs, and so comes again
  * @sent: when the first SYN-ACK went, us (an RTT sample when it was the only one)
  *
  * 32 bytes: docs/records.md draws them.
@@ -39,14 +44,21 @@ struct xtcp_halfopen {
 	u8 rcv_wscale;
 	u8 wscale_ok:1, sack_ok:1, ts_ok:1;
 	u8 retries;
-	bool resent;
+	u8 defer;
+	u8 seen;
 	u64 sent;
 };
+
+/* xtcp_halfopen.seen */
+#define XTCP_HALFOPEN_RESENT	0x01	/* the SYN came again, and the SYN-ACK went again */
+#define XTCP_HALFOPEN_ACKED	0x02	/* a bare third segment came: data are waited for */
+#define XTCP_HALFOPEN_LATE	0x04	/* ... and not before the timer had expired */
 
 /* What a segment means to a half-open connection */
 enum xtcp_halfopen_verdict {
 	XTCP_HALFOPEN_DROP,	/* nothing to be done; *drop says why */
 	XTCP_HALFOPEN_SYNACK,	/* the SYN again: answer with the same SYN-ACK */
+	XTCP_HALFOPEN_WAIT,	/* a bare third segment, and only data are to establish */
 	XTCP_HALFOPEN_ACK,	/* not acceptable, or suspect: answer with an ACK; *drop says why */
 	XTCP_HALFOPEN_RESET,	/* refused with RST: xtcp_wire_reset_reply(); *drop says why */
 	XTCP_HALFOPEN_ABORT,	/* a valid RST: forget the record */
@@ -61,7 +73,10 @@ xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 		      enum xtcp_drop *drop);
 void xtcp_halfopen_synack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out *out);
 void xtcp_halfopen_ack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out *out);
-u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knobs);
+u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knobs,
+			  bool *resend);
+u8 xtcp_defer_retries(int seconds);
+int xtcp_defer_seconds(u8 retries);
 void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
 			    const struct xtcp_knobs *knobs, u64 now);
 void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,

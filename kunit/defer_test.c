@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP_DEFER_ACCEPT: a half-open connection that waits for data, and how long its timer
+ * goes on; module/core/halfopen.c. What it does otherwise is in halfopen_test.c.
+ */
+#include <kunit/test.h>
+#include "../module/core/halfopen.h"
+
+#define IRS	0xfffffff0u
+#define ISS	0x7fffffffu
+#define NOW	5000000ULL
+
+#define FLOWN_TWICE	(XTCP_MARK_SENT | XTCP_MARK_RETX | XTCP_MARK_FLYING)
+
+struct fixture {
+	struct xtcp_knobs knobs;
+	struct xtcp_halfopen h;
+	struct xtcp_seg seg;
+};
+
+/* A half-open connection, and the bare third segment */
+static int setup(struct kunit *test)
+{
+	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+
+	if (!f)
+		return -1;
+	f->knobs.synack_retries = 5;
+	f->seg = (struct xtcp_seg){ .seq = IRS, .flags = XTCP_SYN };
+	xtcp_halfopen_init(&f->h, &f->seg, ISS, 1460, 536, 60000, &f->knobs, NOW);
+	f->seg = (struct xtcp_seg){ .seq = IRS + 1, .ack = ISS + 1, .flags = XTCP_ACK };
+	test->priv = f;
+	return 0;
+}
+
+/* Verdict and reason as one number, of the segment and as it should be */
+#define OUTCOME(verdict, drop) ((u32)(verdict) << 8 | (drop))
+
+static u32 outcome(struct fixture *f)
+{
+	enum xtcp_drop drop = XTCP_DROP_KINDS;
+	enum xtcp_halfopen_verdict verdict;
+
+	verdict = xtcp_halfopen_segment(&f->h, &f->seg, &drop);
+	return OUTCOME(verdict, drop);
+}
+
+/* The timer expires: how long it waits now, or U64_MAX when no SYN-ACK is to go */
+static u64 timeout(struct fixture *f)
+{
+	bool resend = false;
+	u64 wait = xtcp_halfopen_timeout(&f->h, &f->knobs, &resend);
+
+	return resend ? wait : U64_MAX;
+}
+
+/* The timer of any half-open connection: from 1 s to 2 min, and not for ever. */
+static void xtcp_halfopen_timeout__is_capped_and_ends(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u64 rto, last = 0;
+	int i;
+
+	f->knobs.synack_retries = 1000000;
+	for (i = 0; i < 255; i++) {
+		rto = timeout(f);
+		KUNIT_EXPECT_GE(test, rto, last);
+		KUNIT_EXPECT_LE(test, rto, XTCP_RTO_MAX);
+		last = rto;
+	}
+	KUNIT_EXPECT_EQ(test, last, XTCP_RTO_MAX);
+	KUNIT_EXPECT_EQ(test, timeout(f), 0);
+}
+
+/* TCP_DEFER_ACCEPT, 3 s: the timer expires twice before a bare third segment counts */
+static void xtcp_halfopen_segment__bare_third_segment_waits_for_data(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->h.defer = xtcp_defer_retries(3);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_WAIT, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_WAIT, XTCP_DROP_NONE));
+	f->seg.len = 1;
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+}
+
+/* The reader has to be told of the end, too. */
+static void xtcp_halfopen_segment__fin_is_not_waited_for(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->h.defer = 2;
+	f->seg.flags |= XTCP_FIN;
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+}
+
+/* What does not establish is as wrong as ever. */
+static void xtcp_halfopen_segment__waiting_refuses_what_it_did(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->h.defer = 2;
+	f->seg.ack = ISS;
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_RESET, XTCP_DROP_ACK_OLD));
+	KUNIT_EXPECT_EQ(test, f->h.seen, 0);
+	f->seg.ack = ISS + 1;
+	f->seg.flags = XTCP_RST;
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ABORT, XTCP_DROP_NONE));
+}
+
+/* Silence while data are waited for, a last SYN-ACK, and its ACK establishes. */
+static void xtcp_halfopen_timeout__waiting_for_data(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	int i;
+
+	f->h.defer = 4;
+	f->knobs.synack_retries = 2;
+	outcome(f);
+	for (i = 1; i <= 3; i++)
+		KUNIT_EXPECT_EQ(test, timeout(f), U64_MAX);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_WAIT, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, timeout(f), 16 * XTCP_US_PER_S);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, timeout(f), 0);
+}
+
+/* Nobody has acknowledged: SYN-ACKs go as they always do, no longer than ever. */
+static void xtcp_halfopen_timeout__no_third_segment_to_wait_with(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->h.defer = 4;
+	f->knobs.synack_retries = 2;
+	KUNIT_EXPECT_EQ(test, timeout(f), 2 * XTCP_US_PER_S);
+	KUNIT_EXPECT_EQ(test, timeout(f), 4 * XTCP_US_PER_S);
+	KUNIT_EXPECT_EQ(test, timeout(f), 0);
+}
+
+/* Even who waits for hours is forgotten. */
+static void xtcp_halfopen_timeout__waiting_ends(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	int i;
+
+	f->h.defer = 255;
+	f->knobs.synack_retries = 1000000;
+	outcome(f);
+	for (i = 1; i < 255; i++)
+		KUNIT_EXPECT_EQ(test, timeout(f), U64_MAX);
+	KUNIT_EXPECT_EQ(test, timeout(f), XTCP_RTO_MAX);
+	KUNIT_EXPECT_EQ(test, timeout(f), 0);
+}
+
+/* As the kernel's TCP: 1, 3, 7... seconds, then two minutes each; what is between goes up. */
+static void xtcp_defer__seconds_are_rounded_up(struct kunit *test)
+{
+	const int table[][3] = { { -1, 0, 0 }, { 0, 0, 0 }, { 1, 1, 1 }, { 2, 2, 3 }, { 3, 2, 3 },
+				 { 4, 3, 7 }, { 127, 7, 127 }, { 128, 8, 247 }, { 248, 9, 367 },
+				 { INT_MAX, 255, 127 + 248 * 120 } };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		u8 retries = xtcp_defer_retries(table[i][0]);
+
+		KUNIT_EXPECT_EQ(test, retries, table[i][1]);
+		KUNIT_EXPECT_EQ(test, xtcp_defer_seconds(retries), table[i][2]);
+	}
+}
+
+static struct xtcp_tcb *make_tcb(struct kunit *test)
+{
+	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	xtcp_tcb_from_halfopen(t, &f->h, &f->knobs, NOW);
+	return t;
+}
+
+/* The data come long after the SYN-ACK was acknowledged: no sample, nothing lost. */
+static void xtcp_tcb_from_halfopen__waited_for_data(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xtcp_tcb *t;
+
+	f->h.defer = 5;
+	outcome(f);
+	timeout(f);
+	timeout(f);
+	t = make_tcb(test);
+	KUNIT_EXPECT_EQ(test, t->syn.marks, FLOWN_TWICE);
+	KUNIT_EXPECT_EQ(test, t->syn.retries, 0);
+}
+
+/* ... unless the timer had to send the SYN-ACK again before it was. */
+static void xtcp_tcb_from_halfopen__waited_for_data_after_a_loss(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct xtcp_tcb *t;
+
+	f->h.defer = 5;
+	timeout(f);
+	outcome(f);
+	timeout(f);
+	t = make_tcb(test);
+	KUNIT_EXPECT_EQ(test, t->syn.marks, FLOWN_TWICE);
+	KUNIT_EXPECT_EQ(test, t->syn.retries, 1);
+}
+
+static struct kunit_case defer_cases[] = {
+	KUNIT_CASE(xtcp_halfopen_timeout__is_capped_and_ends),
+	KUNIT_CASE(xtcp_halfopen_segment__bare_third_segment_waits_for_data),
+	KUNIT_CASE(xtcp_halfopen_segment__fin_is_not_waited_for),
+	KUNIT_CASE(xtcp_halfopen_segment__waiting_refuses_what_it_did),
+	KUNIT_CASE(xtcp_halfopen_timeout__waiting_for_data),
+	KUNIT_CASE(xtcp_halfopen_timeout__no_third_segment_to_wait_with),
+	KUNIT_CASE(xtcp_halfopen_timeout__waiting_ends),
+	KUNIT_CASE(xtcp_defer__seconds_are_rounded_up),
+	KUNIT_CASE(xtcp_tcb_from_halfopen__waited_for_data),
+	KUNIT_CASE(xtcp_tcb_from_halfopen__waited_for_data_after_a_loss),
+	{}
+};
+
+static struct kunit_suite defer_suite = {
+	.name = "defer",
+	.init = setup,
+	.test_cases = defer_cases,
+};
+
+kunit_test_suite(defer_suite);
