@@ -27,6 +27,7 @@ static void child_unshare(struct sock *sk)
 	xs->round_start = xtcp_now();
 	xs->deferred = 0;
 	xs->pmtu = 0;
+	xs->own_ipopt = false;
 	xs->armed = XTCP_NEVER;
 	xs->urgent = 0;
 	xs->saved_syn = NULL;

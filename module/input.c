@@ -3,6 +3,7 @@
  * A segment meets its connection: the buffer is charged, the core steps, its
  * actions are carried out.
  */
+#include <net/ip.h>
 #include "core/seq.h"
 #include "sock.h"
 
@@ -97,18 +98,24 @@ static bool input_charge(struct sock *sk, struct sk_buff *skb,
 	return true;
 }
 
-/**
- * xtcp_input() - a segment arrives at its connection (RFC 9293 section 3.10.7)
- * @sk: socket
- * @skb: packet, data at the transport header; consumed
- * @seg: its segment
- *
- * Where memory for the payload is missing, the rest of the segment is processed
- * all the same (RFC 9293 MUST-66: its acknowledgment and RST count).
- *
- * Context: under the socket lock, as xtcp_event().
+static bool input_has_options4(const struct sk_buff *skb)
+{
+	return skb->protocol == htons(ETH_P_IP) && ip_hdr(skb)->ihl * 4 > sizeof(struct iphdr);
+}
+
+/* More segments may wait behind this one: what it asks to be sent goes after the last,
+ * unless it ends the connection
  */
-void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
+static void input_hold_output(struct sock *sk, struct xtcp_actions *act)
+{
+	if (!(act->todo & XTCP_ACT_OUTPUT) ||
+	    act->todo & (XTCP_ACT_CLOSED | XTCP_ACT_TIME_WAIT))
+		return;
+	act->todo &= ~XTCP_ACT_OUTPUT;
+	set_bit(XTCP_DEFER_OUTPUT, &xtcp_sk(sk)->deferred);
+}
+
+static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bool queued)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_rec *rec = xtcp_skb_rec(skb);
@@ -133,17 +140,40 @@ void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 	xtcp_step(t, &ev, &act);
 	if (act.drop != XTCP_DROP_NONE)
 		xtcp_count_drop(net, act.drop);
+	else if (unlikely(input_has_options4(skb)))
+		xtcp_ipopt_follow(sk, skb);
 	if (seg->flags & XTCP_RST && act.todo & XTCP_ACT_CLOSED)
 		xtcp_count(net, resets_in);
 	if (!act.taken)
 		kfree_skb(skb);
+	if (queued)
+		input_hold_output(sk, &act);
 	xtcp_act(sk, &act);
+}
+
+/**
+ * xtcp_input() - a segment arrives at its connection (RFC 9293 section 3.10.7)
+ * @sk: socket
+ * @skb: packet, data at the transport header; consumed
+ * @seg: its segment
+ *
+ * Where memory for the payload is missing, the rest of the segment is processed
+ * all the same (RFC 9293 MUST-66: its acknowledgment and RST count).
+ *
+ * Context: under the socket lock, as xtcp_event().
+ */
+void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
+{
+	input(sk, skb, seg, false);
 }
 
 /**
  * xtcp_backlog_rcv() - a segment that waited for the socket's owner
  * @sk: socket
  * @skb: packet, data at the transport header, checked before; consumed
+ *
+ * All that wait are processed before any is acknowledged (RFC 9293 MUST-59): what is to
+ * be sent, xtcp_release_cb() sends.
  *
  * Context: process, under the socket lock.
  * Return: 0.
@@ -153,7 +183,7 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	struct xtcp_seg seg;
 
 	if (xtcp_parse(skb, sock_net(sk), &seg))
-		xtcp_input(sk, skb, &seg);
+		input(sk, skb, &seg, true);
 	else
 		kfree_skb(skb);
 	return 0;

@@ -9,6 +9,7 @@
 #include <net/ip.h>
 #include "core/ipopt.h"
 #include "record.h"
+#include "sock.h"
 
 /* An option's place as the kernel counts it: from the IP header; 0: none */
 static u8 place(u8 at)
@@ -17,20 +18,20 @@ static u8 place(u8 at)
 }
 
 /**
- * xtcp_ipopt_of_syn() - the IP options of a connection that a SYN opens
- * @skb: the SYN's packet, IPv4, as IP has handed it over
+ * xtcp_ipopt_of_skb() - the IP options that answer those of a packet
+ * @skb: the packet, IPv4, with its IP header as IP has left it
  *
- * Context: softirq.
+ * Context: any.
  * Return: options in the form that a socket takes (kfree_rcu()), or NULL: none, none
  * that come back, or no memory.
  */
-struct ip_options_rcu *xtcp_ipopt_of_syn(const struct sk_buff *skb)
+struct ip_options_rcu *xtcp_ipopt_of_skb(const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct ip_options_rcu *opt;
 	struct xtcp_ipopt echo;
 
-	if (likely(!IPCB(skb)->opt.optlen) ||
+	if (likely(iph->ihl * 4 == sizeof(*iph)) ||
 	    !xtcp_ipopt_echo(&echo, (const u8 *)(iph + 1), iph->ihl * 4 - sizeof(*iph),
 			     iph->saddr))
 		return NULL;
@@ -48,6 +49,43 @@ struct ip_options_rcu *xtcp_ipopt_of_syn(const struct sk_buff *skb)
 	opt->opt.ts_needtime = echo.ts_time;
 	memcpy(opt->opt.__data, echo.bytes, echo.len);
 	return opt;
+}
+
+static bool same_options(const struct ip_options *a, const struct ip_options *b)
+{
+	return a->faddr == b->faddr && a->optlen == b->optlen &&
+	       !memcmp(a->__data, b->__data, a->optlen);
+}
+
+/**
+ * xtcp_ipopt_follow() - a segment came by a source route: go back by that from now on
+ * @sk: connection
+ * @skb: the segment's packet, IPv4; the segment was accepted
+ *
+ * A later route goes before an earlier one (RFC 9293 SHLD-24), but what the program has
+ * set before any (MUST-52); and who opens a connection answers no SYN.
+ *
+ * Context: under the socket lock.
+ */
+void xtcp_ipopt_follow(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	struct ip_options_rcu *opt, *old;
+
+	if (!xs->tcb.passive || READ_ONCE(xs->own_ipopt))
+		return;
+	opt = xtcp_ipopt_of_skb(skb);
+	if (!opt)
+		return;
+	old = rcu_dereference_protected(inet_sk(sk)->inet_opt, lockdep_sock_is_held(sk));
+	if (!opt->opt.srr || (old && same_options(&old->opt, &opt->opt))) {
+		kfree(opt);
+		return;
+	}
+	rcu_assign_pointer(inet_sk(sk)->inet_opt, opt);
+	if (old)
+		kfree_rcu(old, rcu);
+	sk_dst_reset(sk);
 }
 
 /* Milliseconds since midnight UT, as RFC 791 has timestamps */

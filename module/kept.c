@@ -92,7 +92,7 @@ struct xtcp_kept *xtcp_kept_of_syn(const struct sock *listener, struct sk_buff *
 	if (save && seg)
 		kept.saved = keep_headers(skb, seg->hdr_len, save);
 	if (family == AF_INET)
-		RCU_INIT_POINTER(kept.opt4, xtcp_ipopt_of_syn(skb));
+		RCU_INIT_POINTER(kept.opt4, xtcp_ipopt_of_skb(skb));
 	else
 		kept.syn6 = keep_packet(listener, skb);
 	if (likely(!kept.saved && !kept.syn6 && !rcu_access_pointer(kept.opt4)))

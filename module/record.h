@@ -178,7 +178,7 @@ void xtcp_kept_to_child(struct xtcp_kept *kept, struct sock *child);
 void xtcp_kept_free(struct xtcp_kept *kept);
 
 /* ipopt.c: IPv4 options without a socket */
-struct ip_options_rcu *xtcp_ipopt_of_syn(const struct sk_buff *skb);
+struct ip_options_rcu *xtcp_ipopt_of_skb(const struct sk_buff *skb);
 void xtcp_ipopt_write(struct iphdr *iph, const struct ip_options *opt, __be32 laddr,
 		      __be32 raddr);
 

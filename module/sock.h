@@ -20,6 +20,7 @@
 enum {
 	XTCP_DEFER_TIMER,
 	XTCP_DEFER_MTU,
+	XTCP_DEFER_OUTPUT,
 };
 
 /* xtcp_sock.urgent: what is known of the peer's urgent byte; 0: nothing */
@@ -107,6 +108,7 @@ struct xtcp_listener {
  * @round_start: when it began, us
  * @deferred: XTCP_DEFER_* bits, run by release_cb
  * @pmtu: path MTU that an ICMP error told, for XTCP_DEFER_MTU
+ * @own_ipopt: the IPv4 options are the program's, or it has tried to set some
  * @timer: the earliest deadline of @tcb
  * @armed: when @timer will fire, us; XTCP_NEVER when idle. It may fire early and find
  *	nothing due: a deadline that moves later is not moved in the wheel
@@ -133,6 +135,7 @@ struct xtcp_sock {
 	u64 round_start;
 	unsigned long deferred;
 	u32 pmtu;
+	bool own_ipopt;
 	struct xtcp_timer timer;
 	u64 armed;
 	u32 notsent_lowat;
@@ -265,6 +268,7 @@ int xtcp_v4_err(struct sk_buff *skb, u32 info);
 int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 		u8 code, int offset, __be32 info);
 void xtcp_mtu_reduced(struct sock *sk);
+void xtcp_report(struct sock *sk, int err);
 
 /* Listeners */
 int xtcp_listen(struct socket *sock, int backlog);
@@ -307,6 +311,9 @@ size_t xtcp_urgent_limit(const struct xtcp_sock *xs, u32 seq, size_t len);
 void xtcp_urgent_passed(struct xtcp_sock *xs);
 u32 xtcp_urgent_inq(const struct sock *sk);
 int xtcp_urgent_recv(struct sock *sk, struct msghdr *msg, size_t len, int flags);
+
+/* IP options: under the socket lock */
+void xtcp_ipopt_follow(struct sock *sk, const struct sk_buff *skb);
 
 /* Life and death */
 int xtcp_sock_init(struct sock *sk);

@@ -133,6 +133,11 @@ void xtcp_release_cb(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	if (test_and_clear_bit(XTCP_DEFER_OUTPUT, &xs->deferred) &&
+	    sk->sk_state != TCP_CLOSE) {
+		xtcp_output(sk);
+		xtcp_rearm(sk);
+	}
 	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xs->deferred)) {
 		xs->armed = XTCP_NEVER;
 		xtcp_event_kind(sk, XTCP_EV_TIMER);

@@ -201,6 +201,24 @@ static int set_congestion(sockptr_t value, unsigned int len)
 	return strcmp(name, CC_NAME) ? -ENOENT : 0;
 }
 
+/* IP has options of its own. Those of its header may name another first hop, and leave
+ * less for a segment: the next one asks for the route again
+ */
+static int set_ip(struct sock *sk, int level, int name, sockptr_t value, unsigned int len)
+{
+	bool options = level == SOL_IP && name == IP_OPTIONS;
+	int err;
+
+	if (sk->sk_family != AF_INET)
+		return ipv6_setsockopt(sk, level, name, value, len);
+	if (options)
+		WRITE_ONCE(xtcp_sk(sk)->own_ipopt, true);
+	err = ip_setsockopt(sk, level, name, value, len);
+	if (options && !err)
+		sk_dst_reset(sk);
+	return err;
+}
+
 /**
  * xtcp_setsockopt() - proto.setsockopt
  * @sk: socket
@@ -219,9 +237,7 @@ int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t value,
 	int val, err;
 
 	if (level != SOL_TCP)
-		return sk->sk_family == AF_INET ?
-			ip_setsockopt(sk, level, name, value, len) :
-			ipv6_setsockopt(sk, level, name, value, len);
+		return set_ip(sk, level, name, value, len);
 	if (name == TCP_CONGESTION)
 		return set_congestion(value, len);
 	if (len < sizeof(val))
