@@ -85,6 +85,20 @@ static void rtx__asks_for_another_route_at_r1(struct kunit *test)
 	}
 }
 
+/* SHLD-9: once, "when R1 is reached and before R2" */
+static void rtx__tells_of_trouble_at_r1(struct kunit *test)
+{
+	struct conn *c = one_in_flight(test);
+	int i;
+
+	for (i = 1; i < 8; i++) {
+		conn_timer(c);
+		conn_drain(c);
+		KUNIT_EXPECT_EQ(test, !!(c->act.todo & XTCP_ACT_ADVISE), i == 3);
+	}
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
+}
+
 /* MUST-21 */
 static void rtx__users_timeout_goes_before_r2(struct kunit *test)
 {
@@ -395,6 +409,7 @@ static struct kunit_case timers_cases[] = {
 	KUNIT_CASE(rtx__doubles_until_it_gives_up),
 	KUNIT_CASE(rtx__threshold_is_held),
 	KUNIT_CASE(rtx__asks_for_another_route_at_r1),
+	KUNIT_CASE(rtx__tells_of_trouble_at_r1),
 	KUNIT_CASE(rtx__users_timeout_goes_before_r2),
 	KUNIT_CASE(rtx__users_timeout_begins_with_a_loss),
 	KUNIT_CASE(rtx__users_timeout_of_two_days),

@@ -94,6 +94,8 @@ static void act_wake(struct sock *sk, u32 todo)
 		return;
 	if (todo & XTCP_ACT_ERROR)
 		sk_error_report(sk);
+	if (todo & XTCP_ACT_ADVISE)
+		xtcp_report(sk, ETIMEDOUT);
 	if (todo & (XTCP_ACT_CONNECTED | XTCP_ACT_PEER_FIN | XTCP_ACT_WRITE_SHUT |
 		    ACT_ENDS)) {
 		sk->sk_state_change(sk);

@@ -464,6 +464,7 @@ struct xtcp_event {
 #define XTCP_ACT_NEW_ROUTE	0x0400	/* R1 passed: look for another route (MUST-20) */
 #define XTCP_ACT_WRITE_SHUT	0x0800	/* our FIN is acknowledged: shutdown is complete */
 #define XTCP_ACT_URGENT		0x1000	/* the urgent pointer advanced: actions->urgent (MUST-32) */
+#define XTCP_ACT_ADVISE		0x2000	/* R1 reached: tell who wants to know (SHLD-9) */
 
 /* What became of a segment, for the counters; each refusal has its own */
 enum xtcp_drop {

@@ -123,13 +123,20 @@ void xtcp_time_out(struct xtcp_tcb *t, struct xtcp_actions *act)
 	xtcp_tcb_fail(t, t->soft_err ?: ETIMEDOUT, act);
 }
 
-/* One more retransmission, or probe, without an answer; from R1 on ask for another route */
+/*
+ * One more retransmission, or probe, without an answer; from R1 on ask for another route,
+ * and when it is reached let the user know that there is trouble
+ */
 static void count_retry(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
+	u32 r1 = READ_ONCE(t->knobs->retries1);
+
 	if (t->retries < U8_MAX)
 		t->retries++;
-	if (t->retries >= READ_ONCE(t->knobs->retries1))
+	if (t->retries >= r1)
 		act->todo |= XTCP_ACT_NEW_ROUTE;
+	if (t->retries == r1)
+		act->todo |= XTCP_ACT_ADVISE;
 	act->todo |= XTCP_ACT_OUTPUT;
 }
 
