@@ -31,12 +31,24 @@ static bool rcv_for_us(const struct sk_buff *skb)
 	if (skb->pkt_type != PACKET_HOST)
 		return false;
 	if (skb->protocol == htons(ETH_P_IPV6))
-		return !ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr) &&
-		       !ipv6_addr_is_multicast(&ipv6_hdr(skb)->saddr);
+		return !ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
 	rt = skb_rtable(skb);
-	return !(rt && rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) &&
-	       !ipv4_is_multicast(ip_hdr(skb)->saddr) &&
-	       !ipv4_is_lbcast(ip_hdr(skb)->saddr);
+	return !(rt && rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST));
+}
+
+/* A source that is no host's is not answered (RFC 9293 MUST-63). IP lets some of them in;
+ * no connection has such a peer, so only what is of none is asked
+ */
+static bool rcv_from_host(struct net *net, const struct sk_buff *skb)
+{
+	const struct in6_addr *from = &ipv6_hdr(skb)->saddr;
+	unsigned int type;
+
+	if (skb->protocol == htons(ETH_P_IPV6))
+		return !(ipv6_addr_any(from) || ipv6_addr_v4mapped(from) ||
+			 ipv6_addr_is_multicast(from));
+	type = inet_addr_type_dev_table(net, skb->dev, ip_hdr(skb)->saddr);
+	return type != RTN_BROADCAST && type != RTN_MULTICAST;
 }
 
 static __wsum rcv_pseudo(struct sk_buff *skb, int proto)
@@ -202,8 +214,14 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 			const struct xtcp_key *key,
 			struct xtcp_timewait_record *before)
 {
-	struct sock *listener = xtcp_listener_select(key, skb, seg->hdr_len);
+	struct sock *listener;
 
+	if (!rcv_from_host(key->net, skb)) {
+		xtcp_count(key->net, drop_not_ours);
+		kfree_skb(skb);
+		return;
+	}
+	listener = xtcp_listener_select(key, skb, seg->hdr_len);
 	if (listener) {
 		if (rcv_admitted(listener, skb, seg->hdr_len)) {
 			xtcp_listen_rcv(listener, skb, seg, key, before);
