@@ -10,8 +10,9 @@ import socket
 import struct
 
 import lib
-from lib import (IS_XTCP, WIRE_PROTO, V4, V6, case, check, counters, equal, errname, listen, main,
-                 net, sock, so_error, states, wait_for, wait_state, wait_states)
+from lib import (IS_XTCP, WIRE_PROTO, V4, V6, case, check, counters, equal, errname,
+                 expect_errno, listen, main, net, readable, sock, so_error, states, wait_for,
+                 wait_state, wait_states)
 from wire import MOD, Peer, checksum, open_to_peer, pseudo
 
 BOTH = (V4, V6)
@@ -19,6 +20,7 @@ ICMP, ICMP6 = socket.IPPROTO_ICMP, socket.IPPROTO_ICMPV6
 PORT_UNREACHABLE = {V4: (3, 3), V6: (1, 4)}
 HOST_UNREACHABLE = {V4: (3, 1), V6: (1, 3)}
 NET_UNREACHABLE = {V4: (3, 0), V6: (1, 0)}
+SOURCE_QUENCH = (4, 0)
 TOO_BIG = {V4: (3, 4), V6: (2, 0)}
 # All that anybody could try, but for what tells of a smaller MTU
 ALL = {V4: [(3, code) for code in range(17) if code != 4] +
@@ -114,14 +116,16 @@ def established__short_quotes_do_no_harm(family):
 
 @case(BOTH)
 def recverr__tells_at_once(family):
-    """IP_RECVERR: the user wants to know of each error; the connection lives on."""
+    """RFC 9293 MUST-47: IP_RECVERR: the user wants to know of each error; the connection
+    lives on."""
     level, option = (socket.IPPROTO_IP, 11) if family == V4 else (socket.IPPROTO_IPV6, 25)
     peer, client = open_to_peer(net(), family)
     with peer, client:
         nxt = alive(peer, client)
         client.setsockopt(level, option, 1)
         send_error(peer, HOST_UNREACHABLE[family], nxt)
-        wait_for(lambda: so_error(client) == errno.EHOSTUNREACH, what="EHOSTUNREACH")
+        check(readable(client), "poll() tells of no error")
+        expect_errno(errno.EHOSTUNREACH, client.recv, 1)
         alive(peer, client)
 
 
@@ -162,6 +166,23 @@ def connect__soft_error_does_not_end_it(family):
         peer.send("SA")
         peer.until(lambda s: s.flags == "A")
         alive(peer, client)
+
+
+@case((V4,))
+def source_quench__is_discarded(family):
+    """RFC 9293 MUST-55: silently."""
+    peer, client, iss = connecting(family)
+    with peer, client:
+        counted("icmp_ignored", lambda: send_error(peer, SOURCE_QUENCH, iss))
+        equal(errname(so_error(client)), "success", "SO_ERROR")
+        syn = peer.until(lambda s: s.flags == "S")
+        peer.take(syn)
+        peer.send("SA")
+        peer.until(lambda s: s.flags == "A")
+        nxt = alive(peer, client)
+        counted("icmp_ignored", lambda: send_error(peer, SOURCE_QUENCH, nxt))
+        alive(peer, client)
+        equal(errname(so_error(client)), "success", "SO_ERROR")
 
 
 @case(BOTH, xtcp_only="the kernel's own TCP forgets for other errors")

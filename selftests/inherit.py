@@ -4,6 +4,7 @@
 Lists and pointers that two sockets took for their own were freed twice more than
 once in the history of TCPs (CVE-2017-8890): in a debug kernel these cases see it.
 """
+import contextlib
 import errno
 import socket
 import struct
@@ -22,7 +23,7 @@ FL_GET, FL_EXCLUSIVE, FL_CREATE = 0, 1, 1
 GROUP4, GROUP6 = "239.1.2.3", "ff02::1234"
 RECORD_ROUTE = b"\x07\x0b\x04" + bytes(8)
 LSRR, TIMESTAMP = 131, 68
-ROUTER = "10.77.0.78"
+ROUTER, OTHER_ROUTER = "10.77.0.78", "10.77.0.79"
 
 
 def write(ns, path, value):
@@ -195,23 +196,127 @@ def timestamps__come_back():
 
 
 @case()
-def source_route__is_taken_backwards():
-    """RFC 9293 MUST-53: all segments go back by the way that the SYN came."""
-    us, peer_addr = net().addr("a", V4), net().addr("ghost", V4)
-    hop = socket.inet_aton(ROUTER)
-    syn = struct.pack("BBB", LSRR, 11, 12) + socket.inet_aton("10.77.0.99") + hop
-    want = struct.pack("BBB", LSRR, 11, 4) + socket.inet_aton("10.77.0.99") \
-        + socket.inet_aton(peer_addr) + b"\0"
-    for dev in ("all", "va"):
-        write(net().a, f"ipv4/conf/{dev}/accept_source_route", 1)
+def unknown_options__are_ignored():
+    """RFC 9293 MUST-50: what stands beside them counts; they don't come back."""
+    unknown = b"\x9e\x04\xab\xcd"      # RFC 4727: for experiments
     with listen(V4, net().a) as listener, Peer(net()) as peer:
-        neighbour(net().a, "va", ROUTER, peer.mac_b)
-        answer, server = opened_with(peer, listener, ipopt=syn)
+        answer, server = opened_with(peer, listener, ipopt=unknown + RECORD_ROUTE + b"\0")
         with server:
             for seg in (answer, data_of(peer, server)):
-                equal((seg.src, seg.dst), (us, ROUTER), "addresses of the packet")
-                equal(seg.ipopt, want, "options")
-                check(sum_is_right(seg, peer_addr), "checksum")
+                equal(seg.ipopt[:3], b"\x07\x0b\x0c", "what comes back")
+                check(b"\xab\xcd" not in seg.ipopt, f"{seg.ipopt.hex()} comes back")
+            peer.send("A", b"taken", ipopt=unknown)
+            equal(recv_exact(server, 5), b"taken", "data")
+
+
+def hops(pointer, *addrs):
+    """A loose source route, as it is on the wire"""
+    raw = b"".join(socket.inet_aton(a) for a in addrs)
+    return struct.pack("BBB", LSRR, 3 + len(raw), pointer) + raw + b"\0"
+
+
+def used(*addrs):
+    """The same, at its end"""
+    return hops(4 + 4 * len(addrs), *addrs)
+
+
+@contextlib.contextmanager
+def source_routes(peer):
+    """The host takes them; the peer stands for all routers, too."""
+    for dev in ("all", "va"):
+        write(net().a, f"ipv4/conf/{dev}/accept_source_route", 1)
+    for router in (ROUTER, OTHER_ROUTER):
+        neighbour(net().a, "va", router, peer.mac_b)
+    try:
+        yield
+    finally:
+        for dev in ("all", "va"):
+            write(net().a, f"ipv4/conf/{dev}/accept_source_route", 0)
+
+
+def goes_by(seg, first, options, last):
+    """The segment goes to this hop first, its sum is that of the last."""
+    equal((seg.src, seg.dst), (net().addr("a", V4), first), "addresses of the packet")
+    equal(seg.ipopt, options, "options")
+    check(sum_is_right(seg, last), "checksum")
+
+
+@case()
+def source_route__is_taken_backwards():
+    """RFC 9293 MUST-53: all segments go back by the way that the SYN came."""
+    peer_addr = net().addr("ghost", V4)
+    with listen(V4, net().a) as listener, Peer(net()) as peer, source_routes(peer):
+        answer, server = opened_with(peer, listener,
+                                     ipopt=used("10.77.0.98", "10.77.0.99", ROUTER))
+        with server:
+            for seg in (answer, data_of(peer, server)):
+                goes_by(seg, ROUTER, hops(4, "10.77.0.99", "10.77.0.98", peer_addr), peer_addr)
+
+
+@case(xtcp_only="TCP stays with that of the SYN")
+def source_route__a_later_one_holds():
+    """RFC 9293 SHLD-24: a segment has come by another way: back by that."""
+    peer_addr = net().addr("ghost", V4)
+    with listen(V4, net().a) as listener, Peer(net()) as peer, source_routes(peer):
+        answer, server = opened_with(peer, listener, ipopt=used(ROUTER))
+        with server:
+            goes_by(answer, ROUTER, hops(4, peer_addr), peer_addr)
+            peer.send("A", b"this way", ipopt=used(OTHER_ROUTER))
+            equal(recv_exact(server, 8), b"this way", "data")
+            goes_by(data_of(peer, server), OTHER_ROUTER, hops(4, peer_addr), peer_addr)
+            peer.take(peer.sniffer.find(lambda s: s.data == b"data"))
+            peer.send("A")
+            peer.send("A", b"forged", seq=peer.seq + 100000, ipopt=used(ROUTER))
+            server.send(b"more")
+            goes_by(peer.sniffer.find(lambda s: s.data == b"more"), OTHER_ROUTER,
+                    hops(4, peer_addr), peer_addr)
+
+
+def opened_by_route(peer, client, **how):
+    """Connect to the peer by a route of the program's; its SYN, and its third segment"""
+    client.setsockopt(IP, IP_OPTIONS, hops(4, ROUTER))
+    client.setblocking(False)
+    errno_of(client.connect, (net().addr("ghost", V4), peer.sport))
+    syn = peer.sniffer.find(lambda s: s.flags == "S" and s.dport == peer.sport)
+    peer.dport = syn.sport
+    peer.take(syn)
+    peer.send("SA", **how)
+    return syn, peer.sniffer.find(lambda s: s.flags == "A" and s.dport == peer.sport)
+
+
+@case()
+def source_route__of_the_program():
+    """RFC 9293 MUST-51: set before connect(), it leads the SYN and all that follows."""
+    peer_addr = net().addr("ghost", V4)
+    with sock(V4, ns=net().a) as client, Peer(net()) as peer, source_routes(peer):
+        for seg in (*opened_by_route(peer, client), data_of(peer, client)):
+            goes_by(seg, ROUTER, hops(4, peer_addr), peer_addr)
+
+
+@case()
+def source_route__of_the_program_goes_first():
+    """RFC 9293 MUST-52: what the peer's segments came by changes nothing."""
+    peer_addr = net().addr("ghost", V4)
+    with sock(V4, ns=net().a) as client, Peer(net()) as peer, source_routes(peer):
+        _, third = opened_by_route(peer, client, ipopt=used(OTHER_ROUTER))
+        peer.send("A", b"this way", ipopt=used(OTHER_ROUTER))
+        client.setblocking(True)
+        equal(recv_exact(client, 8), b"this way", "data")
+        for seg in (third, data_of(peer, client)):
+            goes_by(seg, ROUTER, hops(4, peer_addr), peer_addr)
+
+
+@case(xtcp_only="TCP stays with that of the SYN")
+def source_route__set_on_a_child_goes_first():
+    """RFC 9293 MUST-52: likewise where it is set on a connection that a SYN has opened."""
+    peer_addr = net().addr("ghost", V4)
+    with listen(V4, net().a) as listener, Peer(net()) as peer, source_routes(peer):
+        _, server = opened_with(peer, listener, ipopt=used(ROUTER))
+        with server:
+            server.setsockopt(IP, IP_OPTIONS, hops(4, OTHER_ROUTER))
+            peer.send("A", b"this way", ipopt=used(ROUTER))
+            equal(recv_exact(server, 8), b"this way", "data")
+            goes_by(data_of(peer, server), OTHER_ROUTER, hops(4, peer_addr), peer_addr)
 
 
 @case()

@@ -10,6 +10,11 @@ import wire
 from talk import LATE, VIRTUAL, Talk, text
 
 
+LEVELS = {"SO": socket.SOL_SOCKET, "TCP": lib.SOL_TCP, "IP": socket.IPPROTO_IP,
+          "IPV6": socket.IPPROTO_IPV6}
+IP_RECVERR, IPV6_RECVERR = 11, 25
+
+
 class Play(Talk):
     """A conversation, and the program that has the host's socket."""
 
@@ -36,7 +41,7 @@ class Play(Talk):
     def _own(self, sock, options):
         sock.setblocking(False)
         for name, value in options.items():
-            level = socket.SOL_SOCKET if name.startswith("SO_") else lib.SOL_TCP
+            level = LEVELS.get(name.split("_")[0])
             sock.setsockopt(level, getattr(socket, name), value)
         return sock
 
@@ -51,12 +56,12 @@ class Play(Talk):
         self.wire.dport = self.listener.getsockname()[1]
         self.note(f"     {'':49}     listen()")
 
-    def connect(self, err=errno.EINPROGRESS, bind=None, **options):
-        """connect() to the peer; the SYN is for the script to expect."""
+    def connect(self, err=errno.EINPROGRESS, bind=None, at=None, **options):
+        """connect() to the peer, from a port or an address; the SYN is for the script to expect."""
         self.sock = self._own(lib.sock(self.family, ns=self.net.a), options)
-        if bind:
+        if bind or at:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.sock.bind((lib.any_addr(self.family), bind))
+            self.sock.bind((at or lib.any_addr(self.family), bind or 0))
         self._call("connect()", self.sock.connect,
                    (self.net.addr("ghost", self.family), self.wire.sport), err=err)
 
@@ -104,6 +109,12 @@ class Play(Talk):
 
     def setsockopt(self, name, value):
         self._call(f"{name}={value!r}", self._own, self.sock, {name: value})
+
+    def recverr(self, value=1):
+        """The program wants to know of each error at once, or not any more."""
+        level, name = (socket.IPPROTO_IP, IP_RECVERR) if self.family == lib.V4 else \
+            (socket.IPPROTO_IPV6, IPV6_RECVERR)
+        self._call(f"IP_RECVERR={value}", self.sock.setsockopt, level, name, value)
 
     def poll(self, want, bound=5):
         """Wait until the socket is readable (r) or writable (w)."""

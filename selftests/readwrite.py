@@ -16,6 +16,7 @@ import time
 from lib import (FAMILIES, MAPPED, V4, V6, Child, any_addr, case, check, equal, expect_errno,
                  listen, main, net, noise, pair, port, readable, recv_exact, slow, sock, so_error,
                  wait_for)
+from wire import Sniffer
 
 FIONREAD, SIOCOUTQ = 0x541B, 0x5411
 libc = ctypes.CDLL(None, use_errno=True)
@@ -465,6 +466,44 @@ def descriptor__passed_to_another_process(family):
         with socket.socket(fileno=fds[0]) as moved:
             moved.send(b"moved")
             equal(recv_exact(client, 5), b"moved", "data")
+
+
+def fill(s, reader):
+    """Write until nothing more goes: the reader's window is closed."""
+    s.setblocking(False)
+    before = -1
+    while before != ioctl(reader, FIONREAD):
+        before = ioctl(reader, FIONREAD)
+        try:
+            while True:
+                s.send(noise(20000))
+        except BlockingIOError:
+            time.sleep(slow(0.02))
+
+
+@case((V4, V6), places=("uml",), xtcp_only="TCP of Linux 6.1 acknowledges as it goes")
+def queued_segments__are_acknowledged_by_one(family):
+    """RFC 9293 MUST-59: what comes while a process has the socket waits for it to let go;
+    all of it is processed before an ACK is sent.
+
+    With one processor that is bound to happen: recv() opens a closed window, and what the
+    other end sends into it is there before recv() has returned.
+    """
+    client, server = pair(family)
+    with client, server:
+        at = client.getsockname()[1]
+        fill(server, client)
+        with Sniffer(net().a, "va", at) as wire:
+            client.recv(1 << 20)
+            wait_for(lambda: acks_of(wire, at)[1:], what="an ACK of what came")
+            opens, answer = (wire.seen.index(s) for s in acks_of(wire, at)[:2])
+            queued = [s for s in wire.seen[opens:answer] if s.data]
+            check(len(queued) >= 4, f"only {len(queued)} segments into the window that opened")
+            equal(wire.seen[answer].ack, queued[-1].end, "what the first ACK says has come")
+
+
+def acks_of(wire, at):
+    return [s for s in wire.poll() if s.sport == at and not s.data]
 
 
 main()

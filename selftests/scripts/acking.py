@@ -37,15 +37,27 @@ def every_second_full_segment(t):
     t.drain(0.5)
 
 
-@script()
+@script(slow=True)
+def one_for_two_segments(t):
+    """MUST-58: the first of two full segments draws none, the second one for both."""
+    settle(t)
+    for _ in range(5):
+        t.peer("A", FULL)
+        t.quiet(0.01)
+        t.peer("A", FULL)
+        t.host("A")
+
+
+@script(slow=True)
 def answer_carries_the_ack(t):
-    """Data that go back within the delay take the ACK with them."""
+    """SHLD-18: an ACK waits a little; data that go back meanwhile take it with them."""
     settle(t)
     t.peer("A", 100)
-    t.recv(100)
-    t.drain(0)
+    t.quiet(0.02)
     t.send(50)
     t.host("A", data=50)
+    t.peer("A", ack=51)
+    t.quiet(0.5)
 
 
 @script()

@@ -2,6 +2,7 @@
 """Closing: RFC 9293 section 3.6, figures 12 and 13, and what each state does with FIN."""
 import errno
 import socket
+import struct
 
 from script import mss, script
 from talk import LINGER_0
@@ -263,6 +264,30 @@ def time_wait__newer_syn_opens(t):
     t.check(0 < (t.host_isn - old) % (1 << 32) < 1 << 31, "our own number is not beyond the old")
     t.peer("A")
     t.state("ESTABLISHED")
+
+
+def stamp(value, echo=0):
+    """Timestamps (RFC 7323), after two NOPs."""
+    return b"\x01\x01" + struct.pack("!BBII", 8, 10, value, echo)
+
+
+@script(opts=mss(1460) + stamp(1000))
+def time_wait__newer_timestamp_opens(t):
+    """SHLD-4, RFC 6191: a later timestamp, though the number is an old one."""
+    t.listen()
+    t.peer("S", seq=0)
+    echo = struct.unpack("!I", t.host("SA", ack=1).opts[8][:4])[0]
+    t.peer("A", opts=stamp(1001, echo))
+    t.accept()
+    t.shutdown()
+    t.host("FA")
+    t.peer("FA", opts=stamp(1002, echo))
+    t.host("A")
+    t.state("TIME_WAIT")
+    t.close()
+    t.snd_nxt, t.host_isn, t.host_end, t.isn = 0, None, 0, t.isn - 1000
+    t.peer("S", seq=0, opts=mss(1460) + stamp(3000))
+    t.host("SA", seq=0, ack=1)
 
 
 @script()

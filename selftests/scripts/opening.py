@@ -336,6 +336,22 @@ def mss__on_our_syn(t):
     t.host("S", opts={2: (1460 if t.family == "v4" else 1440).to_bytes(2, "big")})
 
 
+@script()
+def mss__follows_the_mtu_of_the_link(t):
+    """SHLD-6: what is told of both sides fits the smallest MTU that the link has now."""
+    want = {2: (1360 if t.family == "v4" else 1340).to_bytes(2, "big")}
+    t.net.a.ip("link set va mtu 1400")
+    try:
+        t.listen()
+        t.peer("S", seq=0)
+        t.host("SA", opts=want)
+        with t.another() as active:
+            active.connect()
+            active.host("S", opts=want)
+    finally:
+        t.net.a.ip("link set va mtu 1500")
+
+
 @script(opts=mss(1000))
 def mss__never_on_what_is_no_syn(t):
     """MUST-65: the option is for SYNs only."""
@@ -397,20 +413,6 @@ def self_connect(t):
         one.shutdown(1)
         equal(one.recv(100), b"", "end of stream")
     wait_states(net().a, at, ["TIME_WAIT"])
-
-
-@script()
-def passive_open__leaves_connections_alone(t):
-    """MUST-41, MUST-42: a listener at a port that a connection of ours uses."""
-    t.established(active=True, options={"SO_REUSEADDR": 1})
-    at = t.wire.dport
-    with sock(t.family, ns=t.net.a) as other:
-        other.setsockopt(1, 2, 1)
-        other.bind(("0.0.0.0" if t.family == "v4" else "::", at))
-        other.listen(1)
-        t.state("ESTABLISHED")
-        t.send(10)
-        t.host("A", seq=1, data=10)
 
 
 @script()

@@ -193,6 +193,16 @@ def congestion_window__after_a_timeout_is_one_segment(t):
     t.quiet(0.05)
 
 
+@script(opts=mss(FULL))
+def urgent__of_any_length(t):
+    """MUST-31: three segments long; each points behind the last byte (MUST-62)."""
+    t.established()
+    t.send(3 * FULL, flags=socket.MSG_OOB)
+    for at in range(3):
+        seg = t.host("UA", seq=1 + at * FULL, data=FULL)
+        t.check(seg.urg == (3 - at) * FULL, f"urgent pointer {seg.urg}")
+
+
 @script()
 def urgent__is_taken_as_ordinary_data_at_least(t):
     """A segment with URG loses nothing of its text."""

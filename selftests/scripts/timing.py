@@ -86,6 +86,55 @@ def rto__restarted_by_an_ack(t):
     t.host("A", seq=201, data=100, after=(0.2, 2.2 * gap))
 
 
+@script(slow=True, families=("v6",), linux="its flow label changes with each timeout")
+def r1__asks_ip_for_another_route(t):
+    """MUST-20, SHLD-10: the third retransmission, not an earlier one: a new flow label is
+    what routers choose the way by (RFC 6438)."""
+    t.established()
+    t.send(100)
+    labels = [t.host("A", data=100).flow]
+    for _ in range(3):
+        labels.append(t.host("A", seq=1, data=100, after=(0.1, 20)).flow)
+    t.check(labels[0] and len(set(labels[:3])) == 1, f"another way too soon: {labels}")
+    t.check(labels[3] != labels[0], "the same way still")
+
+
+def three_retransmissions(t):
+    """R1 is reached; what recv() had to tell before"""
+    t.send(100)
+    t.host("A", data=100)
+    for _ in range(3):
+        t.recv(err=errno.EAGAIN)
+        t.host("A", seq=1, data=100, after=(0.1, 20))
+
+
+@script(slow=True, linux="it tells nothing of that before R2")
+def r1__is_told_to_who_wants_to_know(t):
+    """SHLD-9: once, and the connection lives."""
+    t.established()
+    t.recverr()
+    three_retransmissions(t)
+    t.recv(err=errno.ETIMEDOUT)
+    t.recv(err=errno.EAGAIN)
+    t.state("ESTABLISHED")
+    t.host("A", seq=1, data=100, after=(0.1, 20))
+    t.recv(err=errno.EAGAIN)
+    t.peer("A", ack=101)
+    t.send(100)
+    t.host("A", seq=101, data=100)
+
+
+@script(slow=True)
+def r1__is_told_to_nobody_else(t):
+    """SHLD-20: such reports can be switched off, and are at first."""
+    t.established()
+    t.recverr()
+    t.recverr(0)
+    three_retransmissions(t)
+    t.recv(err=errno.EAGAIN)
+    t.connected()
+
+
 @script(slow=True)
 def r2__at_least_a_hundred_seconds(t):
     """MUST-20, SHLD-11: data that nobody acknowledges: given up, and the program told."""

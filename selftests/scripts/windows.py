@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Windows: RFC 9293 section 3.8.6: closed, shrunk, silly, and large."""
 import errno
+import fcntl
+import os
+import signal
 
 from script import mss, script, wscale
 
@@ -121,6 +124,26 @@ def zero__ack_and_reset_are_processed(t):
 
 
 @script()
+def zero__urgent_pointer_and_reset_are_processed(t):
+    """MUST-66: of a segment that we can't take, the pointer; and an RST ends it."""
+    seen = []
+    old = signal.signal(signal.SIGURG, lambda *_: seen.append(1))
+    try:
+        t.established(options={"SO_RCVBUF": 2048})
+        fcntl.fcntl(t.sock, fcntl.F_SETOWN, os.getpid())
+        t.fill_window()
+        end = t.snd_nxt
+        t.peer("UA", 1, up=1)
+        t.host("A", ack=end, win=0)
+        t.check(seen, "no SIGURG")
+        t.snd_nxt = end
+        t.peer("R", seq=end)
+        t.state("LISTEN")
+    finally:
+        signal.signal(signal.SIGURG, old)
+
+
+@script()
 def zero__probe_is_answered(t):
     """3.8.6.1: a byte beyond our closed window draws an ACK that tells of it."""
     t.established(options={"SO_RCVBUF": 2048})
@@ -162,6 +185,25 @@ def shrunk__only_the_edge_is_retransmitted(t):
     t.peer("A", ack=1 + 3 * FULL, win=4 * FULL)
     t.host("A", seq=1 + 3 * FULL, data=FULL)
     t.host("A", seq=1 + 4 * FULL, data=FULL)
+
+
+@script(slow=True, linux="when the window opens again it waits for its timeout")
+def shrunk__what_lies_beyond_does_not_end_it(t):
+    """SHLD-17: for two hours nothing of it is acknowledged, but each try is answered."""
+    t.established(win=3 * FULL, opts=mss(FULL))
+    t.send(3 * FULL)
+    for at in range(3):
+        t.host("A", seq=1 + at * FULL, data=FULL)
+    t.peer("A", ack=1 + FULL, win=0)
+    while t.last - t.start < 7200:
+        t.host("A", seq=1 + FULL, data=FULL, after=(0.1, 240))
+        t.peer("A", ack=1 + FULL, win=0)
+        del t.ladder[20:-2]
+    t.state("ESTABLISHED")
+    t.peer("A", ack=1 + FULL, win=2 * FULL)
+    t.host("A", seq=1 + FULL, data=FULL)
+    t.peer("A", ack=1 + 2 * FULL, win=2 * FULL)
+    t.host("A", seq=1 + 2 * FULL, data=FULL)
 
 
 @script()
