@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0
 """RFC 9293's requirements: where each is met, and what shows it.
 
-    conformance.py check            do the tests of docs/conformance.csv exist, and did
-                                    they pass in the last make test (build/test.ktap)?
+    conformance.py check            judge each row of docs/conformance.csv by the results of
+                                    the last make test (build/test/STAGE.log)
+    conformance.py ktap             the same as KTAP, for make test itself
     conformance.py mutate [ID...]   break the line that meets a requirement in a copy of
-                                    the tree, and see the named test turn red
+                                    the module, see the named test turn red, and note in
+                                    the table which did
 
-A row's test is STAGE:FILE:CASES of the selftests or check:SUITE:CASES, its mutant a file
-and a sed expression.  status: shown: the mutant was seen to turn the test red; tested:
-there is a test that has not been tried so; open: there is none.  Only what is shown and
-has passed counts.
+A row's test is STAGE:FILE:CASES of the selftests (time or uml), its mutant a C file and
+a sed expression.  status: shown: the mutant was seen to turn the test red; tested:
+there is a test that has not been tried so; open: there is none; advice: it is about
+programs that use a TCP.  Only what is shown, and whose test was run and has passed, counts.
 """
 import csv
 import fnmatch
@@ -19,13 +21,13 @@ import re
 import sys
 
 import ktap
+import mutate
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLE = os.path.join(TOP, "docs/conformance.csv")
-RESULTS = os.path.join(TOP, "build/test.ktap")
-MUTANTS = os.path.join(TOP, "build/conformance")
+RESULTS = os.path.join(TOP, "build/test")
 COUNTS = {"MUST": 69, "SHLD": 31}
-STATUSES = ("shown", "tested", "open")
+STATUSES = ("shown", "tested", "open", "advice")
 
 
 def rows():
@@ -33,102 +35,179 @@ def rows():
         return list(csv.DictReader(line for line in file if not line.startswith("#")))
 
 
-def pattern(test):
-    """How the test's results are called in build/test.ktap."""
-    stage, name, cases = test.split(":")
-    if stage == "check":
-        return f"check.gcc.{name}.{cases}"
-    return f"selftest-{stage}.{name}.{name}__{cases}"
+class Test:
+    """STAGE:FILE:CASES, and how its results are called."""
+
+    def __init__(self, text):
+        self.place, self.name, self.cases = text.split(":")
+        self.stage = f"selftest-{self.place}"
+
+    def is_leaf(self, name):
+        """Is this one of its results?"""
+        return fnmatch.fnmatchcase(name, f"{self.name}.{self.name}__{self.cases}")
+
+    def leaves(self, lines):
+        """Its results among what the stage has printed."""
+        return [leaf for leaf in ktap.parse(lines, self.stage) if self.is_leaf(leaf.name)]
 
 
-def command(test):
-    """What runs this test, and nothing else."""
-    stage, name, cases = test.split(":")
-    if stage == "check":
-        return f"env CC=gcc scripts/check.sh {name}.{cases}"
-    return f"scripts/selftest.sh {stage} {name}:{cases}"
+def read(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return None
 
 
 def defined(name):
-    """Is there such a file, and such a function in it?"""
+    """Is there such a file, and such a name in it?"""
     path, _, function = name.partition(":")
-    try:
-        with open(os.path.join(TOP, path), encoding="utf-8") as file:
-            return re.search(rf"\b{re.escape(function)}\b", file.read()) is not None
-    except OSError:
-        return False
+    text = read(os.path.join(TOP, path))
+    return text is not None and re.search(rf"\b{re.escape(function)}\b", text)
 
 
 def flaws(row):
     """What is wrong with a row as it stands."""
     if row["status"] not in STATUSES:
         yield f"status {row['status']!r}"
-    for place in row["code"].split():
-        if not defined(place):
-            yield f"no {place}"
-    if row["status"] != "open" and not row["test"]:
-        yield "no test"
+    yield from (f"no {place}" for place in row["code"].split() if not defined(place))
+    if row["status"] in ("shown", "tested") and not (row["test"] and row["code"]):
+        yield "no test, or no code"
     if row["status"] == "shown" and not row["mutant"]:
         yield "no mutant"
+    if row["mutant"] and not re.match(r"module/\S+\.c \S", row["mutant"]):
+        yield "a mutant is a C file of the module and a sed expression"
+    if row["test"] and row["test"].split(":")[0] not in mutate.GUESTS:
+        yield f"a test that no guest runs: {row['test']}"
+    if row["status"] in ("open", "advice") and not row["why"]:
+        yield "no reason why it is not shown"
 
 
-def outcome(row, leaves):
-    """Why a row's test does not count; nothing when it does."""
-    found = [x for x in leaves if fnmatch.fnmatchcase(x.name, pattern(row["test"]))]
-    if not found:
-        return "no such test in the last results"
-    bad = [x.name for x in found if x.failed or x.skipped]
-    return f"failed: {bad[0]}" if bad else None
+class Judge:
+    """The table, and the results of the stages that were run."""
+
+    def __init__(self):
+        self.table, self.logs = rows(), {}
+
+    def missing(self):
+        have = [row["id"] for row in self.table]
+        for kind, most in COUNTS.items():
+            for name in (f"{kind}-{n}" for n in range(1, most + 1)):
+                if have.count(name) != 1:
+                    yield f"{name}: {have.count(name)} rows"
+
+    def log(self, stage):
+        if stage not in self.logs:
+            text = read(os.path.join(RESULTS, f"{stage}.log"))
+            self.logs[stage] = None if text is None else text.splitlines()
+        return self.logs[stage]
+
+    def outcome(self, row):
+        """(does it count, what is wrong with it)"""
+        problems = list(flaws(row))
+        if problems or not row["test"]:
+            return False, problems
+        test = Test(row["test"])
+        lines = self.log(test.stage)
+        if lines is None:
+            return False, []
+        leaves = test.leaves(lines)
+        bad = [x.name for x in leaves if x.failed or x.skipped]
+        if not leaves or bad:
+            return False, [f"failed: {bad[0]}" if bad else f"no result of {row['test']}"]
+        return row["status"] == "shown", []
+
+    def score(self):
+        """The line that counts"""
+        count = dict.fromkeys(COUNTS, 0)
+        for row in self.table:
+            count[row["id"].split("-")[0]] += self.outcome(row)[0]
+        return f"MUST {count['MUST']}/{COUNTS['MUST']} SHOULD {count['SHLD']}/{COUNTS['SHLD']}"
 
 
 def check():
-    table = rows()
-    if not os.path.exists(RESULTS):
-        sys.exit(f"{RESULTS} is missing: run make test first")
-    with open(RESULTS, encoding="utf-8", errors="replace") as file:
-        leaves = ktap.parse(file.read().splitlines(), "test")
-    count, wrong = dict.fromkeys(COUNTS, 0), 0
-    for kind, most in COUNTS.items():
-        have = {r["id"] for r in table}
-        for missing in (i for n in range(1, most + 1) if (i := f"{kind}-{n}") not in have):
-            print(f"{missing}: no row")
-            wrong += 1
-    for row in table:
-        problems = list(flaws(row))
-        why = outcome(row, leaves) if row["test"] else None
-        problems += [why] if why else []
-        for problem in problems:
-            print(f"{row['id']}: {problem}")
-        wrong += bool(problems)
-        if row["status"] == "shown" and not problems:
-            count[row["id"].split("-")[0]] += 1
-    print(f"MUST {count['MUST']}/{COUNTS['MUST']} SHOULD {count['SHLD']}/{COUNTS['SHLD']}")
-    return wrong > 0
+    judge = Judge()
+    wrong = list(judge.missing())
+    for row in judge.table:
+        counts, problems = judge.outcome(row)
+        wrong += [f"{row['id']}: {problem}" for problem in problems]
+        if not counts and not problems:
+            state = row["why"] or (row["status"] if row["status"] != "shown" else "was not run")
+            print(f"{row['id']}: {row['phrase']}: {state}")
+    print("\n".join(wrong + [judge.score()]))
+    return bool(wrong)
 
 
-def mutate(wanted):
-    """Write a mutant for each row, in the form of scripts/mutants, and plant them."""
-    os.makedirs(MUTANTS, exist_ok=True)
-    names = []
-    for row in rows():
-        if not row["mutant"] or (wanted and row["id"] not in wanted):
+def as_ktap():
+    """The table, and each row whose test was run"""
+    judge, results = Judge(), []
+    results.append(("table", list(judge.missing())))
+    for row in judge.table:
+        counts, problems = judge.outcome(row)
+        if counts or problems:
+            results.append((row["id"], problems))
+    print(f"KTAP version 1\n1..{len(results)}")
+    for number, (name, problems) in enumerate(results, 1):
+        print("".join(f"# {problem}\n" for problem in problems), end="")
+        print(f"{'not ok' if problems else 'ok'} {number} {name}")
+    print(f"# {judge.score()}")
+    return any(problems for _, problems in results)
+
+
+def plant(chosen):
+    """Make the mutants of these rows: {place: {id: test}}, {id: problem}"""
+    module, tests, problems = mutate.Module(), {}, {}
+    for row in chosen:
+        made = module.mutant(row["id"], *row["mutant"].split(" ", 1))
+        if made is not True:
+            problems[row["id"]] = made
             continue
-        path, _, expression = row["mutant"].partition(" ")
-        case = row["test"].split(":")[2].replace("*", "")
-        with open(os.path.join(MUTANTS, row["id"]), "w", encoding="utf-8") as file:
-            file.write(f"# bug: not so: {row['phrase']}\n# net: {command(row['test'])}\n"
-                       f"# red: not ok .*{case}\nsed -i '{expression}' {path}\n")
-        names.append(row["id"])
-    if not names:
-        sys.exit("no row has a mutant and one of these names")
-    os.environ["XTCP_MUTANTS"] = MUTANTS
-    os.execv(os.path.join(TOP, "scripts/test-the-tests.sh"), ["test-the-tests.sh"] + names)
+        test = Test(row["test"])
+        tests.setdefault(test.place, {})[row["id"]] = f"{test.name}:{test.cases}"
+    return tests, problems
+
+
+def verdicts(chosen):
+    """Yield (id, why the mutant was not caught, or nothing)"""
+    tests, problems = plant(chosen)
+    yield from problems.items()
+    by_id = {row["id"]: Test(row["test"]) for row in chosen}
+    for place, group in tests.items():
+        for name, lines in mutate.run(place, group):
+            yield name, mutate.survived(lines, by_id[name].is_leaf)
+
+
+def note(name, status):
+    """Write into the table what was seen of a row"""
+    table = rows()
+    for row in table:
+        row["status"] = status if row["id"] == name else row["status"]
+    with open(TABLE, "w", encoding="utf-8", newline="") as file:
+        file.write("# SPDX-License-Identifier: GPL-2.0\n")
+        writer = csv.DictWriter(file, table[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+
+
+def break_rows(wanted):
+    """Plant the mutant of each row, or of those that are named."""
+    chosen = [r for r in rows() if r["mutant"] and (not wanted or r["id"] in wanted)]
+    print(f"KTAP version 1\n1..{len(chosen)}", flush=True)
+    failed = 0
+    for number, (name, problem) in enumerate(verdicts(chosen), 1):
+        failed += bool(problem)
+        note(name, "tested" if problem else "shown")
+        print("".join(f"# {line}\n" for line in (problem or "").splitlines()), end="")
+        print(f"{'not ok' if problem else 'ok'} {number} {name}", flush=True)
+    print(f"# {failed} of {len(chosen)} mutants were not caught")
+    return failed > 0
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["check"]:
         sys.exit(check())
+    elif sys.argv[1:] == ["ktap"]:
+        sys.exit(as_ktap())
     elif sys.argv[1:2] == ["mutate"]:
-        mutate(sys.argv[2:])
-    else:
-        sys.exit(__doc__)
+        sys.exit(break_rows(sys.argv[2:]))
+    sys.exit(__doc__)

@@ -8,9 +8,6 @@
 # ones (purity, check) must stay green: so the bug is of its kind. Before that,
 # each net has to be green on the tree as it is.
 #
-# With XTCP_MUTANTS they come from that directory, and any net may turn red: what is
-# asked then is only whether the named one does, which make test has seen green.
-#
 # In a mutant's head:	# bug: what is wrong	# net: the command that is the net
 #			# red: a regular expression that its output must have
 
@@ -18,9 +15,8 @@ set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-MUTANTS=${XTCP_MUTANTS:-$XTCP_TOP/scripts/mutants}
+MUTANTS=$XTCP_TOP/scripts/mutants
 QUICK=("scripts/purity.sh" "env CC=gcc scripts/check.sh")
-[ -z "${XTCP_MUTANTS-}" ] || QUICK=()
 LIMIT=1500
 
 # head_of FIELD MUTANT
@@ -62,7 +58,6 @@ net()
 # green COMMAND: is the net green on what the copy holds? Asked once for each.
 green()
 {
-	[ -z "${XTCP_MUTANTS-}" ] || return 0
 	local log=$LOGS/green-${1//[^a-z0-9]/-}.log
 
 	if [ ! -e "$log.status" ]; then

@@ -4,7 +4,7 @@
 # test.sh [--full] [STAGE...]: run the tests, from the quickest to the slowest
 #
 #   style purity check coverage fuzz compile kunit selftest-time selftest-uml selftest-vm
-#   selftest-debug bench-engines
+#   selftest-debug bench-engines conformance
 #
 # and when asked for, by name or in $XTCP_EXTRA_STAGES, readme and selftest-kcsan.
 # --full runs all selftests in the debug kernel, not only those named for it.
@@ -19,10 +19,11 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 # Two lanes run side by side, since much of what guests do is waiting; what the
-# README promises a user comes before them, alone
+# README promises a user comes before them, alone, and what judges them all behind them
 FIRST="readme"
 LANE_A="purity check coverage fuzz style compile kunit selftest-time selftest-uml bench-engines"
 LANE_B="selftest-vm selftest-debug"
+LAST="conformance"	# which looks at what the others have shown
 export XTCP_TEST_FULL=
 LOGS=$XTCP_TOP/build/test
 
@@ -33,6 +34,7 @@ command_of()
 	style | purity | check | coverage | compile | kunit | readme)
 		echo "scripts/$1.sh" ;;
 	fuzz)		echo "scripts/fuzz.sh --runs 60000" ;;
+	conformance)	echo "scripts/conformance.py ktap" ;;
 	bench-engines)	echo "scripts/bench-engines.sh smoke" ;;
 	selftest-*)	echo "scripts/selftest.sh ${1#selftest-}" ;;
 	*)		usage "$0" ;;
@@ -153,7 +155,7 @@ if [ "${1-}" = --full ]; then
 	XTCP_TEST_FULL=1
 	shift
 fi
-WANTED=${*:-${XTCP_EXTRA_STAGES-} $LANE_A $LANE_B}
+WANTED=${*:-${XTCP_EXTRA_STAGES-} $LANE_A $LANE_B $LAST}
 for name in $WANTED; do
 	command_of "$name" >/dev/null
 done
@@ -178,6 +180,9 @@ OTHER_LANE=$!
 lane $LANE_B
 wait "$OTHER_LANE"
 OTHER_LANE=
+# shellcheck disable=SC2086 # list
+lane $LAST
+[ ! -e "$LOGS/conformance.log" ] || sed -n '$s/^# //p' "$LOGS/conformance.log"
 splats
 printf '%-16s %5d s\n' "all" "$(seconds "$start")"
 report
