@@ -142,6 +142,8 @@ def sack__holes_are_filled_at_once(family):
             peer.clock += 1
             peer.send("A", ack=first.seq, opts=NOPS + stamp(peer.clock, peer.recent) + option)
             again = [peer.hear().seq for _ in range(2)]
+            if again[0] == segs[5].seq:     # a tail loss probe: we have been slow
+                again = [again[1], peer.hear().seq]
             equal(again, [first.seq, segs[2].seq], "what comes again")
             peer.ack = segs[5].end
             peer.say("A")
