@@ -25,8 +25,8 @@ ALL="reload drain wrong_use options inherit queues defer isn reopen readwrite ur
 # and hotplug needs a second processor
 QUICK=${ALL/blackhole /}
 case $XTCP_PLACE in
-uml)	TESTS="$QUICK stress" LIMIT=300 ;;
-vm)	TESTS="$QUICK hotplug" LIMIT=600 ;;
+uml)	TESTS="$QUICK stress" LIMIT=600 ;;
+vm)	TESTS="$QUICK hotplug" LIMIT=900 ;;
 debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* cookies:third* many:many* peer:resets* malformed ports:t* ephemeral:connect__each_port* reuseport netns:remove__w* hotplug"
 	LIMIT=900 ;;
 kcsan)	TESTS="stress:same*" LIMIT=600 ;;
