@@ -57,7 +57,7 @@ module=$("$XTCP_TOP/scripts/build.sh" uml)/xtcp_kunit.ko
 mkdir -p build/log
 status=0
 # shellcheck disable=SC2016 # the guest's shell expands it
-"$XTCP_TOP/scripts/uml.sh" --timeout 120 --console "$CONSOLE" -- sh -c '
+"$XTCP_TOP/scripts/uml.sh" --timeout 300 --console "$CONSOLE" -- sh -c '
 	echo "$2" >/dev/kmsg
 	insmod "$1" && rmmod xtcp_kunit
 	status=$?

@@ -23,7 +23,7 @@ cd "$XTCP_TOP"
 "$XTCP_TOP/scripts/deps.sh" build test
 case $PLACE in
 uml)	run=("$XTCP_TOP/scripts/uml.sh" --timeout 2400) kernel=uml ;;
-time)	run=("$XTCP_TOP/scripts/uml.sh" --time-travel --timeout 600) kernel=uml ;;
+time)	run=("$XTCP_TOP/scripts/uml.sh" --time-travel --timeout 1200) kernel=uml ;;
 vm)	run=("$XTCP_TOP/scripts/vm.sh" --timeout 2400) kernel=stock ;;
 debug)	run=("$XTCP_TOP/scripts/vm.sh" --kernel debug --mem 4G --timeout 2400) kernel=debug ;;
 kcsan)	run=("$XTCP_TOP/scripts/vm.sh" --kernel kcsan --timeout 1200) kernel=kcsan ;;
