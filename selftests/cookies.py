@@ -34,7 +34,7 @@ def third_segment__lost_where_the_server_speaks_first(family):
         with sock(family, ns=net().a) as client:
             with bare_acks_lost(net().b):
                 client.connect((net().addr("b", family), at))
-            equal(states(net().b, at), ["LISTEN"], "states of the server")
+                equal(states(net().b, at), ["LISTEN"], "states of the server")
             came = bool(select.select([listener], [], [], slow(3))[0])
             equal(came, IS_XTCP, "the server learns of the connection")
             if not came:
