@@ -324,6 +324,7 @@ static void timeout__goes_back_and_slow_starts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.lost, 10000);
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 1);
+	c->t.frto = XTCP_FRTO_OFF;	/* which would send new segments first */
 	conn_segment(c, XTCP_ACK, 1, 1001, 0);
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 2);
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 2001);

@@ -290,6 +290,7 @@ void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 	u8 shift = seg->flags & XTCP_SYN ? 0 : t->snd_wscale;
 	u32 wnd = (u32)seg->wnd << shift, una = t->snd_una;
 	struct xtcp_arrival a = { .seg = seg, .now = now };
+	bool dup;
 
 	if (seq_lt(seg->ack, una))
 		return;
@@ -297,9 +298,10 @@ void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 		xtcp_blackhole_retry(t, now);
 	t->soft_err = 0;
 	a.dsack = t->sack_ok && seg->opts.nsack && xtcp_scoreboard_is_dsack(seg);
+	dup = seg->ack == una && is_duplicate(t, seg, wnd);
 	if (seg->ack != una)
 		ack_new(t, &a, act);
-	else if (!t->sack_ok && is_duplicate(t, seg, wnd))
+	else if (!t->sack_ok && dup)
 		ack_duplicate(t);
 	if (t->sack_ok)
 		ack_selective(t, &a);
@@ -307,6 +309,8 @@ void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 	if (seg->ack != una)
 		xtcp_tlp_arm(t, now);
 	update_window(t, seg, wnd);
+	if (t->frto)
+		xtcp_frto_acked(t, &a, seg->ack != una, dup);
 	if (xtcp_has_output(t))
 		act->todo |= XTCP_ACT_OUTPUT;
 }

@@ -167,6 +167,7 @@ void xtcp_cc_recovery_leave(struct xtcp_tcb *t)
  */
 void xtcp_cc_again(struct xtcp_tcb *t)
 {
+	t->frto = XTCP_FRTO_OFF;
 	t->ssthresh = max_t(u32, t->cwnd / 2, 2U * t->snd_mss);
 	t->cwnd = min(t->cwnd, t->ssthresh);
 	t->cwnd_cnt = 0;
@@ -183,6 +184,20 @@ void xtcp_cc_repaired(struct xtcp_tcb *t)
 {
 	t->ssthresh = max_t(u32, t->cwnd / 2, 2U * t->snd_mss);
 	t->cwnd = min(t->cwnd, t->ssthresh);
+	t->cwnd_cnt = 0;
+}
+
+/**
+ * xtcp_cc_timeout_was_right - F-RTO has found that the timeout was not too early
+ * @t: control block; two new segments are in flight instead of two old ones
+ *
+ * "The congestion window can be set to 3 * MSS, because two round-trip times have elapsed":
+ * and it must be, or nothing could go beside those two. Context: under the owner's lock.
+ * Source: RFC 5682 sections 2.1 and 3.1, (3a).
+ */
+void xtcp_cc_timeout_was_right(struct xtcp_tcb *t)
+{
+	t->cwnd = 3U * t->snd_mss;
 	t->cwnd_cnt = 0;
 }
 

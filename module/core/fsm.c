@@ -37,6 +37,7 @@ static void flush(struct xtcp_tcb *t, struct xtcp_actions *act)
 	t->lost_hint = NULL;
 	t->retx_now = false;
 	t->tlp_now = false;
+	t->frto = XTCP_FRTO_OFF;
 	t->probe_now = false;
 }
 

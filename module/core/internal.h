@@ -11,6 +11,7 @@
  *    |	      |- scoreboard.c	what the peer has beyond holes
  *    |	      |- rack.c	what is lost
  *    |	      |- tlp.c	what is lost at the tail
+ *    |	      |- frto.c	whether a timeout was too early
  *    |	      `- undo.c	what was not lost after all
  *    |	  |- stamp.c	timestamps, PAWS
  *    |	  |- echo.c	a cookie that we echo
@@ -194,7 +195,12 @@ void xtcp_tlp_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
 void xtcp_tlp_sent(struct xtcp_tcb *t, bool again);
 void xtcp_tlp_acked(struct xtcp_tcb *t, const struct xtcp_arrival *a);
 
+/* frto.c */
+void xtcp_frto_begin(struct xtcp_tcb *t);
+void xtcp_frto_acked(struct xtcp_tcb *t, const struct xtcp_arrival *a, bool moved, bool dup);
+
 /* undo.c */
+void xtcp_undo(struct xtcp_tcb *t);
 void xtcp_undo_prepare(struct xtcp_tcb *t);
 void xtcp_undo_retransmitted(struct xtcp_tcb *t, const struct xtcp_rec *rec, u64 now);
 void xtcp_undo_acked(struct xtcp_tcb *t, const struct xtcp_arrival *a);
@@ -209,6 +215,7 @@ void xtcp_cc_recovery_partial(struct xtcp_tcb *t, u32 acked);
 void xtcp_cc_recovery_leave(struct xtcp_tcb *t);
 void xtcp_cc_again(struct xtcp_tcb *t);
 void xtcp_cc_repaired(struct xtcp_tcb *t);
+void xtcp_cc_timeout_was_right(struct xtcp_tcb *t);
 void xtcp_cc_undo(struct xtcp_tcb *t);
 
 #endif /* XTCP_CORE_INTERNAL_H */

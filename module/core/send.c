@@ -4,6 +4,7 @@
  *
  *   the SYN, and nothing else until it is acknowledged
  *   what was lost, oldest first	   within cwnd; the first always
+ *   two new segments			   when a timeout may have been too early (frto.c)
  *   a tail loss probe			   when its timer has asked for one
  *   what was never sent, then the FIN	   within SND.WND and cwnd, Nagle, SWS
  *   a probe				   when its timer has asked for one
@@ -160,6 +161,8 @@ static bool next_lost(struct xtcp_tcb *t, struct xtcp_out *out)
 	struct xtcp_rec *rec;
 	u32 len;
 
+	if (t->frto && !t->retx_now)
+		return false;
 	rec = first_lost(t);
 	if (!rec)
 		return false;
@@ -170,6 +173,23 @@ static bool next_lost(struct xtcp_tcb *t, struct xtcp_out *out)
 	return true;
 }
 
+/* Text that was never sent, if the peer's window has room for it, whatever cwnd says */
+static bool next_unsent(struct xtcp_tcb *t, struct xtcp_out *out)
+{
+	u32 room = min(xtcp_text_max(t), xtcp_usable_window(t));
+	struct xtcp_rec *rec = t->sendq.unsent;
+
+	if (!rec || rec == &t->fin || !room)
+		return false;
+	fill_data(t, out, XTCP_OUT_DATA, rec, min(xtcp_rec_len(rec), room));
+	return true;
+}
+
+static bool next_frto(struct xtcp_tcb *t, struct xtcp_out *out)
+{
+	return t->frto == XTCP_FRTO_NEW_DATA && t->frto_left && next_unsent(t, out);
+}
+
 /*
  * RFC 8985 section 7.3: what is new, if the peer's window has room for it, whatever cwnd
  * says; else what was sent last once more. A FIN alone is not selectively acknowledged,
@@ -177,16 +197,12 @@ static bool next_lost(struct xtcp_tcb *t, struct xtcp_out *out)
  */
 static bool next_tail_probe(struct xtcp_tcb *t, struct xtcp_out *out)
 {
-	struct xtcp_rec *rec = t->sendq.unsent;
-	u32 room = min(xtcp_text_max(t), xtcp_usable_window(t));
+	struct xtcp_rec *rec = t->sendq.newest;
 
 	if (!t->tlp_now)
 		return false;
-	if (rec && rec != &t->fin && room) {
-		fill_data(t, out, XTCP_OUT_DATA, rec, min(xtcp_rec_len(rec), room));
+	if (next_unsent(t, out))
 		return true;
-	}
-	rec = t->sendq.newest;
 	if (!rec) {
 		t->tlp_now = false;
 		return false;
@@ -202,7 +218,7 @@ static bool next_new(struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
 	struct xtcp_rec *rec = t->sendq.unsent;
 	u32 len;
 
-	if (!rec || t->lost || xtcp_handshaking(t))
+	if (!rec || t->lost || t->frto || xtcp_handshaking(t))
 		return false;
 	if (rec == &t->fin) {
 		if (!fin_fits(t, XTCP_OUT_FIN))
@@ -262,8 +278,9 @@ bool xtcp_next(struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
 {
 	if (XTCP_IN(t->state, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
 		return false;
-	if (next_syn(t, out) || next_lost(t, out) || next_tail_probe(t, out) ||
-	    next_new(t, now, out) || next_probe(t, out) || next_ack(t, out)) {
+	if (next_syn(t, out) || next_lost(t, out) || next_frto(t, out) ||
+	    next_tail_probe(t, out) || next_new(t, now, out) || next_probe(t, out) ||
+	    next_ack(t, out)) {
 		xtcp_stamp_add(t, now, out);
 		return true;
 	}
@@ -288,6 +305,7 @@ static void mark_sent(struct xtcp_tcb *t, struct xtcp_rec *rec, u64 now)
 	if (rec->marks & XTCP_MARK_LOST) {
 		xtcp_unmark_lost(t, rec);
 		xtcp_undo_retransmitted(t, rec, now);
+		t->frto_end = rec->end_seq;
 		t->lost_hint = rec->next;
 		t->retx_now = false;
 	}
@@ -338,6 +356,8 @@ void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
 		mark_sent(t, out->rec, now);
 	if (out->kind == XTCP_OUT_DATA && out->len < t->snd_mss)
 		t->snd_sml = out->rec->end_seq;
+	if (out->kind == XTCP_OUT_DATA && t->frto_left)
+		t->frto_left--;
 	if (out->flags & XTCP_FIN)
 		mark_sent(t, &t->fin, now);
 	if (t->tlp_now)

@@ -179,6 +179,13 @@ struct xtcp_knobs {
 	int wmem[3];
 };
 
+/* F-RTO, see frto.c */
+enum xtcp_frto {
+	XTCP_FRTO_OFF,
+	XTCP_FRTO_RETRANSMITTED,	/* the first segment went again; its ACK is waited for */
+	XTCP_FRTO_NEW_DATA,		/* two new ones went; the next ACK decides */
+};
+
 /* The deadlines of a connection; one wheel entry stands for the earliest */
 enum xtcp_timer_kind {
 	XTCP_TIMER_PROBE,	/* tail loss probe, RFC 8985 section 7; before what it delays */
@@ -295,6 +302,9 @@ struct xtcp_sack_seen {
  * @tlp_now: a tail loss probe is due
  * @tlp_out: one is out, until @tlp_end is acknowledged
  * @tlp_retrans: it was a retransmission
+ * @frto: enum xtcp_frto: is it found out whether the last timeout was spurious?
+ * @frto_left: new segments that may still go for that
+ * @frto_end: end of what the timeout has retransmitted
  * @undo: the last recovery can be undone
  * @undo_eifel: no ACK after its first retransmission has moved SND.UNA yet
  * @nseen: number of blocks in @seen
@@ -390,7 +400,8 @@ struct xtcp_tcb {
 	u64 rack_sent, min_rtt_at, reacted;
 	u32 rack_end, rack_rtt, min_rtt, fack, dsack_round;
 	u8 reo_mult, reo_persist;
-	u32 tlp_end;
+	u32 tlp_end, frto_end;
+	u8 frto, frto_left;
 	u32 undo_una, undo_cwnd, undo_ssthresh, undo_stamp, undo_bytes;
 
 	u64 last_rcv, last_text, last_snd;

@@ -151,6 +151,7 @@ static void rtx_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	}
 	if (!t->recovery && !t->rto_recovery && !xtcp_handshaking(t))
 		xtcp_undo_prepare(t);
+	xtcp_frto_begin(t);
 	xtcp_cc_timeout(t);
 	t->reacted = now;
 	if (t->sack_ok)

@@ -75,9 +75,16 @@ static void unmark_all_lost(struct xtcp_tcb *t)
 	q->oldest = found.oldest;
 }
 
-static void undo(struct xtcp_tcb *t)
+/**
+ * xtcp_undo - there was no loss: all is as before the recovery
+ * @t: control block; @undo is set
+ *
+ * Context: under the owner's lock. Source: RFC 4015 section 3.1.
+ */
+void xtcp_undo(struct xtcp_tcb *t)
 {
 	t->undo = false;
+	t->frto = XTCP_FRTO_OFF;
 	unmark_all_lost(t);
 	t->retx_now = false;
 	t->recovery = false;
@@ -131,5 +138,5 @@ void xtcp_undo_acked(struct xtcp_tcb *t, const struct xtcp_arrival *a)
 		return;
 	spurious = is_eifel(t, a);
 	if (is_all_duplicate(t, a) || spurious)
-		undo(t);
+		xtcp_undo(t);
 }
