@@ -6,7 +6,8 @@
 # Loads $XTCP_KO, runs the tests named (default: those of $XTCP_PLACE, which is
 # uml, vm, debug or kcsan; with $XTCP_TEST_FULL, all), each within a time limit, watches
 # what the kernel says meanwhile, and unloads the module again. Prints KTAP.
-# A test may be narrowed to some of its cases: close:'linger*'. In a guest whose
+# A test may be narrowed to some of its cases: close:'linger*'; close@b runs it with the
+# kernel's TCP at the end b and xtcp at the other one. In a guest whose
 # time is virtual (uml.sh --time-travel) waiting costs nothing: what waits most,
 # blackhole and hours, is for there.
 #
@@ -24,8 +25,10 @@ ALL="reload drain wrong_use options inherit queues defer isn reopen readwrite ur
 # Most of blackhole is waiting, which costs nothing where time is virtual
 # and hotplug needs a second processor
 QUICK=${ALL/blackhole /}
+# The same, to the kernel's TCP as the peer; queued_segments counts those of xtcp's length
+PEERS="transfer:[lws]*@b transfer:[lws]*@a readwrite:[!q]*@b readwrite@a urgent@b urgent@a close@b close@a"
 case $XTCP_PLACE in
-uml)	TESTS="$QUICK stress" LIMIT=600 ;;
+uml)	TESTS="$QUICK $PEERS stress" LIMIT=600 ;;
 vm)	TESTS="$QUICK hotplug" LIMIT=900 ;;
 debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* cookies:third* many:many* peer:resets* malformed ports:t* ephemeral:connect__each_port* reuseport netns:remove__w* hotplug"
 	LIMIT=900 ;;
@@ -73,20 +76,24 @@ splats()
 	"$SPLATS" /run/xtcp-dmesg.new 2>&1
 }
 
-# test_file NAME[:CASES]
+# test_file NAME[:CASES][@END]
 test_file()
 {
-	local name=${1%%:*} limit=$LIMIT status=0 problem='' start=$SECONDS said cases=()
+	local test=${1%@*} end='' limit=$LIMIT status=0 problem='' start=$SECONDS said cases=()
+	local name=${test%%:*}
 
-	[ "$name" = "$1" ] || cases=("${1#*:}")
+	[ "$name" = "$test" ] || cases=("${test#*:}")
+	[ "$test" = "$1" ] || end=${1##*@}
 	! grep -q time-travel /proc/cmdline || limit=1000d	# virtual ones
-	timeout -k 10 "$limit" /usr/bin/python3 "$name.py" "${cases[@]}" 2>&1 | sed -u 's/^/    /'
+	XTCP_TCP_END=${end:-${XTCP_TCP_END-}} timeout -k 10 "$limit" \
+		/usr/bin/python3 "$name.py" "${cases[@]}" 2>&1 | sed -u 's/^/    /'
 	status=${PIPESTATUS[0]}
 	[ "$status" = 0 ] || problem="$name.py ended with status $status"
 	[ "$status" != 124 ] || problem="$name.py was stopped: no end after $limit s"
 	said=$(splats) || problem="$problem${problem:+
 }the kernel complained:
 $said"
+	name=$name${end:+@$end}
 	result "$name" "$problem"
 	echo "# $name took $((SECONDS - start)) s"
 }
