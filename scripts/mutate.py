@@ -70,7 +70,8 @@ class Module:
     def _compile(self, home, path, source):
         original = re.sub(r"\.c$", ".o", path)
         compile_, link, finish = (self._noted(t) for t in (original, "xtcp.o", "xtcp.ko"))
-        compile_[-1:] = ["-iquote", os.path.join(self.built, os.path.dirname(path)), source]
+        # a broken line may leave something unused: -w
+        compile_[-1:] = ["-w", "-iquote", os.path.join(self.built, os.path.dirname(path)), source]
         new = os.path.join(home, os.path.basename(original))
         link = [c for c in link if not c.startswith("@")]
         link += [new if o == os.path.join(self.built, original) else o for o in self.objects]
