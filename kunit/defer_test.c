@@ -3,47 +3,7 @@
  * TCP_DEFER_ACCEPT: a half-open connection that waits for data, and how long its timer
  * goes on; module/core/halfopen.c. What it does otherwise is in halfopen_test.c.
  */
-#include <kunit/test.h>
-#include "../module/core/halfopen.h"
-
-#define IRS	0xfffffff0u
-#define ISS	0x7fffffffu
-#define NOW	5000000ULL
-
-#define FLOWN_TWICE	(XTCP_MARK_SENT | XTCP_MARK_RETX | XTCP_MARK_FLYING)
-
-struct fixture {
-	struct xtcp_knobs knobs;
-	struct xtcp_halfopen h;
-	struct xtcp_seg seg;
-};
-
-/* A half-open connection, and the bare third segment */
-static int setup(struct kunit *test)
-{
-	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
-
-	if (!f)
-		return -1;
-	f->knobs.synack_retries = 5;
-	f->seg = (struct xtcp_seg){ .seq = IRS, .flags = XTCP_SYN };
-	xtcp_halfopen_init(&f->h, &f->seg, ISS, 1460, 536, 60000, &f->knobs, NOW);
-	f->seg = (struct xtcp_seg){ .seq = IRS + 1, .ack = ISS + 1, .flags = XTCP_ACK };
-	test->priv = f;
-	return 0;
-}
-
-/* Verdict and reason as one number, of the segment and as it should be */
-#define OUTCOME(verdict, drop) ((u32)(verdict) << 8 | (drop))
-
-static u32 outcome(struct fixture *f)
-{
-	enum xtcp_drop drop = XTCP_DROP_KINDS;
-	enum xtcp_halfopen_verdict verdict;
-
-	verdict = xtcp_halfopen_segment(&f->h, &f->seg, &drop);
-	return OUTCOME(verdict, drop);
-}
+#include "halfopen.h"
 
 /* The timer expires: how long it waits now, or U64_MAX when no SYN-ACK is to go */
 static u64 timeout(struct fixture *f)
@@ -168,16 +128,6 @@ static void xtcp_defer__seconds_are_rounded_up(struct kunit *test)
 	}
 }
 
-static struct xtcp_tcb *make_tcb(struct kunit *test)
-{
-	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
-	struct fixture *f = test->priv;
-
-	KUNIT_ASSERT_NOT_NULL(test, t);
-	xtcp_tcb_from_halfopen(t, &f->h, &f->knobs, NOW);
-	return t;
-}
-
 /* The data come long after the SYN-ACK was acknowledged: no sample, nothing lost. */
 static void xtcp_tcb_from_halfopen__waited_for_data(struct kunit *test)
 {
@@ -224,7 +174,7 @@ static struct kunit_case defer_cases[] = {
 
 static struct kunit_suite defer_suite = {
 	.name = "defer",
-	.init = setup,
+	.init = halfopen_setup,
 	.test_cases = defer_cases,
 };
 

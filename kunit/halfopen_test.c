@@ -3,44 +3,9 @@
  * SYN-RECEIVED after a passive open: module/core/halfopen.c, RFC 9293 section
  * 3.10.7.2 and 3.10.7.4, RFC 5961, RFC 7323 section 2
  */
-#include <kunit/test.h>
 #include <linux/string.h>
-#include "../module/core/halfopen.h"
+#include "halfopen.h"
 #include "../module/core/seq.h"
-
-#define IRS	0xfffffff0u	/* the peer's window crosses zero */
-#define ISS	0x7fffffffu	/* and we begin where the signs change */
-#define WND	60000u
-#define NOW	5000000ULL
-
-#define FLOWN_TWICE	(XTCP_MARK_SENT | XTCP_MARK_RETX | XTCP_MARK_FLYING)
-
-struct fixture {
-	struct xtcp_knobs knobs;
-	struct xtcp_halfopen h;
-	struct xtcp_seg seg;
-};
-
-/* A half-open connection whose SYN had MSS 1400 and window scale 7 */
-static int setup(struct kunit *test)
-{
-	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
-
-	if (!f)
-		return -1;
-	f->knobs.window_scaling = 1;
-	f->knobs.synack_retries = 5;
-	f->knobs.rmem[2] = 6 << 20;
-	f->seg.flags = XTCP_SYN;
-	f->seg.seq = IRS;
-	f->seg.wnd = 1000;
-	f->seg.opts.mss = 1400;
-	f->seg.opts.wscale = 7;
-	xtcp_halfopen_init(&f->h, &f->seg, ISS, 1460, 536, WND, &f->knobs, NOW);
-	f->seg = (struct xtcp_seg){ .seq = IRS + 1, .ack = ISS + 1, .flags = XTCP_ACK };
-	test->priv = f;
-	return 0;
-}
 
 static void init_again(struct fixture *f, struct xtcp_seg syn, u32 rcv_free)
 {
@@ -223,18 +188,6 @@ static void xtcp_halfopen_ack__is_as_the_rfc_has_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, out.len, 0);
 	KUNIT_EXPECT_NULL(test, out.rec);
 	KUNIT_EXPECT_EQ(test, xtcp_wire_opts_len(&out.opts), 0);
-}
-
-/* Verdict and reason as one number, of the segment and as it should be */
-#define OUTCOME(verdict, drop) ((u32)(verdict) << 8 | (drop))
-
-static u32 outcome(struct fixture *f)
-{
-	enum xtcp_drop drop = XTCP_DROP_KINDS;
-	enum xtcp_halfopen_verdict verdict;
-
-	verdict = xtcp_halfopen_segment(&f->h, &f->seg, &drop);
-	return OUTCOME(verdict, drop);
 }
 
 static void xtcp_halfopen_segment__third_segment(struct kunit *test)
@@ -431,17 +384,6 @@ static void xtcp_halfopen_timeout__no_retry_left(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, timeout(f), 0);
 }
 
-static struct xtcp_tcb *make_tcb(struct kunit *test)
-{
-	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
-	struct fixture *f = test->priv;
-
-	KUNIT_ASSERT_NOT_NULL(test, t);
-	memset(t, 0xa5, sizeof(*t));
-	xtcp_tcb_from_halfopen(t, &f->h, &f->knobs, NOW + 40000);
-	return t;
-}
-
 /* RFC 9293 section 3.10.7.2, end */
 static void xtcp_tcb_from_halfopen__is_in_syn_received(struct kunit *test)
 {
@@ -582,7 +524,7 @@ static struct kunit_case halfopen_cases[] = {
 
 static struct kunit_suite halfopen_suite = {
 	.name = "halfopen",
-	.init = setup,
+	.init = halfopen_setup,
 	.test_cases = halfopen_cases,
 };
 

@@ -267,30 +267,9 @@ static void cookie_establish(struct sock *listener, struct cookie_record *c,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
 			     const struct xtcp_key *key)
 {
-	struct xtcp_entry *winner;
-	struct sock *child;
-
-	if (sk_acceptq_is_full(listener)) {
-		xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
-		if (READ_ONCE(xtcp_net(key->net)->knobs.abort_on_overflow)) {
-			xtcp_listen_count(listener, XTCP_LISTEN_aborted);
-			xtcp_reset_skb(skb, seg, key);
-		}
-		kfree_skb(skb);
-		return;
-	}
-	child = cookie_child(listener, c, skb, key);
-	if (child) {
-		xtcp_halfopen_begin(listener, child, skb, seg);
-		return;
-	}
-	winner = xtcp_conn_lookup(key);
-	if (winner && winner->kind == XTCP_ENTRY_SOCKET) {
-		xtcp_sock_rcv((struct sock *)xtcp_entry_sock(winner), skb, seg);
-		return;
-	}
-	xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
-	kfree_skb(skb);
+	if (!xtcp_halfopen_full(listener, NULL, skb, seg, key))
+		xtcp_halfopen_begin(listener, cookie_child(listener, c, skb, key), skb, seg,
+				    key);
 }
 
 /* A segment that echoes, or says so. It is never answered by RST when it is refused: its

@@ -363,25 +363,6 @@ void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 	halfopen_send_synack(r, listener, key);
 }
 
-/**
- * xtcp_halfopen_begin() - a child is in the table: it gets its first segment, and waits
- * for accept()
- * @listener: its listener, not locked
- * @child: the child, locked by nobody, with a reference of the caller's, which is dropped
- * @skb: the third segment's packet; consumed
- * @seg: the third segment
- *
- * Context: softirq, under rcu_read_lock().
- */
-void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
-			 struct xtcp_seg *seg)
-{
-	xtcp_count(sock_net(child), passive_opens);
-	xtcp_sock_rcv(child, skb, seg);
-	xtcp_accept_queue_add(listener, child);
-	sock_put(child);
-}
-
 /* Two CPUs may come here with copies of the third segment: the swap in the table
  * decides. Returns the child, locked by nobody, with a reference; NULL when it
  * could not be made
@@ -410,40 +391,58 @@ static struct sock *halfopen_child(struct xtcp_halfopen_record *r,
 	return child;
 }
 
-static void halfopen_overflow(struct xtcp_halfopen_record *r, const struct sock *listener,
-			      struct sk_buff *skb, const struct xtcp_seg *seg,
-			      const struct xtcp_key *key)
+/**
+ * xtcp_halfopen_full() - is there no room for a child in the accept queue?
+ * @listener: its listener, not locked
+ * @r: what waits in the table for the third segment; NULL: nothing does (cookie.c)
+ * @skb: the third segment's packet; consumed when true is returned
+ * @seg: the third segment
+ * @key: its connection
+ *
+ * What finds none is dropped, and comes again; with abort_on_overflow it is the end.
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: true when there is none, which was counted.
+ */
+bool xtcp_halfopen_full(const struct sock *listener, struct xtcp_halfopen_record *r,
+			struct sk_buff *skb, const struct xtcp_seg *seg,
+			const struct xtcp_key *key)
 {
+	if (!sk_acceptq_is_full(listener))
+		return false;
 	xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
 	if (READ_ONCE(xtcp_net(key->net)->knobs.abort_on_overflow)) {
 		xtcp_listen_count(listener, XTCP_LISTEN_aborted);
-		xtcp_halfopen_kill(r);
+		if (r)
+			xtcp_halfopen_kill(r);
 		xtcp_reset_skb(skb, seg, key);
 	}
 	kfree_skb(skb);
+	return true;
 }
 
-/* The third segment: a socket takes the record's place; consumes @skb */
-static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *skb,
-			       struct xtcp_seg *seg, const struct xtcp_key *key)
+/**
+ * xtcp_halfopen_begin() - a child begins: it gets its first segment, and waits for accept()
+ * @listener: its listener, not locked
+ * @child: the child, in the table, locked by nobody, with a reference of the caller's, which
+ *	is dropped. NULL: another processor was quicker with a copy of the segment, whose
+ *	child gets it; or none could be made, which is counted
+ * @skb: the third segment's packet; consumed
+ * @seg: the third segment
+ * @key: its connection
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
+			 struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	struct sock *listener = halfopen_listener(r);
 	struct xtcp_entry *winner;
-	struct sock *child;
 
-	if (!listener) {
-		xtcp_halfopen_kill(r);
-		xtcp_reset_skb(skb, seg, key);
-		kfree_skb(skb);
-		return;
-	}
-	if (sk_acceptq_is_full(listener)) {
-		halfopen_overflow(r, listener, skb, seg, key);
-		return;
-	}
-	child = halfopen_child(r, listener, skb);
 	if (child) {
-		xtcp_halfopen_begin(listener, child, skb, seg);
+		xtcp_count(key->net, passive_opens);
+		xtcp_sock_rcv(child, skb, seg);
+		xtcp_accept_queue_add(listener, child);
+		sock_put(child);
 		return;
 	}
 	winner = xtcp_conn_lookup(key);
@@ -453,6 +452,22 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 	}
 	xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
 	kfree_skb(skb);
+}
+
+/* The third segment: a socket takes the record's place; consumes @skb */
+static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *skb,
+			       struct xtcp_seg *seg, const struct xtcp_key *key)
+{
+	struct sock *listener = halfopen_listener(r);
+
+	if (!listener) {
+		xtcp_halfopen_kill(r);
+		xtcp_reset_skb(skb, seg, key);
+		kfree_skb(skb);
+		return;
+	}
+	if (!xtcp_halfopen_full(listener, r, skb, seg, key))
+		xtcp_halfopen_begin(listener, halfopen_child(r, listener, skb), skb, seg, key);
 }
 
 /* A segment that does not fit is answered by an ACK. One that is the old connection's

@@ -148,8 +148,11 @@ void xtcp_halfopen_origin(struct xtcp_halfopen_record *r, const struct sock *lis
 			  const struct xtcp_seg *syn);
 struct xtcp_answer xtcp_halfopen_answer(const struct xtcp_halfopen_record *r,
 					const struct sock *listener);
+bool xtcp_halfopen_full(const struct sock *listener, struct xtcp_halfopen_record *r,
+			struct sk_buff *skb, const struct xtcp_seg *seg,
+			const struct xtcp_key *key);
 void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
-			 struct xtcp_seg *seg);
+			 struct xtcp_seg *seg, const struct xtcp_key *key);
 
 /* cookie.c: connections of which nothing is kept; softirq, under rcu_read_lock() */
 void xtcp_cookie_answer(const struct sock *listener, const struct xtcp_seg *seg,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """TCP_DEFER_ACCEPT and TCP_SAVE_SYN: what a listener does for its children."""
+import contextlib
 import ctypes
 import errno
 import socket
@@ -30,6 +31,20 @@ def half_open(peer, listener, **how):
     peer.take(peer.get("SA"))
 
 
+@contextlib.contextmanager
+def opening(family, name, value, **how):
+    """A listener with an option, and a peer whose SYN it has answered."""
+    with listen_with(family, name, value) as s, Peer(net(), family) as peer:
+        half_open(peer, s, **how)
+        yield s, peer
+
+
+def accepted(s, peer):
+    """The connection that the third segment makes."""
+    peer.send("A")
+    return s.accept()[0]
+
+
 # --- TCP_DEFER_ACCEPT -----------------------------------------------------------
 
 @same()
@@ -46,9 +61,8 @@ def same__defer_value():
 @case((V4, V6))
 def defer__data_establish(family):
     """A bare third segment wakes nobody; data do, and are there at once."""
-    with listen_with(family, TCP_DEFER_ACCEPT, 30) as s, Peer(net(), family) as peer:
+    with opening(family, TCP_DEFER_ACCEPT, 30) as (s, peer):
         before = counters(net().a)["halfopen_deferred"] if IS_XTCP else 0
-        half_open(peer, s)
         peer.send("A")
         peer.quiet(0.2)
         check(not readable(s, 0.1 / SIZE["scale"]), "a bare third segment was accepted")
@@ -67,8 +81,7 @@ def defer__data_establish(family):
 
 @case((V4, V6))
 def defer__data_on_the_third_segment(family):
-    with listen_with(family, TCP_DEFER_ACCEPT, 30) as s, Peer(net(), family) as peer:
-        half_open(peer, s)
+    with opening(family, TCP_DEFER_ACCEPT, 30) as (s, peer):
         peer.send("PA", b"at once")
         server, _ = s.accept()
         with server:
@@ -77,8 +90,7 @@ def defer__data_on_the_third_segment(family):
 
 @case((V4, V6))
 def defer__fin_establishes(family):
-    with listen_with(family, TCP_DEFER_ACCEPT, 30) as s, Peer(net(), family) as peer:
-        half_open(peer, s)
+    with opening(family, TCP_DEFER_ACCEPT, 30) as (s, peer):
         peer.send("A")
         peer.send("FA")
         server, _ = s.accept()
@@ -89,8 +101,7 @@ def defer__fin_establishes(family):
 @case((V4, V6))
 def defer__ends(family):
     """3 seconds: silence at 1, the SYN-ACK again at 3, and the ACK of that is enough."""
-    with listen_with(family, TCP_DEFER_ACCEPT, 3) as s, Peer(net(), family) as peer:
-        half_open(peer, s)
+    with opening(family, TCP_DEFER_ACCEPT, 3) as (s, peer):
         start = time.monotonic()
         peer.send("A")
         again = peer.get("SA")
@@ -98,9 +109,7 @@ def defer__ends(family):
         check(2.8 < took < 4 * SIZE["scale"], f"the SYN-ACK came again after {took:.1f} s")
         equal(again.ack, peer.seq, "what it acknowledges")
         check(not readable(s, 0), "accepted before the time was over")
-        peer.send("A")
-        server, _ = s.accept()
-        with server:
+        with accepted(s, peer) as server:
             server.sendall(b"you first")
             equal(peer.until(lambda seg: seg.data).data, b"you first", "data")
 
@@ -108,9 +117,7 @@ def defer__ends(family):
 @case((V4, V6), bound=30)
 def defer__peer_that_has_gone_is_forgotten(family):
     """Nobody answers the last SYN-ACK: nothing is left, and no child was made."""
-    with knobs(net().a, synack_retries=1), listen_with(family, TCP_DEFER_ACCEPT, 1) as s, \
-            Peer(net(), family) as peer:
-        half_open(peer, s)
+    with knobs(net().a, synack_retries=1), opening(family, TCP_DEFER_ACCEPT, 1) as (s, peer):
         peer.send("A")
         peer.get("SA")
         wait_for(lambda: states(net().a, s.getsockname()[1]) == ["LISTEN"], 10, "its end")
@@ -198,15 +205,12 @@ def saved_syn__as_it_was_at_the_syn(family):
         half_open(after, s)
         s.setsockopt(SOL_TCP, TCP_SAVE_SYN, 0)
         for peer, there in (before, False), (after, True):
-            peer.send("A")
-            server, _ = s.accept()
-            equal(bool(saved(server)), there, "saved")
-            server.close()
+            with accepted(s, peer) as server:
+                equal(bool(saved(server)), there, "saved")
         s.setsockopt(SOL_TCP, TCP_SAVE_SYN, 1)
         with Peer(net(), family) as third:
             half_open(third, s)
-            third.send("A")
-            s.accept()[0].close()
+            accepted(s, third).close()
 
 
 @case()
@@ -218,9 +222,7 @@ def saved_syn__with_ip_options():
         answer = peer.get("SA")
         equal(answer.ipopt[:2], RECORD_ROUTE[:2], "options of the SYN-ACK")
         peer.take(answer)
-        peer.send("A")
-        server, _ = s.accept()
-        with server:
+        with accepted(s, peer) as server:
             got = saved(server)
             equal((len(got), got[0]), (20 + 12 + 24, 0x48), "bytes, and IP header's length")
 
@@ -247,9 +249,7 @@ def saved_syn__headers_of_any_length():
             peer.put(extended(syn, units), proto=IPPROTO_DSTOPTS)
             peer.seq += 1
             peer.take(peer.get("SA"))
-            peer.send("A")
-            server, _ = s.accept()
-            with server:
+            with accepted(s, peer) as server:
                 want = 40 + units * 8 + len(syn)
                 if IS_XTCP and want > 256:
                     want = 0

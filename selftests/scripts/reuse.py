@@ -5,13 +5,25 @@ RFC 7323 appendix B.2 (b) and RFC 6191: it may open when timestamps tell what is
 when both clocks have ticked, which takes a second at most (RFC 7323 section 5.4).
 """
 import errno
+import functools
 import socket
 
+import script as plain
 from lib import knobs, net, port
-from script import script
 
 SHORT, TICK = 0.3, 1.7
 NAMED = "a port that was named is not subject to the knob there, nor to the clocks"
+
+
+def script(reuse=1, **how):
+    """A script that is played with tw_reuse set so, and gets a port for its connections."""
+    def mark(function):
+        @functools.wraps(function)
+        def play(t):
+            with knobs(net().a, tw_reuse=reuse):
+                function(t, port())
+        return plain.script(**how)(play)
+    return mark
 
 
 def closed(t, bind):
@@ -43,91 +55,80 @@ def expect_newer(t, seg, end):
 
 
 @script(clock=5000)
-def time_wait__gives_way_to_our_syn(t):
+def time_wait__gives_way_to_our_syn(t, at):
     """The port is the same, so is the peer; numbers and timestamps are beyond the old ones."""
-    with knobs(net().a, tw_reuse=1):
-        at = port()
-        end = closed(t, at)
-        t.quiet(TICK)
-        t.connect(bind=at)
-        expect_newer(t, t.host("S", seq=0), end)
-        t.peer("SA", ack=1)
-        t.host("A")
-        t.state("ESTABLISHED")
-        t.send(10)
-        t.host("A", data=10)
-        t.peer("A", b"old", seq=1, stamp=(4000, t.echo))    # of the old connection: PAWS
-        t.snd_nxt = 1
-        t.host("A")
-        t.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        t.sock.close()
-        t.host("RA")
+    end = closed(t, at)
+    t.quiet(TICK)
+    t.connect(bind=at)
+    expect_newer(t, t.host("S", seq=0), end)
+    t.peer("SA", ack=1)
+    t.host("A")
+    t.state("ESTABLISHED")
+    t.send(10)
+    t.host("A", data=10)
+    t.peer("A", b"old", seq=1, stamp=(4000, t.echo))    # of the old connection: PAWS
+    t.snd_nxt = 1
+    t.host("A")
+    t.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    t.sock.close()
+    t.host("RA")
     t.state("CLOSED")
 
 
 @script(clock=5000, slow=True)
-def time_wait__peer_still_waits_for_the_last_ack(t):
+def time_wait__peer_still_waits_for_the_last_ack(t, at):
     """RFC 9293 figure 9: it answers from LAST-ACK; an RST clears it, the SYN again opens."""
-    with knobs(net().a, tw_reuse=1):
-        at = port()
-        end = closed(t, at)
-        t.quiet(TICK)
-        t.connect(bind=at)
-        expect_newer(t, t.host("S", seq=0), end)
-        old = (end - t.host_isn) % (1 << 32)
-        t.peer("A", seq=-900000, ack=old)
-        t.host("R", seq=old - (1 << 32))
-        t.host("S", seq=0, after=1)
-        t.peer("SA", seq=0, ack=1)
-        t.host("A")
-        t.connected()
+    end = closed(t, at)
+    t.quiet(TICK)
+    t.connect(bind=at)
+    expect_newer(t, t.host("S", seq=0), end)
+    old = (end - t.host_isn) % (1 << 32)
+    t.peer("A", seq=-900000, ack=old)
+    t.host("R", seq=old - (1 << 32))
+    t.host("S", seq=0, after=1)
+    t.peer("SA", seq=0, ack=1)
+    t.host("A")
+    t.connected()
 
 
 @script(clock=5000, linux=NAMED)
-def time_wait__not_before_the_clocks_have_ticked(t):
-    with knobs(net().a, tw_reuse=1):
-        at = port()
-        closed(t, at)
-        t.quiet(SHORT)
-        t.connect(bind=at, err=errno.EADDRNOTAVAIL)
-        t.state("TIME_WAIT")
+def time_wait__not_before_the_clocks_have_ticked(t, at):
+    closed(t, at)
+    t.quiet(SHORT)
+    t.connect(bind=at, err=errno.EADDRNOTAVAIL)
+    t.state("TIME_WAIT")
 
 
 @script(clock=5000, linux=NAMED)
-def time_wait__a_fin_again_puts_it_off(t):
+def time_wait__a_fin_again_puts_it_off(t, at):
     """What it answered a moment ago may be on its way."""
-    with knobs(net().a, tw_reuse=1):
-        at = port()
-        t.connect(bind=at)
-        t.host("S", seq=0)
-        t.peer("SA", ack=1)
-        t.host("A")
-        t.close()
-        t.host("FA")
-        t.peer("FA")
-        t.host("A")
-        t.quiet(TICK)
-        t.peer("FA", seq=1)
-        t.host("A")
-        t.quiet(SHORT)
-        t.connect(bind=at, err=errno.EADDRNOTAVAIL)
-        t.state("TIME_WAIT")
+    t.connect(bind=at)
+    t.host("S", seq=0)
+    t.peer("SA", ack=1)
+    t.host("A")
+    t.close()
+    t.host("FA")
+    t.peer("FA")
+    t.host("A")
+    t.quiet(TICK)
+    t.peer("FA", seq=1)
+    t.host("A")
+    t.quiet(SHORT)
+    t.connect(bind=at, err=errno.EADDRNOTAVAIL)
+    t.state("TIME_WAIT")
 
 
 @script()
-def time_wait__stays_without_timestamps(t):
-    with knobs(net().a, tw_reuse=1):
-        at = port()
-        closed(t, at)
-        t.quiet(TICK)
-        t.connect(bind=at, err=errno.EADDRNOTAVAIL)
-        t.state("TIME_WAIT")
+def time_wait__stays_without_timestamps(t, at):
+    closed(t, at)
+    t.quiet(TICK)
+    t.connect(bind=at, err=errno.EADDRNOTAVAIL)
+    t.state("TIME_WAIT")
 
 
-@script(clock=5000, linux=NAMED)
-def time_wait__stays_when_not_wanted(t):
+@script(reuse=0, clock=5000, linux=NAMED)
+def time_wait__stays_when_not_wanted(t, at):
     """0: never; 2: on the loopback only, which this is not."""
-    at = port()
     closed(t, at)
     t.quiet(TICK)
     for value in (0, 2):
