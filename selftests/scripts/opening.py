@@ -132,6 +132,33 @@ def syn_sent__data_on_the_syn_ack(t):
 
 
 @script()
+def listen__data_of_a_syn_come_again(t):
+    """3.10.7.2, third, lets them wait in a queue: here they are not acknowledged, not kept."""
+    t.listen()
+    t.peer("S", b"what the SYN had", seq=0)
+    t.host("SA", seq=0, ack=1)
+    t.peer("A", seq=1, ack=1)
+    t.accept()
+    t.recv(1, err=errno.EAGAIN)
+    t.peer("A", 16, seq=1, ack=1)
+    t.host("A", ack=17, after=(0, 0.5))
+    t.recv(16)
+
+
+@script()
+def syn_received__data_on_the_third_segment(t):
+    """3.10.7.4, fifth and seventh: it establishes, and its text is delivered."""
+    t.listen()
+    t.peer("S", b"what the SYN had", seq=0)
+    t.host("SA", seq=0, ack=1)
+    t.state("SYN_RECV")
+    t.peer("A", 100, seq=1, ack=1)
+    t.accept()
+    t.host("A", ack=101, after=(0, 0.5))
+    t.recv(100)
+
+
+@script()
 def listen__reset_is_ignored(t):
     """3.10.7.2, first."""
     t.listen()
