@@ -3,7 +3,7 @@
  * Half-open records: from the SYN to the third segment (SYN-RECEIVED of a passive
  * open). A record names its listener and holds nothing of it: it is looked up
  * again when the third segment or a timeout comes. A record whose listener is
- * gone dies at its next event.
+ * gone goes at its next event to the heir (xtcp_listener_heir()), or dies.
  */
 #include <linux/slab.h>
 #include <net/ip.h>
@@ -55,7 +55,42 @@ static void halfopen_free(struct rcu_head *rcu)
 static struct sock *halfopen_listener(const struct xtcp_halfopen_record *r)
 {
 	return xtcp_listener_by_id(read_pnet(&r->entry.net), r->entry.lport,
-				   r->listener_id);
+				   atomic64_read(&r->listener_id));
+}
+
+/* ... and if it doesn't, who inherits */
+static struct sock *halfopen_heir(const struct xtcp_halfopen_record *r)
+{
+	return xtcp_listener_heir(read_pnet(&r->entry.net), r->entry.lport,
+				  atomic64_read(&r->listener_id), r->entry.hash);
+}
+
+/* A record that nobody listens for is the heir's from now on, if he has room for it. He
+ * counts it first: so his count is never above the knob, and whoever takes the record out
+ * of the table, which unnames the listener (halfopen_end()), finds that it was counted.
+ * Returns the heir, or whom another processor has found; NULL: it is nobody's
+ */
+static struct sock *halfopen_adopt(struct xtcp_halfopen_record *r)
+{
+	u64 id = atomic64_read(&r->listener_id);
+	struct sock *heir = halfopen_heir(r);
+	struct xtcp_listener *l;
+
+	if (!heir)
+		return NULL;
+	l = &xtcp_sk(heir)->listener;
+	if (atomic_inc_return(&l->halfopen) >
+	    READ_ONCE(xtcp_net(sock_net(heir))->knobs.max_syn_backlog)) {
+		atomic_dec(&l->halfopen);
+		xtcp_listen_count(heir, XTCP_LISTEN_migrate_full);
+		return NULL;
+	}
+	if (atomic64_cmpxchg(&r->listener_id, id, l->id) != id) {
+		atomic_dec(&l->halfopen);
+		return halfopen_listener(r);
+	}
+	xtcp_listen_count(heir, XTCP_LISTEN_migrated);
+	return heir;
 }
 
 /* A record has left the table, and the caller has taken it out: under
@@ -63,7 +98,8 @@ static struct sock *halfopen_listener(const struct xtcp_halfopen_record *r)
  */
 static void halfopen_end(struct xtcp_halfopen_record *r)
 {
-	struct sock *listener = halfopen_listener(r);
+	struct sock *listener = xtcp_listener_by_id(read_pnet(&r->entry.net), r->entry.lport,
+						    atomic64_xchg(&r->listener_id, 0));
 
 	xtcp_timer_shutdown(&r->timer);
 	if (listener)
@@ -168,6 +204,8 @@ void xtcp_halfopen_expired(struct xtcp_timer *timer)
 		return;
 	wait = xtcp_halfopen_timeout(&r->half, &xtcp_net(net)->knobs, &resend);
 	listener = halfopen_listener(r);
+	if (!listener && wait)
+		listener = halfopen_adopt(r);
 	if (!wait || !listener) {
 		halfopen_give_up(r, listener);
 		return;
@@ -256,7 +294,7 @@ void xtcp_halfopen_fill(struct xtcp_halfopen_record *r, const struct sock *liste
 	xtcp_entry_init(&r->entry, XTCP_ENTRY_HALFOPEN);
 	xtcp_entry_set_key(&r->entry, &bound);
 	xtcp_timer_init(&r->timer, XTCP_ENTRY_HALFOPEN);
-	r->listener_id = READ_ONCE(xtcp_sk(listener)->listener.id);
+	atomic64_set(&r->listener_id, xtcp_sk(listener)->listener.id);
 	r->before = NULL;
 	xtcp_record_answer_init(&r->answered);
 }
@@ -454,20 +492,31 @@ void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_bu
 	kfree_skb(skb);
 }
 
-/* The third segment: a socket takes the record's place; consumes @skb */
+/* The third segment: a socket takes the record's place; consumes @skb. The heir of a listener
+ * that has closed gets the child, without having had the record: only if it makes none
+ * now does the record wait on, and is nobody's as before
+ */
 static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 			       struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	struct sock *listener = halfopen_listener(r);
+	struct sock *heir = NULL, *listener = halfopen_listener(r), *child;
 
+	if (!listener) {
+		heir = halfopen_heir(r);
+		listener = heir;
+	}
 	if (!listener) {
 		xtcp_halfopen_kill(r);
 		xtcp_reset_skb(skb, seg, key);
 		kfree_skb(skb);
 		return;
 	}
-	if (!xtcp_halfopen_full(listener, r, skb, seg, key))
-		xtcp_halfopen_begin(listener, halfopen_child(r, listener, skb), skb, seg, key);
+	if (xtcp_halfopen_full(listener, r, skb, seg, key))
+		return;
+	child = halfopen_child(r, listener, skb);
+	if (heir && child)
+		xtcp_listen_count(heir, XTCP_LISTEN_migrated);
+	xtcp_halfopen_begin(listener, child, skb, seg, key);
 }
 
 /* A segment that does not fit is answered by an ACK. One that is the old connection's
@@ -508,8 +557,10 @@ void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 		halfopen_establish(r, skb, seg, key);
 		return;
 	case XTCP_HALFOPEN_SYNACK:
-		listener = halfopen_listener(r);
-		if (listener && xtcp_record_may_answer(&r->answered))
+		listener = halfopen_listener(r) ?: halfopen_adopt(r);
+		if (!listener)
+			xtcp_halfopen_kill(r);
+		else if (xtcp_record_may_answer(&r->answered))
 			halfopen_send_synack(r, listener, key);
 		break;
 	case XTCP_HALFOPEN_WAIT:

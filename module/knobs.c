@@ -150,6 +150,8 @@ RENAMED(tw_reuse, reuse_tw, 0, 2, 2,
 	"connect() to where a connection is in TIME-WAIT, when timestamps make it safe: 0 never, 1 anywhere, 2 on the loopback");
 INTEGER(abort_on_overflow, 0, 1, 0,
 	"Reset what finds the accept queue full, instead of silence");
+INTEGER(migrate_req, 0, 1, 0,
+	"What waits for a listener that closes goes to another of its SO_REUSEPORT group");
 INTEGER(syncookies, 0, 2, 1,
 	"SYN cookies: 0 never, 1 when the SYN queue is full, 2 always");
 INTEGER(echo_cookie, 0, 1, 1,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Listeners: their table, their two queues, accept().
+ * Listeners: their table, their groups, and what SYNs meet. accept.c has the accept queue.
  *
  * A SYN takes no lock of its listener: the half-open record it makes lives in the
- * connection table, and only a counter tells how many there are. The accept queue
- * has a lock of its own.
+ * connection table, and only a counter tells how many there are.
  */
 #include <linux/hash.h>
+#include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/rculist.h>
 #include <net/inet_common.h>
@@ -16,8 +16,23 @@
 #include "sock.h"
 
 static struct hlist_head listen_table[XTCP_LISTEN_BUCKETS];
-static DEFINE_SPINLOCK(listen_lock);	/* writers of listen_table */
-static atomic64_t listener_ids = ATOMIC64_INIT(0);
+static DEFINE_SPINLOCK(listen_lock);	/* writers of listen_table, and listen_number */
+static u32 listen_number;		/* of the listener that was the last to begin */
+
+/*
+ * A listener's id: its own number, and above that its group's, which is the number of who
+ * founded it. A number comes again after four billion listen()s, when nobody remembers
+ * who had it before.
+ */
+static u64 listener_id(u32 group, u32 number)
+{
+	return (u64)group << 32 | number;
+}
+
+static u32 id_group(u64 id)
+{
+	return id >> 32;
+}
 
 /**
  * xtcp_listen_bucket() - a bucket of listeners, to be walked under rcu_read_lock()
@@ -147,6 +162,44 @@ struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id)
 	return NULL;
 }
 
+/* Of those that could inherit a connection who draws the highest number does: however the
+ * group changes, as long as this one is in it the heir is the same
+ */
+static u32 heir_draw(const struct xtcp_sock *xs, u32 hash)
+{
+	return jhash_2words((u32)xs->listener.id, hash, 0);
+}
+
+/**
+ * xtcp_listener_heir() - who gets what a listener had that has closed
+ * @net: namespace
+ * @port: its port, host order
+ * @id: its xtcp_listener.id; 0: nobody's
+ * @hash: the connection's xtcp_entry.hash, by which one is chosen
+ *
+ * Context: under rcu_read_lock(); takes no lock.
+ * Return: one of those of its SO_REUSEPORT group that listen still, valid until
+ * rcu_read_unlock(); it may close any moment. NULL: there is none, or the knob migrate_req
+ * is 0.
+ */
+struct sock *xtcp_listener_heir(const struct net *net, u16 port, u64 id, u32 hash)
+{
+	struct xtcp_sock *xs, *heir = NULL;
+
+	if (!id || !READ_ONCE(xtcp_net(net)->knobs.migrate_req))
+		return NULL;
+	hlist_for_each_entry_rcu(xs, listen_bucket_of(net, port), listener.node) {
+		if (id_group(xs->listener.id) != id_group(id) || xs->listener.id == id ||
+		    inet_sk_state_load((struct sock *)xs) != TCP_LISTEN)
+			continue;
+		if (!heir || heir_draw(xs, hash) > heir_draw(heir, hash))
+			heir = xs;
+	}
+	if (!heir)
+		xtcp_count(net, migrate_alone);
+	return (struct sock *)heir;
+}
+
 /**
  * xtcp_listen_count() - a listener has refused something, or given it up
  * @listener: listening socket, not locked
@@ -186,26 +239,42 @@ static bool same_group(const struct sock *a, const struct sock *b)
 	       same_addr(a, b);
 }
 
-/* Join the group of those that listen for the same, or found it; under listen_lock */
-static int group_join(struct sock *sk, struct hlist_head *bucket)
+/* Another that listens for the same, or NULL; under listen_lock */
+static struct sock *group_member(const struct sock *sk, const struct hlist_head *bucket)
 {
-	bool any = !inet_sk(sk)->inet_rcv_saddr;
 	struct xtcp_sock *xs;
 
 	hlist_for_each_entry(xs, bucket, listener.node)
 		if (same_group(sk, (struct sock *)xs))
-			return reuseport_add_sock(sk, (struct sock *)xs, any);
-	return reuseport_alloc(sk, any);
+			return (struct sock *)xs;
+	return NULL;
+}
+
+/* Join the group of @member, or found one, and be numbered; under listen_lock */
+static int group_join(struct sock *sk, struct sock *member)
+{
+	bool any = !inet_sk(sk)->inet_rcv_saddr;
+	int err = 0;
+
+	if (sk->sk_reuseport)
+		err = member ? reuseport_add_sock(sk, member, any) : reuseport_alloc(sk, any);
+	if (err)
+		return err;
+	if (!++listen_number)
+		listen_number++;
+	xtcp_sk(sk)->listener.id =
+		listener_id(member ? id_group(xtcp_sk(member)->listener.id) : listen_number,
+			    listen_number);
+	return 0;
 }
 
 static int listener_hash(struct sock *sk)
 {
 	struct hlist_head *bucket = listen_bucket_of(sock_net(sk), inet_sk(sk)->inet_num);
-	int err = 0;
+	int err;
 
 	spin_lock_bh(&listen_lock);
-	if (sk->sk_reuseport)
-		err = group_join(sk, bucket);
+	err = group_join(sk, sk->sk_reuseport ? group_member(sk, bucket) : NULL);
 	if (!err)
 		hlist_add_head_rcu(&xtcp_sk(sk)->listener.node, bucket);
 	spin_unlock_bh(&listen_lock);
@@ -240,7 +309,6 @@ static int listen_start(struct sock *sk)
 	spin_lock_init(&xs->listener.lock);
 	INIT_LIST_HEAD(&xs->listener.children);
 	atomic_set(&xs->listener.halfopen, 0);
-	xs->listener.id = atomic64_inc_return(&listener_ids);
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
 
 	/* In LISTEN first: of two that share a port by SO_REUSEADDR and want to
@@ -292,57 +360,19 @@ out:
 }
 
 /**
- * xtcp_listen_stop() - a listener listens no more; its queue is reset
+ * xtcp_listen_stop() - a listener listens no more
  * @sk: listening socket; in CLOSED afterwards
+ *
+ * Its half-open records learn of it at their next event (halfopen.c).
  *
  * Context: process, under the socket lock.
  */
 void xtcp_listen_stop(struct sock *sk)
 {
-	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
-	struct xtcp_sock *child;
-	LIST_HEAD(children);
-
 	listener_unhash(sk);
 	xtcp_sk(sk)->tcb.state = XTCP_CLOSED;
 	inet_sk_set_state(sk, TCP_CLOSE);
-	spin_lock_bh(&l->lock);
-	list_splice_init(&l->children, &children);
-	spin_unlock_bh(&l->lock);
-	while (!list_empty(&children)) {
-		child = list_first_entry(&children, struct xtcp_sock, accept_node);
-		list_del_init(&child->accept_node);
-		sk_acceptq_removed(sk);
-		xtcp_child_abort((struct sock *)child);
-		cond_resched();
-	}
-}
-
-/**
- * xtcp_accept_queue_add() - an established child waits for accept()
- * @listener: its listener, not locked
- * @child: the child, not locked; its reference for accept() goes to the queue
- *
- * A child whose listener has closed in the meantime is aborted.
- *
- * Context: softirq, under rcu_read_lock().
- */
-void xtcp_accept_queue_add(struct sock *listener, struct sock *child)
-{
-	struct xtcp_listener *l = &xtcp_sk(listener)->listener;
-	bool listening;
-
-	spin_lock(&l->lock);
-	listening = inet_sk_state_load(listener) == TCP_LISTEN;
-	if (listening) {
-		list_add_tail(&xtcp_sk(child)->accept_node, &l->children);
-		sk_acceptq_added(listener);
-	}
-	spin_unlock(&l->lock);
-	if (listening)
-		listener->sk_data_ready(listener);
-	else
-		xtcp_child_abort(child);
+	xtcp_accept_queue_close(sk);
 }
 
 /* Is a SYN to be answered by a cookie? Not where a TIME-WAIT record remembers what our ISN
@@ -406,75 +436,4 @@ void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg
 		return;
 	}
 	kfree_skb(skb);
-}
-
-static struct sock *accept_take(struct sock *sk)
-{
-	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
-	struct xtcp_sock *child;
-
-	spin_lock_bh(&l->lock);
-	child = list_first_entry_or_null(&l->children, struct xtcp_sock, accept_node);
-	if (child) {
-		list_del_init(&child->accept_node);
-		sk_acceptq_removed(sk);
-	}
-	spin_unlock_bh(&l->lock);
-	return (struct sock *)child;
-}
-
-/* Wait for a child; under the socket lock, which is let go meanwhile */
-static int accept_wait(struct sock *sk, long timeo)
-{
-	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
-	DEFINE_WAIT(wait);
-	int err = 0;
-
-	while (!err && list_empty_careful(&l->children)) {
-		if (sk->sk_state != TCP_LISTEN)
-			err = -EINVAL;
-		else if (signal_pending(current))
-			err = sock_intr_errno(timeo);
-		else if (!timeo)
-			err = -EAGAIN;
-		if (err)
-			break;
-		prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
-		release_sock(sk);
-		if (list_empty_careful(&l->children))
-			timeo = schedule_timeout(timeo);
-		sched_annotate_sleep();
-		lock_sock(sk);
-		finish_wait(sk_sleep(sk), &wait);
-	}
-	return err;
-}
-
-/**
- * xtcp_accept() - proto.accept
- * @sk: listening socket
- * @XTCP_ACCEPT_ARGS: flags, and where the error goes
- *
- * Context: process.
- * Return: the oldest child, its reference the caller's; NULL with the error
- * (-EINVAL, -EAGAIN, -EINTR...) in the arguments.
- */
-struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS)
-{
-	struct sock *child = NULL;
-	int error = -EINVAL;
-
-	lock_sock(sk);
-	while (sk->sk_state == TCP_LISTEN) {
-		child = accept_take(sk);
-		if (child)
-			break;
-		error = accept_wait(sk, sock_rcvtimeo(sk, XTCP_ACCEPT_FLAGS & O_NONBLOCK));
-		if (error)
-			break;
-	}
-	release_sock(sk);
-	if (!child)
-		XTCP_ACCEPT_ERR = error;
-	return child;
 }

@@ -48,6 +48,9 @@
 	X(listen_accept_drops)	/* SYN or third segment refused: accept queue full */ \
 	X(listen_memory_drops)	/* SYN or third segment refused: no memory, no route */ \
 	X(listen_aborts)	/* third segment answered by RST: abort_on_overflow */ \
+	X(migrated)		/* connections that another listener inherited: migrate_req */ \
+	X(migrate_full)		/* not inherited: its queue was full */ \
+	X(migrate_alone)	/* not inherited: nobody else was in the group */ \
 	X(abort_on_close)	/* closed with unread data: RST */	\
 	X(abort_on_linger)	/* closed with SO_LINGER 0: RST */	\
 	X(orphan_overflow)	/* orphans reset: max_orphans */	\

@@ -225,7 +225,8 @@ static uid_t halfopen_uid(struct seq_file *seq, const struct xtcp_halfopen_recor
 	const struct xtcp_entry *e = &record->entry;
 	struct sock *listener;
 
-	listener = xtcp_listener_by_id(read_pnet(&e->net), e->lport, record->listener_id);
+	listener = xtcp_listener_by_id(read_pnet(&e->net), e->lport,
+				       atomic64_read(&record->listener_id));
 	return listener ? from_kuid_munged(seq_user_ns(seq), xtcp_compat_uid(listener)) : 0;
 }
 

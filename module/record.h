@@ -70,7 +70,8 @@ struct xtcp_kept {
  * @timer: retransmits the SYN-ACK
  * @rcu: frees it, once the timer is shut down
  * @half: what was agreed; @half.retries is the timer's callback's
- * @listener_id: the listener it is for; found again by it, not by reference
+ * @listener_id: the listener it is for; found again by it, not by reference. Changes when
+ *	that has closed and another inherits; 0 when the record has left the table
  * @kept: what came with the SYN and is not part of each record; seldom there
  * @before: the TIME-WAIT record that the SYN found, to go back to; or NULL
  * @mark: routing mark of the SYN-ACK
@@ -85,7 +86,7 @@ struct xtcp_halfopen_record {
 		struct rcu_head rcu;
 	};
 	struct xtcp_halfopen half;
-	u64 listener_id;
+	atomic64_t listener_id;
 	struct xtcp_kept *kept;
 	struct xtcp_timewait_record *before;
 	u32 mark;

@@ -49,7 +49,9 @@ struct xtcp_timewait_record;
 	X(echo_forged, echo_forged)		\
 	X(echo_expired, echo_expired)		\
 	X(echo_cut, echo_cut)			\
-	X(echo_no_room, echo_no_room)
+	X(echo_no_room, echo_no_room)		\
+	X(migrated, migrated)			\
+	X(migrate_full, migrate_full)
 
 enum xtcp_listen_counter {
 #define XTCP_LISTEN_ENUM(name, of_net) XTCP_LISTEN_##name,
@@ -79,8 +81,9 @@ struct xtcp_saved_syn {
 /**
  * struct xtcp_listener - what a listening socket keeps
  * @node: place in the listener table (RCU)
- * @id: unlike any other listener's, ever: half-open records name it and hold no
- *	reference on it
+ * @id: unlike any other listener's: half-open records name it and hold no reference on
+ *	it. Its upper half is its SO_REUSEPORT group's. Changes under listen_lock (listen.c)
+ *	while it is in no list; read by who has found it in one
  * @halfopen: half-open records that name it
  * @lock: guards @children; taken with softirqs off, inside of the socket locks
  *	of listener and child
@@ -277,11 +280,15 @@ struct sock *xtcp_listener_lookup(const struct xtcp_key *key);
 struct sock *xtcp_listener_select(const struct xtcp_key *key, struct sk_buff *skb,
 				  u32 hdr_len);
 struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id);
+struct sock *xtcp_listener_heir(const struct net *net, u16 port, u64 id, u32 hash);
 void xtcp_listen_count(const struct sock *listener, enum xtcp_listen_counter c);
-void xtcp_accept_queue_add(struct sock *listener, struct sock *child);
-struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS);
 struct hlist_head *xtcp_listen_bucket(unsigned int i);
 #define XTCP_LISTEN_BUCKETS 1024
+
+/* The accept queue */
+void xtcp_accept_queue_add(struct sock *listener, struct sock *child);
+void xtcp_accept_queue_close(struct sock *sk);
+struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS);
 
 /* User calls: process context */
 int xtcp_v4_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len);

@@ -32,6 +32,7 @@ NUMBERS = {
     "max_tw_buckets": (0, None, None),
     "tw_reuse": (0, 2, 2),
     "abort_on_overflow": (0, 1, 0),
+    "migrate_req": (0, 1, 0),
     "syncookies": (0, 2, 1),
     "echo_cookie": (0, 1, 1),
     "window_scaling": (0, 1, 1),

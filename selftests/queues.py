@@ -3,53 +3,18 @@
 import os
 import socket
 
-from beside import SO_REUSEPORT, SOL
+from groups import half_open, hang_up, join, peers_of, row, view
 from lib import (V4, V6, Child, case, check, equal, knobs, listen, main, net, port,
                  sock, wait_for)
-from wire import MSS, Peer
+from wire import MSS
 
 ONLY = "a view of its own"
 DROPS = ("syn_full", "accept_full", "no_memory", "aborted", "expired")
 
 
-def view(ns):
-    """All lines, as dictionaries of numbers; the address is text."""
-    with ns, open("/proc/thread-self/net/xtcp_listen", encoding="ascii") as file:
-        names, *lines = (line.split() for line in file)
-    rows = []
-    for line in lines:
-        equal(len(line), len(names), "columns")
-        row = dict(zip(names, [line[0], *map(int, line[1:])]))
-        rows.append(row)
-    return rows
-
-
-def row(s, ns=None):
-    """The line of a listener, found by its inode."""
-    inode = os.fstat(s.fileno()).st_ino
-    found = [r for r in view(ns or net().a) if r["inode"] == inode]
-    equal(len(found), 1, "lines of the listener")
-    return found[0]
-
-
 def drops(s):
     """What a listener has refused: the counters that are not 0."""
     return {name: row(s)[name] for name in DROPS if row(s)[name]}
-
-
-def peers_of(listener, family, count):
-    return [Peer(net(), family, dport=listener.getsockname()[1]) for _ in range(count)]
-
-
-def half_open(peers):
-    for peer in peers:
-        peer.send("S", opts=MSS)
-        peer.take(peer.get("SA"))
-
-
-def hang_up(peers):
-    for peer in peers:
-        peer.close()
 
 
 @case((V4, V6), xtcp_only=ONLY)
@@ -172,13 +137,8 @@ def expired__counted(family):
 @case((V4, V6), xtcp_only=ONLY)
 def listeners__count_for_themselves(family):
     """Two of a SO_REUSEPORT group, one of them full."""
-    at, members = port(), []
-    for _ in range(2):
-        s = sock(family, ns=net().a)
-        s.setsockopt(SOL, SO_REUSEPORT, 1)
-        s.bind((net().addr("a", family), at))
-        s.listen(8)
-        members.append(s)
+    at = port()
+    members = [join(family, at) for _ in range(2)]
     with knobs(net().a, max_syn_backlog=2, syncookies=0):
         peers = peers_of(members[0], family, 30)
         for peer in peers:

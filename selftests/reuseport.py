@@ -7,9 +7,9 @@ import socket
 import struct
 
 from beside import SO_REUSEPORT, SOL, bind, both, close_all, compare, make, reset, same
+from groups import accept_all, half_open, hang_up, join, peers_of
 from lib import (FAMILIES, V4, V6, case, check, equal, errname, errno_of, expect_errno, main,
                  net, port, sock, wait_for)
-from wire import MSS, Peer
 
 SO_INCOMING_CPU, SO_ATTACH_REUSEPORT_CBPF = 49, 51
 
@@ -136,32 +136,17 @@ def group__incoming_cpu(family):
 def group__half_open_stays_with_its_listener(family):
     """Who got the SYN gets the connection, however the group changes in between."""
     at = port()
-    first = sock(family, ns=net().a)
-    members = [first]
-    first.setsockopt(SOL, SO_REUSEPORT, 1)
-    first.bind((net().addr("a", family), at))
-    first.listen(8)
-    peers = []
-    for _ in range(8):
-        peer = Peer(net(), family, dport=at)
-        peer.send("S", opts=MSS)
-        peer.take(peer.get("SA"))
-        peers.append(peer)
-    for _ in range(3):
-        s = sock(family, ns=net().a)
-        s.setsockopt(SOL, SO_REUSEPORT, 1)
-        s.bind((net().addr("a", family), at))
-        s.listen(8)
-        s.setblocking(False)
-        members.append(s)
+    first = join(family, at)
+    peers = peers_of(first, family, 8)
+    half_open(peers)
+    members = [first] + [join(family, at) for _ in range(3)]
     for peer in peers:
         peer.send("A")
-    for peer in peers:
-        server, _ = first.accept()
-        server.close()
-    for peer in peers:
-        peer.close()
-    close_all(members)
+    accepted = []
+    wait_for(lambda: accepted.extend(accept_all([first])) or len(accepted) == len(peers),
+             what="all to be accepted")
+    hang_up(peers)
+    close_all(accepted + members)
 
 
 @same()

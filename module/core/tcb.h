@@ -142,6 +142,7 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @reuse_tw: tw_reuse: connect() may take the place of one (xtcp_timewait_is_past()): 0
  *	never, 1 always, 2 on the loopback
  * @abort_on_overflow: reset what a full accept queue can't take
+ * @migrate_req: when a listener closes another of its SO_REUSEPORT group inherits
  * @syncookies: answer SYNs by cookies (cookie.h): 0 never, 1 when the SYN queue is full,
  *	2 always
  * @echo_cookie: offer to echo a cookie, and answer such an offer with one (seal.h)
@@ -170,6 +171,7 @@ struct xtcp_knobs {
 	int max_tw_buckets;
 	int reuse_tw;
 	int abort_on_overflow;
+	int migrate_req;
 	int syncookies;
 	int echo_cookie;
 	int window_scaling;

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Listeners that share a port by SO_REUSEPORT, their queues, and peers that fill these.
+
+All of it is at the end a.
+"""
+import os
+
+from beside import SO_REUSEPORT, SOL
+from lib import equal, net, sock
+from wire import MSS, Peer
+
+
+def join(family, at, backlog=8):
+    """One more listener on a port; it does not wait in accept()."""
+    s = sock(family, ns=net().a)
+    s.setsockopt(SOL, SO_REUSEPORT, 1)
+    s.bind((net().addr("a", family), at))
+    s.listen(backlog)
+    s.setblocking(False)
+    return s
+
+
+def accept_all(members):
+    """What waits for accept() at this moment."""
+    accepted = []
+    for member in members:
+        try:
+            while True:
+                accepted.append(member.accept()[0])
+        except BlockingIOError:
+            pass
+    return accepted
+
+
+def view(ns):
+    """All lines, as dictionaries of numbers; the address is text."""
+    with ns, open("/proc/thread-self/net/xtcp_listen", encoding="ascii") as file:
+        names, *lines = (line.split() for line in file)
+    rows = []
+    for line in lines:
+        equal(len(line), len(names), "columns")
+        row = dict(zip(names, [line[0], *map(int, line[1:])]))
+        rows.append(row)
+    return rows
+
+
+def row(s, ns=None):
+    """The line of a listener, found by its inode."""
+    inode = os.fstat(s.fileno()).st_ino
+    found = [r for r in view(ns or net().a) if r["inode"] == inode]
+    equal(len(found), 1, "lines of the listener")
+    return found[0]
+
+
+def peers_of(listener, family, count):
+    return [Peer(net(), family, dport=listener.getsockname()[1]) for _ in range(count)]
+
+
+def half_open(peers):
+    for peer in peers:
+        peer.send("S", opts=MSS)
+        peer.take(peer.get("SA"))
+
+
+def hang_up(peers):
+    for peer in peers:
+        peer.close()
