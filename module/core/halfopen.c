@@ -8,6 +8,7 @@
  *
  *	SND.UNA = ISS	  SND.NXT = ISS + 1	RCV.NXT = IRS + 1
  */
+#include <linux/bitops.h>
 #include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -16,7 +17,8 @@
 #include "halfopen.h"
 #include "seq.h"
 
-#define WINDOW_MAX	0xffff	/* what the header's 16 bits hold */
+#define WINDOW_BITS	16	/* of the header's field */
+#define WINDOW_MAX	0xffff	/* what they hold */
 
 static u32 rcv_nxt(const struct xtcp_halfopen *h)
 {
@@ -39,11 +41,7 @@ static u32 snd_nxt(const struct xtcp_halfopen *h)
  */
 u8 xtcp_wscale_choose(u32 rcv_max)
 {
-	u8 shift = 0;
-
-	while (shift < XTCP_WSCALE_MAX && rcv_max >> shift > WINDOW_MAX)
-		shift++;
-	return shift;
+	return clamp(fls(rcv_max) - WINDOW_BITS, 0, XTCP_WSCALE_MAX);
 }
 
 /* What we tell of our receive buffer. A SYN-ACK's window is not scaled: RFC 7323 section
