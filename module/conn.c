@@ -170,9 +170,7 @@ u64 xtcp_key_hash_secret(const struct xtcp_key *key, enum xtcp_salt salt)
 	} v6;
 
 	if (key->family == AF_INET)
-		return siphash_3u64(((u64)(__force u32)key->laddr << 32) |
-				    (__force u32)key->raddr,
-				    key->ports, mix, &conn_secret);
+		return siphash_2u64(key->addrs, (u64)key->ports << 32 | mix, &conn_secret);
 	memcpy(v6.words6, key->words6, sizeof(v6.words6));
 	v6.ports = key->ports;
 	v6.mix = mix;

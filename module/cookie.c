@@ -37,12 +37,6 @@ static struct secret secrets[SECRETS] = {
 
 static DEFINE_SPINLOCK(secrets_lock);	/* writers of secrets; softirq, innermost */
 
-/* What the two kinds are hashed as: one must say nothing of the other */
-enum cookie_kind {
-	COOKIE_CLASSIC,
-	COOKIE_SEALED,
-};
-
 /* The secret of an epoch; false when it has made no cookie, or long ago */
 static bool secret_get(u32 epoch, siphash_key_t *key)
 {
@@ -77,15 +71,25 @@ static void secret_now(u32 epoch, siphash_key_t *key)
 		secret_draw(epoch);
 }
 
-/* What binds a cookie to its connection, by @numbers, and to what it says. @iss is 0 where
- * the cookie is itself the ISS
+/*
+ * What binds a cookie to its connection, by @numbers, and to what it says. SipHash takes the
+ * length of what it hashes into account, so that one kind says nothing of the other.
  */
-static u64 cookie_hash(const siphash_key_t *secret, u64 numbers,
-		       const struct xtcp_halfopen *h, u32 iss, u32 state,
-		       enum cookie_kind kind)
+
+/* Both words of the state, and our window scale, are short: two words of SipHash's do */
+static u64 classic_hash(const siphash_key_t *secret, u64 numbers,
+			const struct xtcp_halfopen *h, const struct xtcp_cookie *c)
 {
-	return siphash_3u64(numbers, (u64)h->irs << 32 | iss,
-			    (u64)state << 32 | h->rcv_wscale << 8 | kind, secret);
+	return siphash_2u64(numbers,
+			    (u64)h->irs << 32 | h->rcv_wscale << 16 | xtcp_cookie_word(c),
+			    secret);
+}
+
+static u64 sealed_hash(const siphash_key_t *secret, u64 numbers,
+		       const struct xtcp_halfopen *h, u32 state)
+{
+	return siphash_3u64(numbers, (u64)h->irs << 32 | h->iss,
+			    (u64)state << 32 | h->rcv_wscale, secret);
 }
 
 /* The SYN-ACK that is a classic cookie */
@@ -98,8 +102,7 @@ static void answer_classic(const struct sock *listener, u64 numbers,
 
 	xtcp_cookie_pack(&c, h, now);
 	secret_now(c.epoch, &secret);
-	out->seq = xtcp_cookie_isn(&c, cookie_hash(&secret, numbers, h, 0,
-						   xtcp_cookie_word(&c), COOKIE_CLASSIC));
+	out->seq = xtcp_cookie_isn(&c, classic_hash(&secret, numbers, h, &c));
 	if (c.ts_ok)
 		out->opts.tsval = xtcp_cookie_stamp(&c, out->opts.tsval);
 	if (READ_ONCE(xn->cookie_epoch) != c.epoch)
@@ -111,12 +114,11 @@ static void answer_classic(const struct sock *listener, u64 numbers,
 static bool wants_sealed(const struct sock *listener, const struct xtcp_seg *syn,
 			 const struct xtcp_out *out)
 {
-	u32 len = XTCP_HDR_LEN + xtcp_wire_opts_len(&out->opts) + XTCP_EXT_LEN;
-
 	if (!(syn->opts.ext & XTCP_EXT_COOKIE) ||
 	    !READ_ONCE(xtcp_net(sock_net(listener))->knobs.echo_cookie))
 		return false;
-	if (len <= syn->hdr_len + syn->len)
+	if (XTCP_HDR_LEN + xtcp_wire_opts_len(&out->opts) + XTCP_EXT_LEN <=
+	    syn->hdr_len + syn->len)
 		return true;
 	xtcp_listen_count(listener, XTCP_LISTEN_echo_no_room);
 	return false;
@@ -131,8 +133,7 @@ static void answer_sealed(const struct sock *listener, u64 numbers,
 	siphash_key_t secret;
 
 	secret_now(xtcp_cookie_epoch(xtcp_seal_issued(state, now)), &secret);
-	xtcp_seal_write(cookie, state, cookie_hash(&secret, numbers, h, h->iss, state,
-						   COOKIE_SEALED));
+	xtcp_seal_write(cookie, state, sealed_hash(&secret, numbers, h, state));
 	out->opts.ext = XTCP_EXT_VERSION | XTCP_EXT_COOKIE;
 	out->opts.cookie = cookie;
 	xtcp_listen_count(listener, XTCP_LISTEN_echo_sent);
@@ -206,10 +207,9 @@ static bool return_classic(struct xtcp_halfopen *h, const struct sock *listener,
 	xtcp_cookie_unpack(&c, h);
 	cookie_return(h, listener, seg, key, skb, now);
 	if (!secret_get(c.epoch, &secret) ||
-	    !xtcp_cookie_valid(&c, seg, cookie_hash(&secret,
-						    xtcp_key_hash_secret(key, XTCP_SALT_NUMBERS),
-						    h, 0, xtcp_cookie_word(&c),
-						    COOKIE_CLASSIC))) {
+	    !xtcp_cookie_valid(&c, seg,
+			       classic_hash(&secret, xtcp_key_hash_secret(key, XTCP_SALT_NUMBERS),
+					    h, &c))) {
 		xtcp_listen_count(listener, XTCP_LISTEN_cookies_invalid);
 		return false;
 	}
@@ -231,9 +231,9 @@ static enum xtcp_seal_verdict return_sealed(struct xtcp_halfopen *h,
 		return XTCP_SEAL_EXPIRED;
 	xtcp_seal_unpack(state, h);
 	cookie_return(h, listener, seg, key, skb, now);
-	return xtcp_seal_check(seg, cookie_hash(&secret,
+	return xtcp_seal_check(seg, sealed_hash(&secret,
 						xtcp_key_hash_secret(key, XTCP_SALT_NUMBERS),
-						h, h->iss, state, COOKIE_SEALED), now);
+						h, state), now);
 }
 
 /* A socket of what a cookie has brought back, in the table; NULL when it could not be
