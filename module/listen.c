@@ -402,6 +402,8 @@ static bool listen_syn(struct sock *listener, struct sk_buff *skb,
 		return true;
 	} else if (full) {
 		xtcp_listen_count(listener, XTCP_LISTEN_syn_full);
+	} else if (xtcp_from_broadcast(net, skb)) {
+		xtcp_count(net, drop_not_ours);
 	} else {
 		xtcp_halfopen_open(listener, seg, key, skb, before);
 	}

@@ -37,18 +37,35 @@ static bool rcv_for_us(const struct sk_buff *skb)
 }
 
 /* A source that is no host's is not answered (RFC 9293 MUST-63). IP lets some of them in;
- * no connection has such a peer, so only what is of none is asked
+ * no connection has such a peer, so only what is of none is asked. IPv4's directed
+ * broadcasts are among them, too, which only the routing table knows: whatever answers has
+ * to ask it anyway (reply_route4()), and what would be kept asks xtcp_from_broadcast()
  */
-static bool rcv_from_host(struct net *net, const struct sk_buff *skb)
+static bool rcv_from_host(const struct sk_buff *skb)
 {
 	const struct in6_addr *from = &ipv6_hdr(skb)->saddr;
+
+	return skb->protocol == htons(ETH_P_IP) ||
+	       !(ipv6_addr_any(from) || ipv6_addr_v4mapped(from) ||
+		 ipv6_addr_is_multicast(from));
+}
+
+/**
+ * xtcp_from_broadcast() - is a packet's source a broadcast address?
+ * @net: namespace
+ * @skb: packet
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: true when it is IPv4, and its source is a broadcast or multicast address.
+ */
+bool xtcp_from_broadcast(struct net *net, const struct sk_buff *skb)
+{
 	unsigned int type;
 
-	if (skb->protocol == htons(ETH_P_IPV6))
-		return !(ipv6_addr_any(from) || ipv6_addr_v4mapped(from) ||
-			 ipv6_addr_is_multicast(from));
+	if (skb->protocol != htons(ETH_P_IP))
+		return false;
 	type = inet_addr_type_dev_table(net, skb->dev, ip_hdr(skb)->saddr);
-	return type != RTN_BROADCAST && type != RTN_MULTICAST;
+	return type == RTN_BROADCAST || type == RTN_MULTICAST;
 }
 
 static __wsum rcv_pseudo(struct sk_buff *skb, int proto)
@@ -216,7 +233,7 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 {
 	struct sock *listener;
 
-	if (!rcv_from_host(key->net, skb)) {
+	if (!rcv_from_host(skb)) {
 		xtcp_count(key->net, drop_not_ours);
 		kfree_skb(skb);
 		return;

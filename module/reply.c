@@ -127,6 +127,17 @@ static kuid_t reply_uid(const struct xtcp_key *key, const struct xtcp_answer *an
 	return answer->owner ? xtcp_compat_uid(answer->owner) : sock_net_uid(key->net, NULL);
 }
 
+/* Not to what is no host's (RFC 9293 MUST-63), nor by a way that the options forbid */
+static bool reply_refused4(const struct xtcp_key *key, const struct ip_options *opt,
+			   const struct rtable *rt)
+{
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		xtcp_count(key->net, drop_not_ours);
+		return true;
+	}
+	return opt && opt->is_strictroute && rt->rt_uses_gateway;
+}
+
 static struct rtable *reply_route4(const struct xtcp_key *key,
 				   const struct xtcp_answer *answer)
 {
@@ -145,7 +156,7 @@ static struct rtable *reply_route4(const struct xtcp_key *key,
 
 	xtcp_compat_set_tos(&fl4, answer->tos);
 	rt = ip_route_output_flow(key->net, &fl4, NULL);
-	if (!IS_ERR(rt) && opt && opt->is_strictroute && rt->rt_uses_gateway) {
+	if (!IS_ERR(rt) && reply_refused4(key, opt, rt)) {
 		ip_rt_put(rt);
 		return ERR_PTR(-EHOSTUNREACH);
 	}

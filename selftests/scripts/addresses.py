@@ -3,7 +3,7 @@
 import contextlib
 import socket
 
-from lib import sock
+from lib import knobs, sock
 from script import script
 
 SECOND = {"v4": "10.77.0.5", "v6": "fd77::5"}       # an address of the host's that routing
@@ -116,19 +116,20 @@ def passive_open__at_the_port_of_one_that_opens(t, state):
         t.connected()
 
 
-@script()
-def source__that_is_no_host(t):
-    """MUST-63: a SYN from an address that nobody can have is ignored."""
+@script(states=("KEPT", "COOKIES"))
+def source__that_is_no_host(t, mode):
+    """MUST-63: a SYN from an address that nobody can have is ignored, by cookies as well."""
     t.listen()
     me = t.wire.me
-    for nobody in NOWHERE[t.family]:
-        t.wire.me = nobody
-        t.peer("S", seq=0)
-        t.wire.me = me
-        t.quiet(0.02)
-        t.state("LISTEN")
-        answers = [s for s in t.wire.sniffer.poll() if s.sport == t.wire.dport]
-        t.check(not answers, f"{answers} to {nobody}")
+    with knobs(t.net.a, syncookies=2 if mode == "COOKIES" else 0):
+        for nobody in NOWHERE[t.family]:
+            t.wire.me = nobody
+            t.peer("S", seq=0)
+            t.wire.me = me
+            t.quiet(0.02)
+            t.state("LISTEN")
+            answers = [s for s in t.wire.sniffer.poll() if s.sport == t.wire.dport]
+            t.check(not answers, f"{answers} to {nobody}")
     t.snd_nxt = 0
     t.peer("S", seq=0)
     t.host("SA", seq=0, ack=1)
