@@ -75,8 +75,14 @@ static __wsum rcv_pseudo(struct sk_buff *skb, int proto)
 	return ip6_compute_pseudo(skb, proto);
 }
 
+/* What no device has summed and is in one piece is summed at once, which is what the rest
+ * would come to
+ */
 static bool rcv_checksum(struct sk_buff *skb)
 {
+	if (skb->ip_summed == CHECKSUM_NONE && !skb_is_nonlinear(skb))
+		return !csum_fold(csum_partial(skb->data, skb->len,
+					       rcv_pseudo(skb, xtcp_protocol)));
 	return !skb_checksum_init(skb, xtcp_protocol, rcv_pseudo) &&
 	       !skb_checksum_complete(skb);
 }
