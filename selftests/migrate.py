@@ -310,7 +310,7 @@ def half_open__follows_a_group_that_changes(family):
         close_all(accepted + [first])
 
 
-@case(BOTH, xtcp_only="one of the kernel's listeners gets no SYN again")
+@case(BOTH)
 def half_open__comes_back(family):
     """A listener that stops, and listens again in the group, may be its own heir."""
     at = port()
