@@ -180,7 +180,7 @@ static void port_own(u64 *slot, struct xtcp_port *port, struct xtcp_port_owner *
 		     bool bound)
 {
 	if (!owner->port) {
-		owner->port = port;
+		WRITE_ONCE(owner->port, port);	/* see xtcp_port_share() */
 		owner->bound = false;
 		hlist_add_head(&owner->node, &port->owners);
 	}
@@ -398,7 +398,7 @@ void xtcp_put_port(struct sock *sk)
 	lock = port_lock(net, port->number);
 	spin_lock_bh(lock);
 	hlist_del(&owner->node);
-	owner->port = NULL;
+	WRITE_ONCE(owner->port, NULL);
 	port->bound -= owner->bound;
 	slot_settle(port_slot(net, port->number), port);
 	spin_unlock_bh(lock);
@@ -409,6 +409,9 @@ void xtcp_put_port(struct sock *sk)
  * @listener: a listener, not locked, which may be letting its port go
  * @child: the child, its local port set; holds none
  *
+ * @listener may have another port by now, and that one has another lock: what it holds is
+ * compared with what is in our slot, and not looked into before that.
+ *
  * Context: any.
  * Return: false when @listener has let the port go.
  */
@@ -417,17 +420,19 @@ bool xtcp_port_share(struct sock *listener, struct sock *child)
 	u16 number = inet_sk(child)->inet_num;
 	struct net *net = sock_net(child);
 	spinlock_t *lock = port_lock(net, number);
-	struct xtcp_port_owner *owner = &xtcp_sk(child)->port;
+	u64 *slot = port_slot(net, number);
 	struct xtcp_port *port;
+	bool holds;
 
 	spin_lock_bh(lock);
-	port = xtcp_sk(listener)->port.port;
-	if (port) {
-		owner->domain = xtcp_sk(listener)->port.domain;
-		port_own(port_slot(net, number), port, owner, true);
+	port = slot_port(*slot);
+	holds = port && READ_ONCE(xtcp_sk(listener)->port.port) == port;
+	if (holds) {
+		xtcp_sk(child)->port.domain = xtcp_sk(listener)->port.domain;
+		port_own(slot, port, &xtcp_sk(child)->port, true);
 	}
 	spin_unlock_bh(lock);
-	return port;
+	return holds;
 }
 
 /**
