@@ -36,6 +36,8 @@ static void child_unshare(struct sock *sk)
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
 	WRITE_ONCE(sk->sk_max_ack_backlog, 0);
 	sk->sk_shutdown = 0;
+	/* the listener may just have been closed: who waits for accept() has an owner yet */
+	sock_reset_flag(sk, SOCK_DEAD);
 }
 
 static void child_unshare6(struct sock *sk, const struct sock *listener)
