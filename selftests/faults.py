@@ -27,14 +27,15 @@ NO_MEMORY = (errno.ENOMEM, errno.ENOBUFS, errno.ENFILE)
 #: What fails for want of memory, and returns that: of the kernel's, and of our own
 #: that other files of ours call
 ALLOCATORS = """
-__alloc_percpu __alloc_skb __kmalloc __percpu_counter_init __pskb_copy_fclone
-__pskb_pull_tail inet_ctl_sock_create ip6_dst_lookup_flow ip_route_output_flow
-ip_route_output_key_hash ipv6_dup_options kmalloc_trace kmem_cache_alloc
-kmem_cache_create kvmalloc_node proc_create_net_data proc_create_net_single
-proto_register pskb_expand_head register_net_sysctl register_pernet_subsys
-reuseport_add_sock reuseport_alloc sk_clone_lock sk_page_frag_refill skb_clone
-xtcp_child_create xtcp_cut xtcp_holds_add xtcp_ipopt_of_syn xtcp_port_keep
-xtcp_port_prepare xtcp_slab_alloc xtcp_slab_init xtcp_timewait_enter xtcp_xmit
+__alloc_percpu __alloc_percpu_gfp __alloc_skb __kmalloc __percpu_counter_init
+__pskb_copy_fclone __pskb_pull_tail inet_ctl_sock_create ip6_dst_lookup_flow
+ip_route_output_flow ip_route_output_key_hash ipv6_dup_options kmalloc_trace
+kmem_cache_alloc kmem_cache_create kmemdup kvmalloc_node proc_create_net_data
+proc_create_net_single proto_register pskb_expand_head register_net_sysctl
+register_pernet_subsys reuseport_add_sock reuseport_alloc sk_clone_lock
+sk_page_frag_refill skb_clone xtcp_child_create xtcp_cut xtcp_holds_add
+xtcp_ipopt_of_skb xtcp_kept_of_syn xtcp_port_keep xtcp_port_prepare
+xtcp_queues_init xtcp_slab_alloc xtcp_slab_init xtcp_timewait_enter xtcp_xmit
 """.split()
 
 FRAME = re.compile(r"^ (?:<\w+>)? *([\w.]+)\+0x([0-9a-f]+)/0x[0-9a-f]+ \[xtcp\]")
@@ -141,7 +142,7 @@ class Faults:
     MANY, END = 30, 3000
 
     def __init__(self):
-        self.hit, self.last, self.injected = {}, set(), 0
+        self.hit, self.last, self.inner, self.injected = {}, set(), set(), 0
 
     def __enter__(self):
         check(os.path.isdir(DEBUGFS + "failslab"), "the kernel has no failslab")
@@ -203,6 +204,7 @@ class Faults:
                 traces.append(frames)
             elif frames is not None and (m := FRAME.match(line)):
                 frames.append(f"{m[1]}+0x{m[2]}")
+        self.inner |= {frames[0] for frames in traces if frames}
         self.last = {site for frames in traces for site in frames}
         for site in self.last:
             self.hit[site] = self.hit.get(site, 0) + 1

@@ -24,6 +24,8 @@ import traceback
 PROTO = int(os.environ.get("XTCP_PROTO", "253"))
 PLACE = os.environ.get("XTCP_PLACE", "vm")
 IS_XTCP = PROTO != 6
+#: all is asked for: make test-full
+FULL = bool(os.environ.get("XTCP_TEST_FULL"))
 #: the end, a or b, that speaks the kernel's TCP while the other one speaks xtcp
 TCP_END = os.environ.get("XTCP_TCP_END", "") if IS_XTCP else ""
 #: what a link shows of it: the bridge is in the host that has xtcp
@@ -45,7 +47,7 @@ SIZE = SIZES[PLACE]
 V4, V6, MAPPED = "v4", "v6", "mapped"
 FAMILIES = (V4, V6, MAPPED)
 # An instrumented kernel takes its time: v4-mapped there only when all is asked for
-if PLACE == "debug" and not os.environ.get("XTCP_TEST_FULL"):
+if PLACE == "debug" and not FULL:
     FAMILIES = (V4, V6)
 
 SOL_TCP = socket.IPPROTO_TCP

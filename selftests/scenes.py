@@ -6,7 +6,6 @@ to know what came of it (faults.Outcome), and goes on to show that all is as it 
 be: a call that failed works the next time, a segment that was lost comes again, and a
 connection that was there before still carries data.
 """
-import contextlib
 import ctypes
 import errno
 import os
@@ -14,7 +13,7 @@ import socket
 import struct
 
 from faults import NO_MEMORY, Faults, put
-from lib import V4, V6, check, equal, errname, errno_of, port, states, wait_for
+from lib import FULL, V4, V6, check, equal, errname, errno_of, port, states, wait_for
 from module import KO, load, loaded, parameter, unload_soon
 from tun import Far, Host
 from wire import MOD, MSS
@@ -25,6 +24,9 @@ SO_REUSEPORT, SO_ATTACH_REUSEPORT_CBPF = 15, 51
 RECORD_ROUTE = b"\x07\x0b\x04" + bytes(8)
 HOP_OPTIONS = b"\0\0\x01\x04" + bytes(4)
 CLONE_NEWNET, SYS_FINIT_MODULE = 0x40000000, 313
+ETH_P_ALL = 3
+#: a tun device puts what is longer than a page into pieces
+PIECES = 5000
 TOO_BIG = {V4: (3, 4), V6: (2, 0)}
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -45,21 +47,18 @@ class Place:
         cls.host.forget()
 
     @classmethod
-    @contextlib.contextmanager
-    def watched(cls):
-        """The kernel has no reason to complain of what happens inside."""
-        cls.enter()
-        yield
-        cls.faults.all_is_well()
-
-    @classmethod
     def leave(cls):
         if cls.faults:
             cls.faults.__exit__()
 
 
 def walk(scene, *args, **how):
-    """Play it with every allocation failing, see Faults.walk()."""
+    """Play it with every allocation failing, see Faults.walk().
+
+    That takes its time, so each family has one of the two ways, unless all is asked for.
+    """
+    if not FULL:
+        how.setdefault("rests", (V6 in args,))
     Place.faults.walk(scene, *args, **how)
 
 
@@ -337,9 +336,9 @@ def syn(family, options=(), **how):
         end(far, wait_for(lambda: accepted(listener), 5, "the connection"))
 
 
-def syn_with_options(family):
-    """They come back with every answer, and are the child's."""
-    yield from syn(family, ipopt=RECORD_ROUTE)
+def with_options(scene, *args):
+    """They come back with every answer, and are the child's; later ones are looked at."""
+    yield from scene(V4, *args, ipopt=RECORD_ROUTE)
 
 
 def third_segment(family, options=(), data=b"data", **how):
@@ -411,7 +410,7 @@ def time_wait_answers(family):
     wait_for(lambda: not rows(far), 5, "the end of TIME-WAIT")
 
 
-def data_arrives(family, order):
+def data_arrives(family, order, **how):
     """In order, or beyond a hole that is filled then; many small ones fill the buffer."""
     small = order == "small"
     options = ((SOL, socket.SO_RCVBUF, 16384),) if small else ()
@@ -420,7 +419,7 @@ def data_arrives(family, order):
     while small and before < 60:
         far.send("PA", b"x")
         before += 1
-    call = far.maker("PA", b"y" * 50, seq=far.seq + (100 if order == "hole" else 0))
+    call = far.maker("PA", b"y" * 50, seq=far.seq + (100 if order == "hole" else 0), **how)
     yield call
     if order == "hole":
         errno_of(call)
@@ -434,6 +433,18 @@ def data_arrives(family, order):
             len(s.recv(10000, socket.MSG_PEEK)) >= before + 50
     wait_for(whole, 5, "the data")
     far.seq += 50
+    end(far, s)
+
+
+def scattered(family, linear):
+    """The packet lies in pieces, of which the first has so much of the TCP header; and somebody
+    else looks at it, so that its header must be copied to be put together."""
+    far, s = opened(family)
+    call = far.maker("PA", bytes(PIECES), (20 if family == V4 else 40) + linear, opts=b"\x01" * 4)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL)):
+        yield call
+    again(call, lambda: not errno_of(s.recv, 10, socket.MSG_PEEK), "the data")
+    far.seq += PIECES
     end(far, s)
 
 
