@@ -20,12 +20,14 @@ PLACE=$1
 shift
 console=$XTCP_TOP/build/log/selftest-$PLACE.console
 cd "$XTCP_TOP"
+limit=2400
+[ -z "${XTCP_TEST_FULL-}" ] || limit=10800
 "$XTCP_TOP/scripts/deps.sh" build test
 case $PLACE in
-uml)	run=("$XTCP_TOP/scripts/uml.sh" --timeout 2400) kernel=uml ;;
+uml)	run=("$XTCP_TOP/scripts/uml.sh" --timeout "$limit") kernel=uml ;;
 time)	run=("$XTCP_TOP/scripts/uml.sh" --time-travel --timeout 1200) kernel=uml ;;
-vm)	run=("$XTCP_TOP/scripts/vm.sh" --timeout 2400) kernel=stock ;;
-debug)	run=("$XTCP_TOP/scripts/vm.sh" --kernel debug --mem 4G --timeout 2400) kernel=debug ;;
+vm)	run=("$XTCP_TOP/scripts/vm.sh" --timeout "$limit") kernel=stock ;;
+debug)	run=("$XTCP_TOP/scripts/vm.sh" --kernel debug --mem 4G --timeout "$limit") kernel=debug ;;
 kcsan)	run=("$XTCP_TOP/scripts/vm.sh" --kernel kcsan --timeout 1200) kernel=kcsan ;;
 *)	usage "$0" ;;
 esac

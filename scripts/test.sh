@@ -7,7 +7,8 @@
 #   selftest-debug bench-engines conformance
 #
 # and when asked for, by name or in $XTCP_EXTRA_STAGES, readme and selftest-kcsan.
-# --full runs all selftests in the debug kernel, not only those named for it.
+# --full runs selftest-kcsan too, and all selftests in the debug kernel, not only those
+# named for it.
 # Each stage writes KTAP to build/test/STAGE.log; build/test.ktap has them all.
 # A stage fails, too, when the kernel complained on any console. Tests may be
 # skipped only where $XTCP_SKIPS (shell patterns) names them.
@@ -25,7 +26,7 @@ set -eu
 FIRST="readme"
 LANE_A="purity check coverage fuzz style compile selftest-time"
 LANE_B="selftest-vm"
-LAST="kunit selftest-uml selftest-debug bench-engines conformance"
+LAST="kunit selftest-uml selftest-debug selftest-kcsan bench-engines conformance"
 export XTCP_TEST_FULL=
 LOGS=$XTCP_TOP/build/test
 
@@ -48,8 +49,12 @@ command_of()
 kernels()
 {
 	local kernel start=$SECONDS
+	local -a wanted=(stock tools uml 6.12 7.2 debug)
 
-	for kernel in stock tools uml 6.12 7.2 debug; do
+	case " $WANTED " in
+	*" selftest-kcsan "*)	wanted+=(kcsan) ;;
+	esac
+	for kernel in "${wanted[@]}"; do
 		scripts/kernel.sh "$kernel" >/dev/null 2>"$LOGS/kernel-$kernel.err" &
 		CHILD=$!
 		wait "$CHILD" || say "the kernel '$kernel' could not be made:" \
@@ -65,7 +70,7 @@ limit_of()
 	case $1 in
 	purity | check | coverage)	echo 900 ;;
 	style | fuzz)	echo 900 ;;
-	*)		echo 2700 ;;
+	*)		[ -n "$XTCP_TEST_FULL" ] && echo 11000 || echo 2700 ;;
 	esac
 }
 
@@ -157,7 +162,9 @@ if [ "${1-}" = --full ]; then
 	XTCP_TEST_FULL=1
 	shift
 fi
-WANTED=${*:-${XTCP_EXTRA_STAGES-} $LANE_A $LANE_B $LAST}
+ALWAYS="$LANE_A $LANE_B $LAST"
+[ -n "$XTCP_TEST_FULL" ] || ALWAYS=${ALWAYS/selftest-kcsan /}
+WANTED=${*:-${XTCP_EXTRA_STAGES-} $ALWAYS}
 for name in $WANTED; do
 	command_of "$name" >/dev/null
 done

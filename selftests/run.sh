@@ -23,19 +23,19 @@ KMEMLEAK=/sys/kernel/debug/kmemleak
 
 ALL="reload drain wrong_use options inherit queues defer isn reopen readwrite urgent close peer recovery transfer cookies flood many blackhole icmp path knobs malformed ports ephemeral reuseport migrate netns programs frames bridge"
 # Most of blackhole is waiting, which costs nothing where time is virtual
-# and hotplug needs a second processor
 QUICK=${ALL/blackhole /}
 # The same, to the kernel's TCP as the peer; queued_segments counts those of xtcp's length
 PEERS="transfer:[lws]*@b transfer:[lws]*@a readwrite:[!q]*@b readwrite@a urgent@b urgent@a close@b close@a"
+# hotplug needs a second processor; failslab a kernel that makes memory fail
 case $XTCP_PLACE in
-uml)	TESTS="$QUICK $PEERS stress" LIMIT=600 ;;
-vm)	TESTS="$QUICK hotplug" LIMIT=900 ;;
+uml)	TESTS="$QUICK $PEERS stress" FULL="$ALL $PEERS stress" LIMIT=600 ;;
+vm)	TESTS="$QUICK hotplug" FULL="$ALL hotplug stress" LIMIT=900 ;;
 debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* cookies:third* many:many* peer:resets* malformed ports:t* ephemeral:connect__each_port* reuseport migrate netns:remove__w* hotplug"
-	LIMIT=900 ;;
-kcsan)	TESTS="stress:same*" LIMIT=600 ;;
+	FULL="$ALL hotplug stress failslab" LIMIT=1200 ;;
+kcsan)	TESTS="stress:same*" FULL=$TESTS LIMIT=600 ;;
 *)	echo "run.sh: XTCP_PLACE is uml, vm, debug or kcsan, not '$XTCP_PLACE'" >&2; exit 2 ;;
 esac
-[ -z "${XTCP_TEST_FULL-}" ] || TESTS=$ALL
+[ -z "${XTCP_TEST_FULL-}" ] || TESTS=$FULL LIMIT=3600
 ! grep -q time-travel /proc/cmdline || TESTS="peer blackhole hours"
 [ $# -eq 0 ] || TESTS=$*
 
