@@ -28,7 +28,7 @@ vm: ## a shell in that VM, with the module loaded, to play
 test: ## all tests; ends with "N passed, N failed"
 	@scripts/test.sh
 
-test-full: ## all tests, and all selftests in the debug kernel too
+test-full: ## all tests, all selftests in the debug kernel too, and KCSAN
 	@scripts/test.sh --full
 
 check: ## the core and its suites as a plain program, in seconds [SUITE=...]
