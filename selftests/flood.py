@@ -196,12 +196,17 @@ def syns__from_one_prefix(family):
 
 @case((V4, V6), bound=120, xtcp_only=ONLY)
 def acks__with_made_up_cookies(family):
-    """Each is looked at, and reset; none opens a connection."""
+    """Each is looked at, and reset; none opens a connection.
+
+    They are looked at only while somebody may have a cookie: so clients don't echo here.
+    """
     before = counters(routed().a)
-    xtcp("ack", family, 0, syncookies=2)
+    with knobs(net().b, echo_cookie=0):
+        seen = xtcp("ack", family, 0, syncookies=2)
     now = counters(net().a)
     check(now["cookies_invalid"] - before["cookies_invalid"] > 100, "nothing was looked at")
-    equal(now["cookies_valid"] - before["cookies_valid"], 0, "cookies that were guessed")
+    equal(now["cookies_valid"] - before["cookies_valid"], seen["served"],
+          "cookies that were believed")
     beside("ack", family, syncookies=2)
 
 
