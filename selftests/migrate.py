@@ -163,14 +163,20 @@ def queued__only_as_many_as_fit(family):
         close_all(accepted + clients + [second])
 
 
+def opening(family, at, count):
+    """A listener in the group at this port, and peers whose connections to it are half open."""
+    listener = join(family, at)
+    peers = peers_of(listener, family, count)
+    half_open(peers)
+    return listener, peers
+
+
 @case(BOTH)
 def half_open__third_segment_finds_another(family):
     """Who got the SYN has closed: the third segment makes a child of another."""
     at = port()
     with migrating(), counted(migrated=8):
-        first = join(family, at)
-        peers = peers_of(first, family, 8)
-        half_open(peers)
+        first, peers = opening(family, at, 8)
         rest = [join(family, at) for _ in range(2)]
         first.close()
         for peer in peers:
@@ -192,9 +198,7 @@ def half_open__timer_finds_another(family):
     """So does the SYN-ACK's timer; the record counts for the heir then."""
     at = port()
     with migrating(), counted(migrated=4):
-        first = join(family, at)
-        peers = peers_of(first, family, 4)
-        half_open(peers)
+        first, peers = opening(family, at, 4)
         second = join(family, at)
         first.close()
         if IS_XTCP:
@@ -217,9 +221,7 @@ def half_open__only_as_many_as_fit(family):
     """The heir's SYN queue is no longer than others: what is more is forgotten."""
     at = port()
     with migrating(syncookies=0), counted(migrated=2, migrate_full=3):
-        first = join(family, at)
-        peers = peers_of(first, family, 5)
-        half_open(peers)
+        first, peers = opening(family, at, 5)
         with knobs(net().a, max_syn_backlog=2):
             second = join(family, at)
             first.close()
@@ -237,9 +239,7 @@ def half_open__accept_queue_of_the_heir_is_full(family):
     """The third segment is dropped, as anybody's; it comes again when there is room."""
     at = port()
     with migrating():
-        first = join(family, at)
-        peers = peers_of(first, family, 2)
-        half_open(peers)
+        first, peers = opening(family, at, 2)
         second = join(family, at, 0)
         first.close()
         peers[0].send("A")
@@ -259,9 +259,7 @@ def half_open__dies_when_it_is_not_wanted(family):
     """0: the third segment is reset, though others of the group listen."""
     at = port()
     with counted():
-        first = join(family, at)
-        peers = peers_of(first, family, 2)
-        half_open(peers)
+        first, peers = opening(family, at, 2)
         second = join(family, at)
         first.close()
         for peer in peers:
@@ -277,9 +275,7 @@ def half_open__dies_with_the_last(family):
     """Nobody is left: RST. Who listens there later is of another group."""
     at = port()
     with migrating(), counted(migrate_alone=2):
-        first = join(family, at)
-        peers = peers_of(first, family, 2)
-        half_open(peers)
+        first, peers = opening(family, at, 2)
         first.close()
         peers[0].send("A")
         peers[0].get("R")
@@ -296,9 +292,7 @@ def half_open__follows_a_group_that_changes(family):
     """Heirs close, too, before the third segment comes; who founded the group is long gone."""
     at = port()
     with migrating():
-        first = join(family, at)
-        peers = peers_of(first, family, 3)
-        half_open(peers)
+        first, peers = opening(family, at, 3)
         for _ in range(5):
             following = join(family, at)
             first.close()
@@ -315,9 +309,7 @@ def half_open__comes_back(family):
     """A listener that stops, and listens again in the group, may be its own heir."""
     at = port()
     with migrating():
-        first = join(family, at)
-        peers = peers_of(first, family, 2)
-        half_open(peers)
+        first, peers = opening(family, at, 2)
         second = join(family, at)
         first.shutdown(socket.SHUT_RD)
         first.listen(8)
