@@ -14,6 +14,7 @@ import subprocess
 import time
 
 import lib
+from devices import hardware_address
 from lib import (IS_XTCP, PLACE, PROTO, SIZE, SOL_TCP, V4, V6, case, check, counters, equal, fail,
                  knobs, listen, main, net, recv_exact, slow, sock, table)
 
@@ -38,7 +39,7 @@ def routed():
 def flood(kind, family, at, proto):
     """What it has sent, and in how many seconds, is in the list when it is over."""
     where, result = routed(), []
-    mac = ":".join(f"{b:02x}" for b in where.mac(where.a, "va"))
+    mac = ":".join(f"{b:02x}" for b in hardware_address(where.a, "va"))
     with where.b:
         process = subprocess.Popen(
             [FLOOD, kind, str(proto), "vb", mac, where.addr("a", family), str(at), "1000000000",

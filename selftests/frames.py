@@ -9,6 +9,7 @@ import socket
 import struct
 
 import lib
+from devices import hardware_address
 from lib import V4, V6, Net, case, check, equal, fail, main, run
 from wire import ETH_P_ALL, ETH_P_IP, ETH_P_IPV6, checksum, pseudo
 
@@ -104,7 +105,7 @@ class Line:
         with self.net.a:
             run(lib.BRIDGE, "up", *(["--local"] if number == TCP else []), "va")
         self.tx, self.rx = self._socket(self.net.a, "va"), self._socket(self.net.b, "vb")
-        self.ether = self.net.mac(self.net.b, "vb") + self.net.mac(self.net.a, "va")
+        self.ether = hardware_address(self.net.b, "vb") + hardware_address(self.net.a, "va")
 
     @staticmethod
     def _socket(ns, dev):

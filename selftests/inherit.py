@@ -10,8 +10,9 @@ import socket
 import struct
 import time
 
-from lib import (IS_XTCP, V4, V6, PROTO, case, check, equal, errno_of, listen, main, neighbour,
-                 net, pair, recv_exact, sock)
+from devices import neighbour
+from lib import (IS_XTCP, V4, V6, PROTO, case, check, equal, errno_of, listen, main, net, pair,
+                 recv_exact, sock)
 from wire import Peer, Sniffer, checksum, pseudo
 
 BOTH = (V4, V6)

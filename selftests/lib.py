@@ -8,18 +8,18 @@ how they are shown to be right themselves.
 """
 import ctypes
 import errno
-import fcntl
 import fnmatch
 import os
 import random
 import select
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
 import traceback
+
+from devices import is_up
 
 PROTO = int(os.environ.get("XTCP_PROTO", "253"))
 PLACE = os.environ.get("XTCP_PLACE", "vm")
@@ -55,9 +55,6 @@ MSG_NOSIGNAL = socket.MSG_NOSIGNAL
 SO_PROTOCOL, SO_DOMAIN = 38, 39
 SO_RCVBUFFORCE = 33
 CLONE_NEWNET, MS_BIND, MNT_DETACH = 0x40000000, 4096, 2
-# rtnetlink(7): a request with CREATE, REPLACE and ACK
-RTM_NEWNEIGH, NLM_NEW, NUD_PERMANENT, NDA_DST, NDA_LLADDR = 28, 0x505, 0x80, 1, 2
-SIOCGIFFLAGS, SIOCGIFHWADDR, IFF_RUNNING = 0x8913, 0x8927, 0x40
 
 STATES = {1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RECV", 4: "FIN_WAIT1",
           5: "FIN_WAIT2", 6: "TIME_WAIT", 7: "CLOSE", 8: "CLOSE_WAIT",
@@ -175,27 +172,6 @@ class Ns:
             os.unlink(self.path)
 
 
-def device(ns, name, request):
-    """What an ioctl of netdevice(7) says about a device."""
-    with ns, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        return fcntl.ioctl(s, request, struct.pack("16s24x", name.encode()))[16:]
-
-
-def neighbour(ns, dev, addr, mac):
-    """As `ip neigh replace`: the hardware address of a host on the link."""
-    six = ":" in addr
-    raw = socket.inet_pton(socket.AF_INET6 if six else socket.AF_INET, addr)
-    with ns, socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as s:
-        body = struct.pack("BxxxiHBB", socket.AF_INET6 if six else socket.AF_INET,
-                           socket.if_nametoindex(dev), NUD_PERMANENT, 0, 0)
-        for kind, data in ((NDA_DST, raw), (NDA_LLADDR, mac)):
-            body += struct.pack("HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
-        s.send(struct.pack("IHHII", 16 + len(body), RTM_NEWNEIGH, NLM_NEW, 1, 0) + body)
-        error = struct.unpack("i", s.recv(4096)[16:20])[0]
-    if error:
-        raise OSError(-error, "neighbour " + addr)
-
-
 class Net:
     """Two namespaces, a and b, joined by a veth pair with v4 and v6 addresses.
 
@@ -212,7 +188,7 @@ class Net:
                   f"addr add {self.A4}/24 dev va", f"addr add {self.A6}/64 dev va nodad")
         self.b.ip("link set lo up", "link set vb up",
                   f"addr add {self.B4}/24 dev vb", f"addr add {self.B6}/64 dev vb nodad")
-        wait_for(self._up, 10, "the veth pair to come up")
+        wait_for(lambda: is_up(self.a, "va"), 10, "the veth pair to come up")
         if tcp_end:
             self._bridge(tcp_end)
 
@@ -222,16 +198,10 @@ class Net:
         with ns:
             run(BRIDGE, "up", "--local", dev)
 
-    def _up(self):
-        return struct.unpack("H", device(self.a, "va", SIOCGIFFLAGS)[:2])[0] & IFF_RUNNING
-
     def addr(self, end, family):
         v4 = {"a": self.A4, "b": self.B4, "ghost": self.GHOST4}[end]
         v6 = {"a": self.A6, "b": self.B6, "ghost": self.GHOST6}[end]
         return {V4: v4, V6: v6, MAPPED: "::ffff:" + v4}[family]
-
-    def mac(self, ns, dev):
-        return device(ns, dev, SIOCGIFHWADDR)[2:8]
 
     def remove(self):
         self.a.remove()

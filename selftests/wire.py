@@ -11,6 +11,7 @@ import struct
 import time
 
 import lib
+from devices import hardware_address, neighbour
 
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 3, 0x0800, 0x86DD
 SO_TIMESTAMPNS = 35
@@ -181,8 +182,9 @@ class Peer:
         self.me = net.GHOST6 if six else net.GHOST4
         self.them = net.A6 if six else net.A4
         self.six, self.sport, self.dport = six, sport or lib.port(), dport
-        self.mac_a, self.mac_b = net.mac(net.a, "va"), net.mac(net.b, "vb")
-        lib.neighbour(net.a, "va", self.me, self.mac_b)
+        self.mac_a, self.mac_b = (hardware_address(ns, dev)
+                                  for ns, dev in ((net.a, "va"), (net.b, "vb")))
+        neighbour(net.a, "va", self.me, self.mac_b)
         self.sniffer = Sniffer(net.b, "vb", self.sport)
         self.taken = 0
         self.seq, self.ack = 1000, 0

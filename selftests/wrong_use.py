@@ -12,9 +12,10 @@ import signal
 import socket
 import struct
 
+from devices import neighbour
 from lib import (FAMILIES, MAPPED, PROTO, SOL_TCP, V4, V6, any_addr, case, check, equal,
-                 errname, errno_of, fail, knobs, listen, main, neighbour, net, pair, port, slow,
-                 sock, so_error, wait_for)
+                 errname, errno_of, fail, knobs, listen, main, net, pair, port, slow, sock,
+                 so_error, wait_for)
 
 libc = ctypes.CDLL(None, use_errno=True)
 PROTOS = sorted({6, PROTO})
