@@ -79,6 +79,7 @@ class Chain:
         return Turned(self)
 
     def remove(self):
+        lib.settle(self.a, self.b)
         for ns in (self.a, self.x, self.r, self.b):
             ns.remove()
 

@@ -204,6 +204,7 @@ class Net:
         return {V4: v4, V6: v6, MAPPED: "::ffff:" + v4}[family]
 
     def remove(self):
+        settle(self.a, self.b)
         self.a.remove()
         self.b.remove()
 
@@ -398,6 +399,25 @@ def table(ns, at=None):
     return rows
 
 
+# What a socket is in that was closed and waits for its peer to say that it knows
+ORPHANED = ("FIN_WAIT1", "CLOSING", "LAST_ACK")
+
+
+def orphans(ns):
+    """Connections that no program has any more, and that their peer has yet to end."""
+    if ns.proto == 6 or not os.path.exists("/proc/net/xtcp"):
+        return []
+    return [r for r in table(ns) if r.state in ORPHANED and not r.inode]
+
+
+def settle(*spaces):
+    """Before links go: an orphan whose peer went first holds the module for minutes."""
+    try:
+        wait_for(lambda: not any(map(orphans, spaces)), 2)
+    except Failure:
+        print(f"# left behind: {[row for ns in spaces for row in orphans(ns)]}", flush=True)
+
+
 def states(ns, at):
     return sorted(r.state for r in table(ns, at))
 
@@ -546,6 +566,7 @@ def main():
             if took > 5:
                 print(f"# took {took:.1f} s", flush=True)
     finally:
+        settle(*Ns.alive)
         for ns in list(Ns.alive):
             try:
                 ns.remove()
