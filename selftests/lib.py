@@ -532,6 +532,9 @@ def main():
     topic = os.path.basename(sys.argv[0]).removesuffix(".py") + (TCP_END and "@" + TCP_END)
     wanted = sys.argv[1:] or ["*"]
     chosen = []
+    for w in wanted:
+        if not fnmatch.filter([name for name, *_ in _cases], w):
+            sys.exit(f"{topic} has no case {w}")
     for entry in _cases:
         name, _, _, _, places, xtcp_only = entry
         if not any(fnmatch.fnmatch(name, w) for w in wanted):
