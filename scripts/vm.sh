@@ -118,10 +118,9 @@ parameters="console=ttyS0 panic=-1 oops=panic loglevel=7 dummy.numdummies=0 ifb.
 	watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 $APPEND"
 case $KERNEL in
 debug)	parameters+=" kasan_multi_shot no_hash_pointers" ;;
-# an emulated processor may stand still for a slice of the host's time, and a watch
-# has to outlast that
-kcsan)	parameters+=" no_hash_pointers kcsan.skip_watch=2000 kcsan.udelay_task=1000
-		kcsan.udelay_interrupt=500" ;;
+# Many short watches see more than a few long ones, and an emulated processor is slow
+kcsan)	parameters+=" no_hash_pointers kcsan.skip_watch=300 kcsan.udelay_task=400
+		kcsan.udelay_interrupt=200" ;;
 esac
 environment=(ROOT_TYPE=9p "KERNEL=$K" CTL=ctl "OUT=$(printf %q "$XTCP_OUT")")
 if [ -n "$ICOUNT" ]; then
