@@ -25,6 +25,7 @@ RECORD_ROUTE = b"\x07\x0b\x04" + bytes(8)
 HOP_OPTIONS = b"\0\0\x01\x04" + bytes(4)
 CLONE_NEWNET, SYS_FINIT_MODULE = 0x40000000, 313
 ETH_P_ALL = 3
+LOOK = socket.MSG_PEEK | socket.MSG_DONTWAIT
 #: a tun device puts what is longer than a page into pieces
 PIECES = 5000
 TOO_BIG = {V4: (3, 4), V6: (2, 0)}
@@ -429,8 +430,7 @@ def data_arrives(family, order, **how):
     def whole():
         if order != "hole":
             errno_of(call)
-        return not errno_of(s.recv, 10000, socket.MSG_PEEK) and \
-            len(s.recv(10000, socket.MSG_PEEK)) >= before + 50
+        return not errno_of(s.recv, 10000, LOOK) and len(s.recv(10000, LOOK)) >= before + 50
     wait_for(whole, 5, "the data")
     far.seq += 50
     end(far, s)
@@ -443,7 +443,7 @@ def scattered(family, linear):
     call = far.maker("PA", bytes(PIECES), (20 if family == V4 else 40) + linear, opts=b"\x01" * 4)
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL)):
         yield call
-    again(call, lambda: not errno_of(s.recv, 10, socket.MSG_PEEK), "the data")
+    again(call, lambda: not errno_of(s.recv, 10, LOOK), "the data")
     far.seq += PIECES
     end(far, s)
 
