@@ -104,6 +104,19 @@ static void renew(struct thread *t)
 	make(t, other_slot(t));
 }
 
+/* Where somebody listens, maybe: one of a few ports, or what a listener has been given */
+static int some_port(struct thread *t)
+{
+	struct sockaddr_storage at = {};
+	socklen_t len = sizeof(at);
+	int port = 0;
+
+	if (!draw(t, 3) &&
+	    !getsockname(fd_in(draw(t, LISTENERS)), (struct sockaddr *)&at, &len))
+		port = ntohs(((struct sockaddr_in *)&at)->sin_port);
+	return port ? port : (int)(FIRST_PORT + draw(t, PORTS));
+}
+
 static void begin_listen(struct thread *t)
 {
 	int slot = listener_slot(t), on = 1, fd;
@@ -115,7 +128,20 @@ static void begin_listen(struct thread *t)
 	fd = fd_in(slot);
 	setsockopt(fd, SOL_SOCKET, draw(t, 2) ? SO_REUSEADDR : SO_REUSEPORT, &on, sizeof(on));
 	len = loopback(&at, family_of(slot), FIRST_PORT + draw(t, PORTS));
-	judge("bind", bind(fd, (struct sockaddr *)&at, len));
+	if (draw(t, 4))
+		judge("bind", bind(fd, (struct sockaddr *)&at, len));
+	judge("listen", listen(fd, draw(t, 8)));
+}
+
+/* A listener stops while connections come, and begins again: on another port, when it
+ * has not asked for one
+ */
+static void turn(struct thread *t)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	int fd = fd_in(listener_slot(t));
+
+	judge("disconnect", connect(fd, &none, sizeof(none)));
 	judge("listen", listen(fd, draw(t, 8)));
 }
 
@@ -123,7 +149,7 @@ static void begin_connect(struct thread *t)
 {
 	struct sockaddr_storage to;
 	int slot = other_slot(t);
-	socklen_t len = loopback(&to, family_of(slot), FIRST_PORT + draw(t, PORTS));
+	socklen_t len = loopback(&to, family_of(slot), some_port(t));
 	int err;
 
 	err = connect(fd_in(slot), (struct sockaddr *)&to, len);
@@ -238,7 +264,7 @@ static const struct {
 } operations[] = {
 	{ renew, 4 }, { begin_listen, 3 }, { begin_connect, 14 }, { take, 14 },
 	{ write_some, 20 }, { read_some, 20 }, { look, 6 }, { look_by_epoll, 6 },
-	{ set, 6 }, { ask, 3 }, { end, 2 }, { disconnect, 2 },
+	{ set, 6 }, { ask, 3 }, { end, 2 }, { disconnect, 2 }, { turn, 1 },
 };
 
 static void *run(void *arg)
