@@ -356,7 +356,7 @@ def third_segment(family, options=(), data=b"data", **how):
         server = again(call, open_now, "the connection")
         far.seq += len(data)
         if data:
-            again(call, lambda: not errno_of(server.recv, 10, socket.MSG_PEEK), "the data")
+            again(call, lambda: not errno_of(server.recv, 10, LOOK), "the data")
         end(far, server)
 
 
