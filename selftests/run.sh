@@ -30,7 +30,7 @@ PEERS="transfer:[lws]*@b transfer:[lws]*@a readwrite:[!q]*@b readwrite@a urgent@
 case $XTCP_PLACE in
 uml)	TESTS="$QUICK $PEERS stress" FULL="$ALL $PEERS stress" LIMIT=600 ;;
 vm)	TESTS="$QUICK hotplug" FULL="$ALL hotplug stress" LIMIT=900 ;;
-debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* cookies:third* many:many* peer:resets* malformed ports:t* ephemeral:connect__each_port* reuseport migrate netns:remove__w* hotplug"
+debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* cookies:third* many:many* peer:resets* malformed ports:t* ephemeral:connect__each_port* reuseport migrate netns:remove__w* hotplug stress:[sp]*"
 	FULL="$ALL hotplug stress failslab" LIMIT=1200 ;;
 kcsan)	TESTS="stress" FULL=$TESTS LIMIT=600 ;;
 *)	echo "run.sh: XTCP_PLACE is uml, vm, debug or kcsan, not '$XTCP_PLACE'" >&2; exit 2 ;;
