@@ -21,6 +21,7 @@ shift
 console=$XTCP_TOP/build/log/selftest-$PLACE.console
 cd "$XTCP_TOP"
 limit=2400
+[ "$PLACE" != debug ] || limit=3600
 [ -z "${XTCP_TEST_FULL-}" ] || limit=10800
 "$XTCP_TOP/scripts/deps.sh" build test
 case $PLACE in

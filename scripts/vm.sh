@@ -117,7 +117,10 @@ shares
 parameters="console=ttyS0 panic=-1 oops=panic loglevel=7 dummy.numdummies=0 ifb.numifbs=0
 	watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 $APPEND"
 case $KERNEL in
-debug)	parameters+=" kasan_multi_shot no_hash_pointers" ;;
+# the caches that are marked by A are those that selftests/failslab.py makes fail by name;
+# of each failure there is a trace
+debug)	parameters+=" kasan_multi_shot no_hash_pointers log_buf_len=16M
+		slub_debug=A,skbuff_head_cache,skbuff_fclone_cache,xtcp_*,XTCP,XTCPv6" ;;
 # Many short watches see more than a few long ones, and an emulated processor is slow
 kcsan)	parameters+=" no_hash_pointers kcsan.skip_watch=300 kcsan.udelay_task=400
 		kcsan.udelay_interrupt=200" ;;

@@ -140,6 +140,9 @@ class Faults:
               "verbose": 2, "verbose_ratelimit_interval_ms": 0}
     #: how many fail with rest; how many a scene may make
     MANY, END = 30, 3000
+    #: of many, how far apart the module's are looked for; how many others end them; and
+    #: for how many counts one beyond the last
+    STRIDE, QUIET, PAST = 8, 60, 5
 
     def __init__(self):
         self.hit, self.last, self.inner, self.injected = {}, set(), set(), 0
@@ -209,7 +212,19 @@ class Faults:
         for site in self.last:
             self.hit[site] = self.hit.get(site, 0) + 1
 
-    def walk(self, scene, *args, allowed=(), first=1, last=None, rests=(False, True)):
+    def _play(self, scene, args, nth, rest, allowed=()):
+        """Play a scene once, and see that it went as it may: its Outcome."""
+        play = scene(*args)
+        outcome = self.during(next(play), nth, rest)
+        check(outcome.err in (0, *NO_MEMORY, *allowed),
+              f"{scene.__name__}, allocation {nth}: {outcome}")
+        check(outcome.met or not outcome.err, f"{scene.__name__} without a failure: {outcome}")
+        with contextlib.suppress(StopIteration):
+            play.send(outcome)
+            fail(f"{scene.__name__} goes on")
+        return outcome
+
+    def walk(self, scene, *args, allowed=(), rests=(False, True)):
         """Play the scene again and again, another allocation failing each time.
 
         A scene is a generator: it prepares, yields a call, gets the call's Outcome, and
@@ -217,61 +232,62 @@ class Faults:
         with many of those that follow.
         """
         for rest in rests:
-            for nth in range(first, (last or self.END) + 1):
-                play = scene(*args)
-                call = next(play)
-                outcome = self.during(call, nth, rest)
-                check(outcome.err in (0, *NO_MEMORY, *allowed),
-                      f"{scene.__name__}, allocation {nth}: {outcome}")
-                with contextlib.suppress(StopIteration):
-                    play.send(outcome)
-                    fail(f"{scene.__name__} goes on")
-                if not outcome.met or nth == last:
-                    check(outcome.met or not outcome.err,
-                          f"{scene.__name__} without a failure: {outcome}")
-                    check(nth > first, f"{scene.__name__} allocates nothing")
-                    print(f"# {scene.__name__}{args}: {nth - first} allocations"
-                          f"{', and those that follow' if rest else ''}", flush=True)
-                    break
-            else:
-                fail(f"{scene.__name__} has no end")
+            nth = 1
+            while self._play(scene, args, nth, rest, allowed).met:
+                nth += 1
+                check(nth < self.END, f"{scene.__name__} has no end")
+            check(nth > 1, f"{scene.__name__} allocates nothing")
+            self._tell(scene, args, nth - 1, rest)
 
-    def _meets_module(self, scene, args, nth):
-        """Does the nth allocation of the scene belong to the module?  None: there is none."""
-        play = scene(*args)
-        outcome = self.during(next(play), nth)
-        with contextlib.suppress(StopIteration):
-            play.send(outcome)
-        return bool(self.last) if outcome.met else None
+    @staticmethod
+    def _tell(scene, args, number, rest):
+        print(f"# {scene.__name__}{args}: {number} allocations"
+              f"{', and those that follow' if rest else ''}", flush=True)
 
-    def region(self, scene, *args):
-        """(first, last) of the scene's allocations that are the module's: they are the last
-        ones, or nearly so, of very many."""
+    def walk_own(self, scene, *args):
+        """As walk(), for a scene of very many allocations: only the module's fail.
+
+        They lie together, but a little earlier or later each time, and among them are
+        some that no trace tells of.
+        """
+        start = self._find_own(scene, args)
+        number = self._walk_from(scene, args, start, 1)
+        self._tell(scene, args, number + self._walk_from(scene, args, start - 1, -1), False)
+
+    def _find_own(self, scene, args):
+        """The number of an allocation that is the module's."""
         low, high = 1, 2
-        while self._meets_module(scene, args, high) is not None:
+        while self._play(scene, args, high, False).met:
             low, high = high, high * 2
-        while high - low > 1:
+        while high - low > self.STRIDE:
             middle = (low + high) // 2
-            if self._meets_module(scene, args, middle) is None:
-                high = middle
-            else:
+            if self._play(scene, args, middle, False).met:
                 low = middle
-        last = low
-        while not self._meets_module(scene, args, last):
-            last -= 1
-            check(last > low - 200, f"{scene.__name__}: none of the module's allocations")
-        first, quiet = last, 0
-        while quiet < 4 and first > 1:      # some are told of by no trace
-            first -= 1
-            quiet = 0 if self._meets_module(scene, args, first) else quiet + 1
-        return first, last
+            else:
+                high = middle
+        for nth in range(high, 0, -self.STRIDE):
+            self._play(scene, args, nth, False)
+            if self.last:
+                return nth
+        return fail(f"{scene.__name__}: none of the module's allocations")
+
+    def _walk_from(self, scene, args, nth, step):
+        """Play on until none was the module's for a while; how many were."""
+        number = quiet = 0
+        while quiet < self.QUIET and nth > 0:
+            outcome = self._play(scene, args, nth, False)
+            number, quiet = (number + 1, 0) if self.last else (number, quiet + 1)
+            quiet += 0 if outcome.met else self.PAST
+            nth += step
+        return number
 
     @contextlib.contextmanager
-    def caches_fail(self, *names, percent=100):
-        """Memory of these caches is missing, for whoever wants it, for a while."""
+    def caches_fail(self, percent=100):
+        """Memory is missing for buffers, sockets and what is ours, for whoever wants it,
+        for a while: scripts/vm.sh has had these caches marked."""
+        with open(SLABS + "skbuff_head_cache/failslab", encoding="ascii") as file:
+            equal(file.read().strip(), "1", "the mark of buffers")
         slab = DEBUGFS + "failslab/"
-        for name in names:
-            put(SLABS + f"{name}/failslab", 1)
         for key, value in (("cache-filter", "Y"), ("task-filter", "N"), ("times", -1),
                            ("probability", percent)):
             put(slab + key, value)
@@ -280,8 +296,6 @@ class Faults:
         finally:
             for key, value in (("probability", 0), ("cache-filter", "N"), ("task-filter", "Y")):
                 put(slab + key, value)
-            for name in names:
-                put(SLABS + f"{name}/failslab", 0)
             self.note()
 
     def all_is_well(self):

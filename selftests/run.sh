@@ -31,7 +31,7 @@ case $XTCP_PLACE in
 uml)	TESTS="$QUICK $PEERS stress" FULL="$ALL $PEERS stress" LIMIT=600 ;;
 vm)	TESTS="$QUICK hotplug" FULL="$ALL hotplug stress" LIMIT=900 ;;
 debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* cookies:third* many:many* peer:resets* malformed ports:t* ephemeral:connect__each_port* reuseport migrate netns:remove__w* hotplug stress:[sp]*"
-	FULL="$ALL hotplug stress failslab" LIMIT=1200 ;;
+	FULL="$ALL hotplug stress failslab" LIMIT=2400 ;;
 kcsan)	TESTS="stress" FULL=$TESTS LIMIT=600 ;;
 *)	echo "run.sh: XTCP_PLACE is uml, vm, debug or kcsan, not '$XTCP_PLACE'" >&2; exit 2 ;;
 esac
@@ -117,13 +117,23 @@ unload()
 	rmmod xtcp && echo "orphans held it: a test has left a connection whose peer is gone"
 }
 
-# leaks: kmemleak believes a leak only at the second look
+# leaks: kmemleak believes a leak only at the second look. The kernel loses the name of a
+# cache whose directory in sysfs it can't make, which failslab.py makes happen
 leaks()
 {
 	echo scan >$KMEMLEAK
 	sleep 6
 	echo scan >$KMEMLEAK
-	cat $KMEMLEAK
+	awk '
+		function flush() {
+			if (report !~ /sysfs_slab_add/)
+				printf "%s", report
+			report = ""
+		}
+		/^unreferenced object/ { flush() }
+		{ report = report $0 "\n" }
+		END { flush() }
+	' $KMEMLEAK
 }
 
 loaded()

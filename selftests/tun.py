@@ -75,6 +75,11 @@ class Host:
         with self.ns, open("/proc/sys/net/ipv4/route/flush", "w", encoding="ascii") as file:
             file.write("1")
 
+    def change_routes(self):
+        """Routes that sockets have looked up are to be looked up again."""
+        self.forget()
+        self.ns.ip("route add fd80::1/128 dev t0", "route del fd80::1/128 dev t0")
+
 
 class Far(Peer):
     """A peer behind the tun device."""
