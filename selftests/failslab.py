@@ -23,7 +23,7 @@ from scenes import (HOP_OPTIONS, IP6, IPV6_HOPOPTS, Place, accepted, all_data, e
 BOTH = (V4, V6)
 IPV6_RECVPKTINFO, TCP_SAVE_SYN, PAGE_OF_PORTS, ENOTSUPP = 49, 27, 512, 524
 
-#: Sites that no failure can be led to, and why: "function callee"
+#: Sites that no failure can be led to, or is seen at, and why: "function callee"
 PERCPU = "failslab does not know the allocator, which has memory in store"
 LINEAR = "ICMP has pulled that already"
 UNTOLD = "a buffer's bytes: they fail, but the kernel tells of it by no trace"

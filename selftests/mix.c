@@ -133,15 +133,21 @@ static void begin_listen(struct thread *t)
 	judge("listen", listen(fd, draw(t, 8)));
 }
 
+static void leave(int fd)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	judge("disconnect", connect(fd, &none, sizeof(none)));
+}
+
 /* A listener stops while connections come, and begins again: on another port, when it
  * has not asked for one
  */
 static void turn(struct thread *t)
 {
-	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	int fd = fd_in(listener_slot(t));
 
-	judge("disconnect", connect(fd, &none, sizeof(none)));
+	leave(fd);
 	judge("listen", listen(fd, draw(t, 8)));
 }
 
@@ -162,9 +168,7 @@ static void begin_connect(struct thread *t)
 
 static void disconnect(struct thread *t)
 {
-	struct sockaddr none = { .sa_family = AF_UNSPEC };
-
-	judge("disconnect", connect(any_fd(t), &none, sizeof(none)));
+	leave(any_fd(t));
 }
 
 static void take(struct thread *t)

@@ -126,7 +126,7 @@ leaks()
 	echo scan >$KMEMLEAK
 	awk '
 		function flush() {
-			if (report !~ /sysfs_slab_add/)
+			if (report !~ /kobject_set_name_vargs.*kobject_init_and_add.*sysfs_slab_add/)
 				printf "%s", report
 			report = ""
 		}

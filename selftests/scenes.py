@@ -395,18 +395,24 @@ def half_open_answers(family, flags):
         end(far, wait_for(lambda: accepted(listener), 5, "the connection"))
 
 
+def in_time_wait(family, msl_ms, listener=None, **how):
+    """A peer of a connection that we have closed first, for twice msl_ms."""
+    with knobs(Place.host.ns, msl_ms=msl_ms):
+        far, s = opened(family, listener, **how)
+        s.close()
+        far.take(far.until(lambda seg: "F" in seg.flags))
+        far.send("FA")
+    equal(rows(far), ["TIME_WAIT"], "states")
+    return far
+
+
 def fin_to_time_wait(family, other):
     """We close first. other: a TIME-WAIT of another address holds the port already."""
     at = port()
     with listening(family, at) as listener:
         if other:
             to = Host.OTHER4 if family == V4 else Host.OTHER6
-            with knobs(Place.host.ns, msl_ms=1000):
-                far, s = opened(family, listener, to=to)
-                s.close()
-                far.take(far.until(lambda seg: "F" in seg.flags))
-                far.send("FA")
-            equal(rows(far), ["TIME_WAIT"], "of the other address")
+            in_time_wait(family, 1000, listener, to=to)
         far, s = opened(family, listener)
         s.close()
         far.take(far.until(lambda seg: "F" in seg.flags))
@@ -419,12 +425,7 @@ def fin_to_time_wait(family, other):
 
 
 def time_wait_answers(family):
-    with knobs(Place.host.ns, msl_ms=500):
-        far, s = opened(family)
-        s.close()
-        far.take(far.until(lambda seg: "F" in seg.flags))
-        far.send("FA")
-    equal(rows(far), ["TIME_WAIT"], "states")
+    far = in_time_wait(family, 500)
     yield far.maker("FA", seq=far.seq - 1)
     wait_for(lambda: not rows(far), 5, "the end of TIME-WAIT")
 

@@ -28,11 +28,10 @@ LOADS = min(LOADS, 100)
 
 def host():
     """A namespace whose connections end soon."""
-    if IS_XTCP:
-        load()
     ns = Ns("s")
     ns.ip("link set lo up")
     if IS_XTCP:
+        load()
         for name, value in (("msl_ms", 100), ("fin_timeout", 1), ("orphan_retries", 1),
                             ("synack_retries", 1)):
             knob(ns, name, value)
