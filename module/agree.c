@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a SYN brings along, and what its listener agrees to: for half-open records, and for
+ * those that are gone with their SYN-ACK (cookie.c).
+ */
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include "record.h"
+#include "sock.h"
+
+/* The device a connection is bound to from its first packet on */
+static int halfopen_bound_dev(const struct sock *listener, const struct sk_buff *skb,
+			      const struct xtcp_key *key)
+{
+	int dev = inet_request_bound_dev_if(listener, (struct sk_buff *)skb);
+
+	if (!dev && key->family == AF_INET6 &&
+	    ipv6_addr_type(&key->raddr6) & IPV6_ADDR_LINKLOCAL)
+		dev = key->dif;
+	return dev;
+}
+
+/**
+ * xtcp_halfopen_adv_mss() - the largest segment we can be sent: what fits the device
+ * @listener: listener, whose user may want less
+ * @skb: a packet of the connection
+ * @key: the connection
+ *
+ * The route of the SYN-ACK may know of less (reply.c).
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: bytes, for the MSS option.
+ */
+u16 xtcp_halfopen_adv_mss(const struct sock *listener, const struct sk_buff *skb,
+			  const struct xtcp_key *key)
+{
+	u32 headers = XTCP_HDR_LEN + (key->family == AF_INET ? sizeof(struct iphdr) :
+				      sizeof(struct ipv6hdr));
+	u32 mtu = clamp(READ_ONCE(skb->dev->mtu), headers + XTCP_MSS_MIN, 0xffffU);
+	u16 set = READ_ONCE(xtcp_sk(listener)->tcb.set_mss);
+
+	return set ? min_t(u32, set, mtu - headers) : mtu - headers;
+}
+
+/**
+ * xtcp_halfopen_origin() - note of a SYN what its answer depends on
+ * @r: record that nobody else knows
+ * @listener: its listener, not locked
+ * @key: the connection
+ * @skb: packet that brings it, data at the transport header
+ * @syn: its segment, to save the headers of (TCP_SAVE_SYN); NULL: it is no SYN
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_halfopen_origin(struct xtcp_halfopen_record *r, const struct sock *listener,
+			  const struct xtcp_key *key, struct sk_buff *skb,
+			  const struct xtcp_seg *syn)
+{
+	r->entry.family = key->family;
+	r->entry.bound_dev_if = halfopen_bound_dev(listener, skb, key);
+	r->mark = inet_request_mark(listener, skb);
+	r->kept = xtcp_kept_of_syn(listener, skb, syn, key->family);
+}
+
+/**
+ * xtcp_halfopen_fill() - make a record ready, but for what was agreed (@r->half)
+ * @r: record that nobody else knows
+ * @listener: its listener, not locked
+ * @key: the connection
+ * @skb: packet that brings it, data at the transport header
+ * @syn: as for xtcp_halfopen_origin()
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_halfopen_fill(struct xtcp_halfopen_record *r, const struct sock *listener,
+			const struct xtcp_key *key, struct sk_buff *skb,
+			const struct xtcp_seg *syn)
+{
+	struct xtcp_key bound = *key;
+
+	xtcp_halfopen_origin(r, listener, key, skb, syn);
+	bound.dif = r->entry.bound_dev_if;
+	bound.sdif = 0;
+	xtcp_entry_init(&r->entry, XTCP_ENTRY_HALFOPEN);
+	xtcp_entry_set_key(&r->entry, &bound);
+	xtcp_timer_init(&r->timer, XTCP_ENTRY_HALFOPEN);
+	atomic64_set(&r->listener_id, xtcp_sk(listener)->listener.id);
+	r->before = NULL;
+	xtcp_record_answer_init(&r->answered);
+}
+
+/**
+ * xtcp_halfopen_agree() - what a listener agrees to with the sender of a SYN
+ * @h: filled
+ * @listener: listener, not locked
+ * @syn: the SYN
+ * @key: the connection
+ * @skb: its packet
+ * @iss: our initial sequence number
+ * @now: time, us
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_halfopen_agree(struct xtcp_halfopen *h, const struct sock *listener,
+			 const struct xtcp_seg *syn, const struct xtcp_key *key,
+			 const struct sk_buff *skb, u32 iss, u64 now)
+{
+	xtcp_halfopen_init(h, syn, iss, xtcp_halfopen_adv_mss(listener, skb, key),
+			   key->family == AF_INET ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6,
+			   READ_ONCE(listener->sk_rcvbuf) / 2,
+			   &xtcp_net(key->net)->knobs, now);
+}
+
+/**
+ * xtcp_halfopen_answer() - how a half-open connection's SYN-ACK leaves
+ * @r: record, in the table or not
+ * @listener: its listener, not locked
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: the way; valid as long as both are.
+ */
+struct xtcp_answer xtcp_halfopen_answer(const struct xtcp_halfopen_record *r,
+					const struct sock *listener)
+{
+	struct xtcp_answer answer = {
+		.oif = r->entry.bound_dev_if,
+		.mark = r->mark,
+		.owner = listener,
+	};
+	const struct xtcp_kept *kept = r->kept;
+
+	if (r->entry.family == AF_INET) {
+		answer.tos = inet_sk(listener)->tos;
+		if (kept)
+			answer.opt4 = rcu_dereference(kept->opt4);
+	} else {
+		answer.tos = inet6_sk(listener)->tclass;
+		if (kept && kept->syn6 && xtcp_compat_repflow(listener))
+			answer.flowlabel = ip6_flowlabel(ipv6_hdr(kept->syn6));
+	}
+	return answer;
+}
