@@ -123,11 +123,14 @@ static bool halfopen_leave(struct xtcp_halfopen_record *r)
  * @r: record
  *
  * Context: any, under rcu_read_lock().
+ * Return: false when it had left the table already: it has become a socket, or was ended.
  */
-void xtcp_halfopen_kill(struct xtcp_halfopen_record *r)
+bool xtcp_halfopen_kill(struct xtcp_halfopen_record *r)
 {
-	if (halfopen_leave(r))
-		halfopen_end(r);
+	if (!halfopen_leave(r))
+		return false;
+	halfopen_end(r);
+	return true;
 }
 
 static void halfopen_send_synack(struct xtcp_halfopen_record *r,
@@ -144,11 +147,12 @@ static void halfopen_send_synack(struct xtcp_halfopen_record *r,
 /* No third segment has come, or nobody would take it: @listener is NULL */
 static void halfopen_give_up(struct xtcp_halfopen_record *r, const struct sock *listener)
 {
+	if (!xtcp_halfopen_kill(r))
+		return;
 	if (listener)
 		xtcp_listen_count(listener, XTCP_LISTEN_expired);
 	else
 		xtcp_count(read_pnet(&r->entry.net), halfopen_expired);
-	xtcp_halfopen_kill(r);
 }
 
 /**
@@ -313,13 +317,26 @@ bool xtcp_halfopen_full(const struct sock *listener, struct xtcp_halfopen_record
 	if (!sk_acceptq_is_full(listener))
 		return false;
 	xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
-	if (READ_ONCE(xtcp_net(key->net)->knobs.abort_on_overflow)) {
+	if (READ_ONCE(xtcp_net(key->net)->knobs.abort_on_overflow) &&
+	    (!r || xtcp_halfopen_kill(r))) {
 		xtcp_listen_count(listener, XTCP_LISTEN_aborted);
-		if (r)
-			xtcp_halfopen_kill(r);
 		xtcp_reset_skb(skb, seg, key);
 	}
 	kfree_skb(skb);
+	return true;
+}
+
+/* Another processor was quicker, with a copy of the segment or with another one: what has
+ * the connection's place now gets it. False when that is no socket: @skb is the caller's
+ */
+static bool halfopen_pass_on(struct sk_buff *skb, struct xtcp_seg *seg,
+			     const struct xtcp_key *key)
+{
+	struct xtcp_entry *winner = xtcp_conn_lookup(key);
+
+	if (!winner || winner->kind != XTCP_ENTRY_SOCKET)
+		return false;
+	xtcp_sock_rcv((struct sock *)xtcp_entry_sock(winner), skb, seg);
 	return true;
 }
 
@@ -338,8 +355,6 @@ bool xtcp_halfopen_full(const struct sock *listener, struct xtcp_halfopen_record
 void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
 			 struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	struct xtcp_entry *winner;
-
 	if (child) {
 		xtcp_count(key->net, passive_opens);
 		xtcp_sock_rcv(child, skb, seg);
@@ -347,12 +362,22 @@ void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_bu
 		sock_put(child);
 		return;
 	}
-	winner = xtcp_conn_lookup(key);
-	if (winner && winner->kind == XTCP_ENTRY_SOCKET) {
-		xtcp_sock_rcv((struct sock *)xtcp_entry_sock(winner), skb, seg);
+	if (halfopen_pass_on(skb, seg, key))
 		return;
-	}
 	xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
+	kfree_skb(skb);
+}
+
+/* A record without a listener: either nobody takes its third segment, which is refused, or
+ * it has just become a socket, and has none since then; consumes @skb
+ */
+static void halfopen_unheard(struct xtcp_halfopen_record *r, struct sk_buff *skb,
+			     struct xtcp_seg *seg, const struct xtcp_key *key)
+{
+	if (xtcp_halfopen_kill(r))
+		xtcp_reset_skb(skb, seg, key);
+	else if (halfopen_pass_on(skb, seg, key))
+		return;
 	kfree_skb(skb);
 }
 
@@ -370,9 +395,7 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 		listener = heir;
 	}
 	if (!listener) {
-		xtcp_halfopen_kill(r);
-		xtcp_reset_skb(skb, seg, key);
-		kfree_skb(skb);
+		halfopen_unheard(r, skb, seg, key);
 		return;
 	}
 	if (xtcp_halfopen_full(listener, r, skb, seg, key))
@@ -437,8 +460,10 @@ void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 		xtcp_reset_skb(skb, seg, key);
 		break;
 	case XTCP_HALFOPEN_ABORT:
-		xtcp_count(key->net, resets_in);
-		xtcp_halfopen_kill(r);
+		if (xtcp_halfopen_kill(r))
+			xtcp_count(key->net, resets_in);
+		else if (halfopen_pass_on(skb, seg, key))
+			return;
 		break;
 	case XTCP_HALFOPEN_DROP:
 		break;

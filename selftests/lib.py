@@ -35,12 +35,12 @@ BRIDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tools/brid
 # One table says how much each place is asked to do: uml runs at native speed,
 # vm is emulated, debug is emulated and instrumented (about 12 times dearer).
 SIZES = {
-    #             slower by     bytes         bytes each way    connections    rounds of
-    #             (for waits)   each way      over a lossy link at once        insmod, rmmod
-    "uml":   dict(scale=2,  bulk=20 << 20, lossy=20 << 20, many=1000, rounds=100),
-    "vm":    dict(scale=6,  bulk=20 << 20, lossy=20 << 20, many=1000, rounds=20),
-    "debug": dict(scale=25, bulk=2 << 20,  lossy=2 << 20,  many=200,  rounds=5),
-    "kcsan": dict(scale=25, bulk=2 << 20,  lossy=2 << 20,  many=200,  rounds=5),
+    #             slower by     bytes         bytes each way    connections    rounds of       times that
+    #             (for waits)   each way      over a lossy link at once        insmod, rmmod   two meet
+    "uml":   dict(scale=2,  bulk=20 << 20, lossy=20 << 20, many=1000, rounds=100, meet=0),
+    "vm":    dict(scale=6,  bulk=20 << 20, lossy=20 << 20, many=1000, rounds=20,  meet=10),
+    "debug": dict(scale=25, bulk=2 << 20,  lossy=2 << 20,  many=200,  rounds=5,   meet=5),
+    "kcsan": dict(scale=25, bulk=2 << 20,  lossy=2 << 20,  many=200,  rounds=5,   meet=5),
 }
 SIZE = SIZES[PLACE]
 

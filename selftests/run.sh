@@ -26,12 +26,12 @@ ALL="reload drain wrong_use options inherit queues defer isn reopen readwrite ur
 QUICK=${ALL/blackhole /}
 # The same, to the kernel's TCP as the peer; queued_segments counts those of xtcp's length
 PEERS="transfer:[lws]*@b transfer:[lws]*@a readwrite:[!q]*@b readwrite@a urgent@b urgent@a close@b close@a"
-# hotplug needs a second processor; failslab a kernel that makes memory fail
+# hotplug and meet need a second processor; failslab a kernel that makes memory fail
 case $XTCP_PLACE in
 uml)	TESTS="$QUICK $PEERS stress" FULL="$ALL $PEERS stress" LIMIT=600 ;;
-vm)	TESTS="$QUICK hotplug" FULL="$ALL hotplug stress" LIMIT=900 ;;
-debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* cookies:third* many:many* peer:resets* malformed ports:t* ephemeral:connect__each_port* reuseport migrate netns:remove__w* hotplug stress:[sp]*"
-	FULL="$ALL hotplug stress failslab" LIMIT=2400 ;;
+vm)	TESTS="$QUICK hotplug meet" FULL="$ALL hotplug meet stress" LIMIT=900 ;;
+debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* cookies:third* many:many* peer:resets* malformed ports:t* ephemeral:connect__each_port* reuseport migrate netns:remove__w* hotplug meet:third_segment__meets* stress:[sp]*"
+	FULL="$ALL hotplug meet stress failslab" LIMIT=2400 ;;
 kcsan)	TESTS="stress" FULL=$TESTS LIMIT=600 ;;
 *)	echo "run.sh: XTCP_PLACE is uml, vm, debug or kcsan, not '$XTCP_PLACE'" >&2; exit 2 ;;
 esac

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Two segments of a connection that meet: two processors receive them at one moment.
+
+What one of them looks up may be gone when it gets to it, because the other has put
+something else in its place: a socket where a half-open record was, a record where a
+socket was.  Whoever comes second goes on with what is there now, and refuses nobody.
+
+Whoever writes to a tun device receives what he writes.  One writer is here, the other a
+process on the other processor; from one round to the next they miss each other by a
+little more, so that sooner or later each step of the one falls between any two of the
+other.
+"""
+import contextlib
+import itertools
+import mmap
+import os
+import signal
+import struct
+
+from lib import SIZE, V4, V6, Child, case, check, equal, knobs, listen, main, states
+from tun import Far, Host
+from wire import MSS
+
+HERE, THERE = 0, 1          # the processors
+BOTH = (V4, V6)
+FAR = 100000000             # the next incarnation's numbers lie well above
+#: by how many steps of the interpreter the first of the two is late, the second if below 0
+LATE = [sign * (1 << n // 2) * (2 + n % 2) for n in range(20) for sign in (1, -1)]
+
+
+class Partner:
+    """The process on the other processor, and the moment that it waits for.
+
+    Shared memory: which round was asked for, which it is ready for, which it may do and
+    which it has done; how late it is to be, and the packet.
+    """
+    ASKED, READY, GO, DONE = range(0, 32, 8)
+    HEAD = "<ii"
+
+    def __init__(self, host):
+        self.host, self.shared, self.round = host, mmap.mmap(-1, 1 << 17), 0
+        self.child = Child(self._work)
+        self.before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {HERE})
+
+    def _get(self, at):
+        return struct.unpack_from("<q", self.shared, at)[0]
+
+    def _set(self, at):
+        struct.pack_into("<q", self.shared, at, self.round)
+
+    def _await(self, at):
+        while self._get(at) != self.round:
+            pass
+
+    def _work(self):
+        os.sched_setaffinity(0, {THERE})
+        while True:
+            self.round += 1
+            self._await(self.ASKED)
+            late, size = struct.unpack_from(self.HEAD, self.shared, 32)
+            packet = self.shared[40:40 + size]
+            self._set(self.READY)
+            self._await(self.GO)
+            for _ in range(late):
+                pass
+            self.host.write(packet)
+            self._set(self.DONE)
+
+    def meet(self, first, second, late):
+        """Both packets are received, the first one here."""
+        self.round += 1
+        struct.pack_into(self.HEAD, self.shared, 32, max(0, -late), len(second))
+        self.shared[40:40 + len(second)] = second
+        self._set(self.ASKED)
+        self._await(self.READY)
+        self._set(self.GO)
+        for _ in range(late):
+            pass
+        self.host.write(first)
+        self._await(self.DONE)
+
+    def close(self):
+        os.sched_setaffinity(0, self.before)
+        Child.alive.remove(self.child)
+        os.kill(self.child.pid, signal.SIGKILL)
+        os.waitpid(self.child.pid, 0)
+
+
+class Place:
+    """What all the cases share."""
+    host = None
+
+    @classmethod
+    @contextlib.contextmanager
+    def rounds(cls, family):
+        """A listener, a partner, and by how much the two are to miss each other."""
+        cls.host = cls.host or Host()
+        host = cls.host
+        with host.ns, listen(family, host.ns) as listener:
+            listener.settimeout(5 * SIZE["scale"])
+            partner = Partner(host)
+            try:
+                yield listener, partner, itertools.chain.from_iterable([LATE] * SIZE["meet"])
+            finally:
+                partner.close()
+        host.forget()
+
+
+def packet(far, flags, data=b"", **how):
+    return far.packet(far.segment(flags, data, **how))
+
+
+def half_open(family, listener):
+    far = Far(Place.host, family, listener.getsockname()[1])
+    Place.host.seen.clear()
+    far.send("S", opts=MSS)
+    far.take(far.get("SA"))
+    return far
+
+
+def opened(family, listener):
+    far = half_open(family, listener)
+    far.send("A")
+    return far, listener.accept()[0]
+
+
+def not_refused(far, late):
+    check(not far.heard(lambda s: "R" in s.flags), f"late by {late}: refused, {far.answers()}")
+
+
+def third_segments(family):
+    """What acknowledges our SYN-ACK comes twice, once with data."""
+    with Place.rounds(family) as (listener, partner, lates):
+        for number, late in enumerate(lates):
+            far = half_open(family, listener)
+            two = [packet(far, "A"), packet(far, "PA", b"question")]
+            partner.meet(two[number % 2], two[1 - number % 2], late)
+            not_refused(far, late)
+            server = listener.accept()[0]
+            with server:
+                server.settimeout(5 * SIZE["scale"])
+                equal(server.recv(100), b"question", f"late by {late}: data")
+                far.seq += len(b"question")
+                far.close()
+        equal(states(Place.host.ns, far.dport), ["LISTEN"], "what is left")
+
+
+@case(BOTH, bound=120, places=("vm", "debug"))
+def third_segment__meets_data(family):
+    """One of the two makes a socket of the half-open record, and the other finds it."""
+    third_segments(family)
+
+
+@case(BOTH, bound=120, places=("vm", "debug"),
+      xtcp_only="it drops one of the two, which has to come again")
+def third_segment__of_a_cookie_meets_data(family):
+    """There was no record: both may make a socket, and one of them is the connection's."""
+    Place.host = Place.host or Host()
+    with knobs(Place.host.ns, syncookies=2):
+        third_segments(family)
+
+
+@case(BOTH, bound=120, places=("vm", "debug"))
+def syns__meet(family):
+    """Copies of a SYN open one connection: both are answered with one number, if both are."""
+    with Place.rounds(family) as (listener, partner, lates):
+        for late in lates:
+            far = Far(Place.host, family, listener.getsockname()[1])
+            syn = packet(far, "S", opts=MSS)
+            partner.meet(syn, syn, late)
+            far.seq += 1
+            answers = far.answers()
+            equal({s.flags for s in answers}, {"SA"}, f"late by {late}: flags of the answers")
+            equal(len({s.seq for s in answers}), 1, f"late by {late}: numbers in {answers}")
+            far.take(answers[0])
+            far.send("A")
+            listener.accept()[0].close()
+            far.reset()
+            Place.host.seen.clear()
+        equal(states(Place.host.ns, far.dport), ["LISTEN"], "what is left")
+
+
+@case(BOTH, bound=120, places=("vm", "debug"))
+def fins__meet(family):
+    """Copies of the last FIN: one makes a TIME-WAIT record, the other is not refused."""
+    with Place.rounds(family) as (listener, partner, lates):
+        for late in lates:
+            far, server = opened(family, listener)
+            server.close()
+            far.take(far.get("FA"))
+            fin = packet(far, "FA")
+            partner.meet(fin, fin, late)
+            far.seq += 1
+            not_refused(far, late)
+            check(far.heard(lambda s, far=far: s.flags == "A" and s.ack == far.seq),
+                  f"late by {late}: no ACK of the FIN, {far.answers()}")
+        equal(set(states(Place.host.ns, far.dport)), {"LISTEN", "TIME_WAIT"}, "what is left")
+
+
+@case(BOTH, bound=120, places=("vm", "debug"))
+def third_segment__meets_reset(family):
+    """Whichever comes first: the peer has given up, and no connection is left."""
+    with Place.rounds(family) as (listener, partner, lates):
+        listener.setblocking(False)
+        accepted = []
+        for late in lates:
+            far = half_open(family, listener)
+            partner.meet(packet(far, "A"), packet(far, "R"), late)
+            with contextlib.suppress(BlockingIOError):
+                accepted.append(listener.accept()[0])
+        equal(states(Place.host.ns, far.dport), ["LISTEN"], "what is left")
+        for server in accepted:
+            server.close()
+
+
+@case(BOTH, bound=120, places=("vm", "debug"))
+def newer_syns__meet_in_time_wait(family):
+    """One of the two takes the TIME-WAIT's place; both mean the same new connection."""
+    with Place.rounds(family) as (listener, partner, lates):
+        far, server = opened(family, listener)
+        for late in lates:
+            server.close()
+            far.take(far.get("FA"))
+            far.send("FA")
+            Place.host.read()
+            Place.host.seen.clear()
+            far.taken = 0
+            far.seq += FAR
+            syn = packet(far, "S", opts=MSS)
+            partner.meet(syn, syn, late)
+            far.seq += 1
+            answers = far.answers()
+            new = {s.seq for s in answers if s.flags == "SA"}
+            equal(len(new), 1, f"late by {late}: numbers of the SYN-ACKs in {answers}")
+            not_refused(far, late)
+            far.ack = new.pop() + 1
+            far.send("A")
+            server = listener.accept()[0]
+            far.taken = len(far.answers())
+        server.close()
+        far.close()
+
+
+main()
