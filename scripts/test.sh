@@ -3,7 +3,7 @@
 #
 # test.sh [--full] [STAGE...]: run the tests, from the quickest to the slowest
 #
-#   style purity check coverage fuzz compile kunit selftest-time selftest-uml selftest-vm
+#   style purity mutants check coverage fuzz compile kunit selftest-time selftest-uml selftest-vm
 #   selftest-debug bench-engines conformance
 #
 # and when asked for, by name or in $XTCP_EXTRA_STAGES, readme and selftest-kcsan.
@@ -24,7 +24,7 @@ set -eu
 # one after the other, what measures time or needs both processors, and last the one
 # that looks at what the others have shown
 FIRST="readme"
-LANE_A="purity check coverage fuzz style compile selftest-time"
+LANE_A="purity mutants check coverage fuzz style compile selftest-time"
 LANE_B="selftest-vm"
 LAST="kunit selftest-uml selftest-debug selftest-kcsan bench-engines conformance"
 export XTCP_TEST_FULL=
@@ -36,6 +36,7 @@ command_of()
 	case $1 in
 	style | purity | check | coverage | compile | kunit | readme)
 		echo "scripts/$1.sh" ;;
+	mutants)	echo "scripts/test-the-tests.sh --plant" ;;
 	fuzz)		echo "scripts/fuzz.sh --runs 60000" ;;
 	conformance)	echo "scripts/conformance.py ktap" ;;
 	bench-engines)	echo "scripts/bench-engines.sh smoke" ;;
@@ -68,7 +69,7 @@ kernels()
 limit_of()
 {
 	case $1 in
-	purity | check | coverage)	echo 900 ;;
+	purity | mutants | check | coverage)	echo 900 ;;
 	style | fuzz)	echo 900 ;;
 	*)		[ -n "$XTCP_TEST_FULL" ] && echo 11000 || echo 2700 ;;
 	esac
