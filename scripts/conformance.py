@@ -18,6 +18,7 @@ import csv
 import fnmatch
 import os
 import re
+import subprocess
 import sys
 
 import ktap
@@ -66,6 +67,15 @@ def defined(name):
     return text is not None and re.search(rf"\b{re.escape(function)}\b", text)
 
 
+def plants(mutant):
+    """Does a mutant's sed expression change its file?"""
+    path, _, expression = mutant.partition(" ")
+    text = read(os.path.join(TOP, path))
+    done = subprocess.run(["sed", expression], input=text, text=True, stdout=subprocess.PIPE,
+                          check=False)
+    return text is not None and not done.returncode and done.stdout != text
+
+
 def flaws(row):
     """What is wrong with a row as it stands."""
     if row["status"] not in STATUSES:
@@ -77,6 +87,8 @@ def flaws(row):
         yield "no mutant"
     if row["mutant"] and not re.match(r"module/\S+\.c \S", row["mutant"]):
         yield "a mutant is a C file of the module and a sed expression"
+    elif row["mutant"] and not plants(row["mutant"]):
+        yield f"a mutant that plants nothing: {row['mutant']}"
     if row["test"] and row["test"].split(":")[0] not in mutate.GUESTS:
         yield f"a test that no guest runs: {row['test']}"
     if row["status"] in ("open", "advice") and not row["why"]:
