@@ -436,14 +436,16 @@ def memory_of(s):
 
 
 def data_arrives(family, order, **how):
-    """In order, or beyond a hole that is filled then; small: there are so many that are kept
-    apart that this one is put into a buffer with room for more."""
+    """In order, or beyond a hole that is filled then; small: when the memory fills, one that
+    can't join those before it, as its beginning came with them, is put into a buffer of its
+    own, with room for more."""
     far, s = opened(family)
-    before = 0
+    before, overlap = 0, int(order == "small")
     while order == "small" and memory_of(s) < s.getsockopt(SOL, socket.SO_RCVBUF) // 4:
         far.send("PA", bytes(60))
         before += 60
-    call = far.maker("PA", b"y" * 200, seq=far.seq + (100 if order == "hole" else 0), **how)
+    start = far.seq + (100 if order == "hole" else -overlap)
+    call = far.maker("PA", b"y" * (200 + overlap), seq=start, **how)
     yield call
     if order == "hole":
         errno_of(call)
@@ -501,10 +503,11 @@ def cut_on_the_way(family):
 def lost_segment(family):
     """Duplicate ACKs: what was lost is sent again, from a buffer that travels still."""
     far, s = opened(family)
-    s.send(b"v" * 6000)         # the device has them, and nobody reads it
-    for _ in range(2):
-        far.send("A")
-    yield far.maker("A")
+    with Place.host.held():
+        s.send(b"v" * 6000)
+        for _ in range(2):
+            far.send("A")
+        yield far.maker("A")
     all_data(far, 6000)
     end(far, s)
 

@@ -4,13 +4,14 @@
 What is written to the device is received at once, by the writing thread: when the
 write returns, the segment has been dealt with.
 """
+import contextlib
 import fcntl
 import os
 import socket
 import struct
 import time
 
-from lib import V4, V6, WIRE_PROTO, Ns, port
+from lib import V4, V6, WIRE_PROTO, Ns, port, run
 from wire import ETH_P_IP, ETH_P_IPV6, MOD, Peer, checksum, parse, pseudo
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 0x400454CA, 1, 0x1000, 0x4000
@@ -76,9 +77,19 @@ class Host:
             file.write("1")
 
     def change_routes(self):
-        """Routes that sockets have looked up are to be looked up again."""
+        """Routes that sockets have looked up are to be looked up again, and made anew."""
         self.forget()
-        self.ns.ip("route add fd80::1/128 dev t0", "route del fd80::1/128 dev t0")
+        self.ns.ip("route del fd80::/64 dev t0", "route add fd80::/64 dev t0")
+
+    @contextlib.contextmanager
+    def held(self):
+        """What is sent waits as it was sent, and is lost in the end."""
+        with self.ns:
+            run("tc", "qdisc", "add", "dev", "t0", "root", "netem", "delay", "100s")
+            try:
+                yield
+            finally:
+                run("tc", "qdisc", "del", "dev", "t0", "root")
 
 
 class Far(Peer):
