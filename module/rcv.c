@@ -180,20 +180,35 @@ static bool rcv_min_ttl(const struct sock *sk, const struct sk_buff *skb)
 	return ipv6_hdr(skb)->hop_limit >= READ_ONCE(inet6_sk(sk)->min_hopcount);
 }
 
+/* A socket filter has left only the beginning of a segment: the rest comes again, and the
+ * FIN behind it. It goes from the header, too, as what waits for the socket's owner is read
+ * anew
+ */
+static bool rcv_shortened(struct sk_buff *skb, struct net *net, struct xtcp_seg *seg)
+{
+	if (seg->flags & XTCP_FIN) {
+		if (skb_ensure_writable(skb, XTCP_HDR_LEN))
+			return false;
+		skb->data[13] &= ~XTCP_FIN;
+	}
+	return xtcp_parse(skb, net, seg);
+}
+
 /* What a socket's owner lets in: IPsec policy, TTL, socket filter */
-static bool rcv_admitted(struct sock *sk, struct sk_buff *skb, u32 hdr_len)
+static bool rcv_admitted(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
 	struct net *net = sock_net(sk);
+	u32 len = skb->len;
 
 	if (!rcv_min_ttl(sk, skb)) {
 		xtcp_count(net, drop_min_ttl);
 		return false;
 	}
-	if (!rcv_policy(sk, skb) || sk_filter_trim_cap(sk, skb, hdr_len)) {
+	if (!rcv_policy(sk, skb) || sk_filter_trim_cap(sk, skb, seg->hdr_len)) {
 		xtcp_count(net, drop_policy);
 		return false;
 	}
-	return true;
+	return likely(skb->len == len) || rcv_shortened(skb, net, seg);
 }
 
 /* Bytes of buffers that may wait for the socket's owner. While the owner works them
@@ -218,7 +233,7 @@ static unsigned int backlog_limit(const struct sock *sk)
  */
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
-	if (!rcv_admitted(sk, skb, seg->hdr_len)) {
+	if (!rcv_admitted(sk, skb, seg)) {
 		kfree_skb(skb);
 		return;
 	}
@@ -246,7 +261,7 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 	}
 	listener = xtcp_listener_select(key, skb, seg->hdr_len);
 	if (listener) {
-		if (rcv_admitted(listener, skb, seg->hdr_len)) {
+		if (rcv_admitted(listener, skb, seg)) {
 			xtcp_listen_rcv(listener, skb, seg, key, before);
 			return;
 		}
