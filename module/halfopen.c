@@ -326,6 +326,14 @@ bool xtcp_halfopen_full(const struct sock *listener, struct xtcp_halfopen_record
 	return true;
 }
 
+/* Who finds that a listener is in LISTEN no more will not find it in their table either:
+ * xtcp_listen_stop()
+ */
+static bool listen_is_over(const struct sock *listener)
+{
+	return inet_sk_state_load(listener) != TCP_LISTEN;
+}
+
 /* Another processor was quicker, with a copy of the segment or with another one: what has
  * the connection's place now gets it. False when that is no socket: @skb is the caller's
  */
@@ -345,7 +353,8 @@ static bool halfopen_pass_on(struct sk_buff *skb, struct xtcp_seg *seg,
  * @listener: its listener, not locked
  * @child: the child, in the table, locked by nobody, with a reference of the caller's, which
  *	is dropped. NULL: another processor was quicker with a copy of the segment, whose
- *	child gets it; or none could be made, which is counted
+ *	child gets it; or none could be made, which is counted, and refused if it is for
+ *	good: the listener has just closed
  * @skb: the third segment's packet; consumed
  * @seg: the third segment
  * @key: its connection
@@ -364,7 +373,12 @@ void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_bu
 	}
 	if (halfopen_pass_on(skb, seg, key))
 		return;
-	xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
+	if (listen_is_over(listener)) {
+		xtcp_count(key->net, drop_no_socket);
+		xtcp_reset_skb(skb, seg, key);
+	} else {
+		xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
+	}
 	kfree_skb(skb);
 }
 
@@ -383,24 +397,29 @@ static void halfopen_unheard(struct xtcp_halfopen_record *r, struct sk_buff *skb
 
 /* The third segment: a socket takes the record's place; consumes @skb. The heir of a listener
  * that has closed gets the child, without having had the record: only if it makes none
- * now does the record wait on, and is nobody's as before
+ * now does the record wait on, and is nobody's as before. One that closes at this moment
+ * may have no port left to share with a child: then who comes after it is asked
  */
 static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 			       struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	struct sock *heir = NULL, *listener = halfopen_listener(r), *child;
+	struct sock *heir, *listener, *child;
 
-	if (!listener) {
-		heir = halfopen_heir(r);
-		listener = heir;
-	}
-	if (!listener) {
-		halfopen_unheard(r, skb, seg, key);
-		return;
-	}
-	if (xtcp_halfopen_full(listener, r, skb, seg, key))
-		return;
-	child = halfopen_child(r, listener, skb);
+	do {
+		heir = NULL;
+		listener = halfopen_listener(r);
+		if (!listener) {
+			heir = halfopen_heir(r);
+			listener = heir;
+		}
+		if (!listener) {
+			halfopen_unheard(r, skb, seg, key);
+			return;
+		}
+		if (xtcp_halfopen_full(listener, r, skb, seg, key))
+			return;
+		child = halfopen_child(r, listener, skb);
+	} while (!child && listen_is_over(listener));
 	if (heir && child)
 		xtcp_listen_count(heir, XTCP_LISTEN_migrated);
 	xtcp_halfopen_begin(listener, child, skb, seg, key);

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """TCP_DEFER_ACCEPT and TCP_SAVE_SYN: what a listener does for its children."""
 import contextlib
-import ctypes
 import errno
 import socket
 import struct
 import time
 
 from beside import both, compare, make, same
-from lib import (IS_XTCP, PROTO, SIZE, SOL_TCP, V4, V6, case, check, counters, equal, errname,
-                 errno_of, expect_errno, knobs, listen, main, net, pair, readable, recv_exact,
+from lib import (IS_XTCP, PROTO, SIZE, SOL_TCP, V4, V6, case, check, counters, disconnect,
+                 equal, errname, errno_of, expect_errno, knobs, listen, main, net, pair, readable, recv_exact,
                  sock, states, wait_for)
 from wire import MSS, Peer
 
@@ -254,12 +253,6 @@ def saved_syn__headers_of_any_length():
                 if IS_XTCP and want > 256:
                     want = 0
                 equal(len(saved(server)), want, "bytes saved")
-
-
-def disconnect(s):
-    """connect() to AF_UNSPEC."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    equal(libc.connect(s.fileno(), bytes(16), 16), 0, "connect()")
 
 
 @case((V4, V6))

@@ -81,7 +81,7 @@ def calls__on_a_connection(family):
     for how in ("plain", "unread", "linger"):
         walk(scenes.close_, family, how)
     walk(scenes.close_listener, family)
-    walk(scenes.disconnect, family)
+    walk(scenes.disconnected, family)
     walk(scenes.ip_options, family)
     walk(scenes.view, family)
     walk(scenes.drain, family)

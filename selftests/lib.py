@@ -312,6 +312,12 @@ def expect_errno(want, call, *args):
     equal(errname(got), errname(want), "errno")
 
 
+def disconnect(s):
+    """connect() to AF_UNSPEC, which ends what the socket is."""
+    if _libc.connect(s.fileno(), bytes(16), 16):
+        raise OSError(ctypes.get_errno(), "connect() to AF_UNSPEC")
+
+
 def readable(s, bound=5):
     return bool(select.select([s], [], [], slow(bound))[0])
 

@@ -17,7 +17,8 @@ import os
 import signal
 import struct
 
-from lib import SIZE, V4, V6, Child, case, check, equal, knobs, listen, main, states
+from lib import (SIZE, V4, V6, Child, case, check, disconnect, equal, knobs, listen, main, sock,
+                 states, table)
 from tun import Far, Host
 from wire import MSS
 
@@ -68,7 +69,7 @@ class Partner:
             self._set(self.DONE)
 
     def meet(self, first, second, late):
-        """Both packets are received, the first one here."""
+        """first() is called here while the second packet is received there."""
         self.round += 1
         struct.pack_into(self.HEAD, self.shared, 32, max(0, -late), len(second))
         self.shared[40:40 + len(second)] = second
@@ -77,7 +78,7 @@ class Partner:
         self._set(self.GO)
         for _ in range(late):
             pass
-        self.host.write(first)
+        first()
         self._await(self.DONE)
 
     def close(self):
@@ -111,6 +112,11 @@ def packet(far, flags, data=b"", **how):
     return far.packet(far.segment(flags, data, **how))
 
 
+def receive(raw):
+    """The call that receives a packet."""
+    return lambda: Place.host.write(raw)
+
+
 def half_open(family, listener):
     far = Far(Place.host, family, listener.getsockname()[1])
     Place.host.seen.clear()
@@ -135,7 +141,7 @@ def third_segments(family):
         for number, late in enumerate(lates):
             far = half_open(family, listener)
             two = [packet(far, "A"), packet(far, "PA", b"question")]
-            partner.meet(two[number % 2], two[1 - number % 2], late)
+            partner.meet(receive(two[number % 2]), two[1 - number % 2], late)
             not_refused(far, late)
             server = listener.accept()[0]
             with server:
@@ -168,7 +174,7 @@ def syns__meet(family):
         for late in lates:
             far = Far(Place.host, family, listener.getsockname()[1])
             syn = packet(far, "S", opts=MSS)
-            partner.meet(syn, syn, late)
+            partner.meet(receive(syn), syn, late)
             far.seq += 1
             answers = far.answers()
             equal({s.flags for s in answers}, {"SA"}, f"late by {late}: flags of the answers")
@@ -182,6 +188,36 @@ def syns__meet(family):
 
 
 @case(BOTH, bound=120, places=("vm", "debug"))
+def third_segment__meets_close_of_the_listener(family):
+    """The connection is made and ended, or refused: the peer is told, and nothing is left."""
+    with Place.rounds(family) as (first, partner, lates):
+        for late in lates:
+            listener = listen(family, Place.host.ns)
+            far = half_open(family, listener)
+            partner.meet(listener.close, packet(far, "A"), late)
+            check(far.heard(lambda s: "R" in s.flags), f"late by {late}: no RST, {far.answers()}")
+            far.dport = None
+        equal([row.lport for row in table(Place.host.ns)], [first.getsockname()[1]],
+              "ports of what is left")
+
+
+@case(BOTH, bound=120, places=("vm", "debug"))
+def third_segment__meets_a_listener_that_moves(family):
+    """It listens at another port when it has let go of the one that the child was to share."""
+    with Place.rounds(family) as (first, partner, lates), sock(family, ns=Place.host.ns) as mover:
+        mover.listen()
+        for late in lates:
+            at = mover.getsockname()[1]
+            far = half_open(family, mover)
+            partner.meet(lambda: disconnect(mover) or mover.listen(), packet(far, "A"), late)
+            check(far.heard(lambda s: "R" in s.flags), f"late by {late}: no RST, {far.answers()}")
+            far.dport = None
+            listen(family, Place.host.ns, at, reuse=False).close()
+        equal(sorted(row.lport for row in table(Place.host.ns)),
+              sorted(s.getsockname()[1] for s in (first, mover)), "ports of what is left")
+
+
+@case(BOTH, bound=120, places=("vm", "debug"))
 def fins__meet(family):
     """Copies of the last FIN: one makes a TIME-WAIT record, the other is not refused."""
     with Place.rounds(family) as (listener, partner, lates):
@@ -190,7 +226,7 @@ def fins__meet(family):
             server.close()
             far.take(far.get("FA"))
             fin = packet(far, "FA")
-            partner.meet(fin, fin, late)
+            partner.meet(receive(fin), fin, late)
             far.seq += 1
             not_refused(far, late)
             check(far.heard(lambda s, far=far: s.flags == "A" and s.ack == far.seq),
@@ -206,12 +242,31 @@ def third_segment__meets_reset(family):
         accepted = []
         for late in lates:
             far = half_open(family, listener)
-            partner.meet(packet(far, "A"), packet(far, "R"), late)
+            partner.meet(receive(packet(far, "A")), packet(far, "R"), late)
             with contextlib.suppress(BlockingIOError):
                 accepted.append(listener.accept()[0])
         equal(states(Place.host.ns, far.dport), ["LISTEN"], "what is left")
         for server in accepted:
             server.close()
+
+
+@case(BOTH, bound=120, places=("vm", "debug"))
+def fin__meets_close(family):
+    """One closes first, or both at once: the FINs are acknowledged, and TIME-WAIT is ours
+    when we have closed first."""
+    with Place.rounds(family) as (listener, partner, lates):
+        for late in lates:
+            far, server = opened(family, listener)
+            partner.meet(server.close, packet(far, "FA"), late)
+            far.seq += 1
+            check(far.heard(lambda s, far=far: s.ack == far.seq), f"late by {late}: "
+                  f"the FIN is not acknowledged, {far.answers()}")
+            not_refused(far, late)
+            far.ack = far.until(lambda s: "F" in s.flags).end
+            far.send("A")
+            far.dport = None
+        equal(set(states(Place.host.ns, listener.getsockname()[1])) - {"TIME_WAIT"}, {"LISTEN"},
+              "what is left")
 
 
 @case(BOTH, bound=120, places=("vm", "debug"))
@@ -228,7 +283,7 @@ def newer_syns__meet_in_time_wait(family):
             far.taken = 0
             far.seq += FAR
             syn = packet(far, "S", opts=MSS)
-            partner.meet(syn, syn, late)
+            partner.meet(receive(syn), syn, late)
             far.seq += 1
             answers = far.answers()
             new = {s.seq for s in answers if s.flags == "SA"}

@@ -4,7 +4,6 @@
 What the kernel's TCP does is the measure: the cases named `same` do the same with
 both protocols, one beside the other, and compare each errno.
 """
-import ctypes
 import itertools
 import os
 import random
@@ -13,8 +12,8 @@ import struct
 
 from beside import (ADDRS, FLAGS, SOL, bind, both, close_all, compare, got, make, reset, same,
                     steps, take)
-from lib import (FAMILIES, MAPPED, PLACE, PROTO, V4, V6, Net, Ns, case, equal, errname,
-                 errno_of, fail, knobs, listen, main, net, port, slow, sock, wait_for,
+from lib import (FAMILIES, MAPPED, PLACE, PROTO, V4, V6, Net, Ns, case, disconnect, equal,
+                 errname, errno_of, fail, knobs, listen, main, net, port, slow, sock, wait_for,
                  wait_states)
 
 IP_BIND_ADDRESS_NO_PORT = 24
@@ -225,19 +224,6 @@ def same__random_sequences():
 
 # --- what a socket owes after its end --------------------------------------------------
 
-def disconnect(s):
-    """connect() to AF_UNSPEC."""
-    with net().a:
-        return libc_connect(s, struct.pack("=H26x", socket.AF_UNSPEC))
-
-
-def libc_connect(s, raw):
-    libc = ctypes.CDLL(None, use_errno=True)
-    buffer = ctypes.create_string_buffer(raw, len(raw))
-    return "success" if not libc.connect(s.fileno(), buffer, len(raw)) else \
-        errname(ctypes.get_errno())
-
-
 def free(proto, at, addr="4any"):
     """Can the port be had?"""
     return take(proto, at, addr)
@@ -257,7 +243,7 @@ def owes_disconnect_bound(proto):
         at = s.getsockname()[1]
         s.connect((Net.A4, to.getsockname()[1]))
         connected = free(proto, at), free(proto, at, "4lo")
-        done = disconnect(s)
+        done = got(disconnect, s)
         return connected, done, free(proto, at), free(proto, at, "4lo"), s.getsockname()
 
 
@@ -265,7 +251,7 @@ def owes_disconnect_unbound(proto):
     with make(proto, "4any") as s, listen(V4, net().a, proto=proto) as to:
         s.connect((Net.A4, to.getsockname()[1]))
         at = s.getsockname()[1]
-        return free(proto, at), disconnect(s), free(proto, at)
+        return free(proto, at), got(disconnect, s), free(proto, at)
 
 
 def owes_disconnect_listening(proto):
@@ -273,7 +259,7 @@ def owes_disconnect_listening(proto):
         s.bind(("0.0.0.0", port()))
         at = s.getsockname()[1]
         s.listen(1)
-        return disconnect(s), free(proto, at), got(s.listen, 1), free(proto, at)
+        return got(disconnect, s), free(proto, at), got(s.listen, 1), free(proto, at)
 
 
 def owes_refused_bound(proto):

@@ -14,7 +14,8 @@ import socket
 import struct
 
 from faults import NO_MEMORY, Faults, put
-from lib import FULL, V4, V6, check, equal, errname, errno_of, knobs, port, states, wait_for
+from lib import (FULL, V4, V6, check, disconnect, equal, errname, errno_of, knobs, port, states,
+                 wait_for)
 from module import KO, load, loaded, parameter, unload_soon
 from tun import Far, Host
 from wire import MOD, MSS
@@ -271,10 +272,10 @@ def close_listener(family):
     equal(rows(far), [], "what is left")
 
 
-def disconnect(family):
+def disconnected(family):
     far, s = opened(family)
     with s:
-        yield lambda: libc.connect(s.fileno(), struct.pack("H14x", socket.AF_UNSPEC), 16)
+        yield lambda: disconnect(s)
         equal(rows(far), [], "what is left")
 
 
