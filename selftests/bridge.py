@@ -10,7 +10,7 @@ import tempfile
 
 import lib
 from lib import (FAMILIES, SIZE, V4, V6, Child, Net, case, check, equal, errname, errno_of,
-                 listen, main, noise, pair, port, recv_exact, run, so_error, sock, wait_for)
+                 main, noise, pair, port, recv_exact, run, so_error, sock, wait_for)
 from chain import Chain
 from stream import exchange, one_way
 from wire import Sniffer

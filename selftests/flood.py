@@ -9,13 +9,11 @@ kernel's TCP is flooded likewise, beside it.
 import contextlib
 import os
 import socket
-import struct
 import subprocess
 import time
 
-import lib
 from devices import hardware_address
-from lib import (IS_XTCP, PLACE, PROTO, SIZE, SOL_TCP, V4, V6, case, check, counters, equal, fail,
+from lib import (IS_XTCP, PLACE, PROTO, SOL_TCP, V4, V6, case, check, counters, equal,
                  knobs, listen, main, net, recv_exact, slow, sock, table)
 
 FLOOD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../build/selftests/flood")

@@ -5,13 +5,11 @@ What the kernel's TCP does is the measure: the cases named `same` do the same wi
 both protocols, one beside the other, and compare each errno.
 """
 import itertools
-import os
 import random
 import socket
-import struct
 
 from beside import (ADDRS, FLAGS, SOL, bind, both, close_all, compare, got, make, reset, same,
-                    steps, take)
+                    take)
 from lib import (FAMILIES, MAPPED, PLACE, PROTO, V4, V6, Net, Ns, case, disconnect, equal,
                  errname, errno_of, fail, knobs, listen, main, net, port, slow, sock, wait_for,
                  wait_states)
