@@ -66,7 +66,7 @@ two_hosts()
 # records NAME WHAT ADDRESS KERNEL-SLAB... -- XTCP-SLAB...
 records()
 {
-	local name=$1 what=$2 address=$3 kernel=()
+	local name=$1 what=$2 address=$3 kernel=() theirs ours
 
 	shift 3
 	while [ "$1" != -- ]; do
@@ -74,8 +74,9 @@ records()
 		shift
 	done
 	shift
-	echo "$name" "$("$RECORDS" "$what" 6 "$address" "$CONNECTIONS" "${kernel[@]}")" \
-		"$("$RECORDS" "$what" 253 "$address" "$CONNECTIONS" "$@")"
+	theirs=$("$RECORDS" "$what" 6 "$address" "$CONNECTIONS" "${kernel[@]}")
+	ours=$("$RECORDS" "$what" 253 "$address" "$CONNECTIONS" "$@")
+	echo "$name $theirs $ours"
 }
 
 # port_range FIRST COUNT: the ephemeral ports
