@@ -48,8 +48,15 @@ static void halfopen_free(struct rcu_head *rcu)
 	halfopen_destroy(container_of(rcu, struct xtcp_halfopen_record, rcu));
 }
 
-/* The listener a record is for, if it still listens */
-static struct sock *halfopen_listener(const struct xtcp_halfopen_record *r)
+/**
+ * xtcp_halfopen_listener() - the listener that a record is for
+ * @r: record
+ *
+ * Context: under rcu_read_lock().
+ * Return: the listener, valid until rcu_read_unlock(); NULL when it listens no more, or the
+ * record has left the table.
+ */
+struct sock *xtcp_halfopen_listener(const struct xtcp_halfopen_record *r)
 {
 	return xtcp_listener_by_id(read_pnet(&r->entry.net), r->entry.lport,
 				   atomic64_read(&r->listener_id));
@@ -84,7 +91,7 @@ static struct sock *halfopen_adopt(struct xtcp_halfopen_record *r)
 	}
 	if (atomic64_cmpxchg(&r->listener_id, id, l->id) != id) {
 		atomic_dec(&l->halfopen);
-		return halfopen_listener(r);
+		return xtcp_halfopen_listener(r);
 	}
 	xtcp_listen_count(heir, XTCP_LISTEN_migrated);
 	return heir;
@@ -174,7 +181,7 @@ void xtcp_halfopen_expired(struct xtcp_timer *timer)
 	if (!READ_ONCE(r->entry.hashed))
 		return;
 	wait = xtcp_halfopen_timeout(&r->half, &xtcp_net(net)->knobs, &resend);
-	listener = halfopen_listener(r);
+	listener = xtcp_halfopen_listener(r);
 	if (!listener && wait)
 		listener = halfopen_adopt(r);
 	if (!wait || !listener) {
@@ -355,7 +362,7 @@ static bool halfopen_pass_on(struct sk_buff *skb, struct xtcp_seg *seg,
  *	is dropped. NULL: another processor was quicker with a copy of the segment, whose
  *	child gets it; or none could be made, which is counted, and refused if it is for
  *	good: the listener has just closed
- * @skb: the third segment's packet; consumed
+ * @skb: the third segment's packet, which the listener has admitted; consumed
  * @seg: the third segment
  * @key: its connection
  *
@@ -366,7 +373,7 @@ void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_bu
 {
 	if (child) {
 		xtcp_count(key->net, passive_opens);
-		xtcp_sock_rcv(child, skb, seg);
+		xtcp_sock_give(child, skb, seg);
 		xtcp_accept_queue_add(listener, child);
 		sock_put(child);
 		return;
@@ -407,13 +414,17 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 
 	do {
 		heir = NULL;
-		listener = halfopen_listener(r);
+		listener = xtcp_halfopen_listener(r);
 		if (!listener) {
 			heir = halfopen_heir(r);
 			listener = heir;
 		}
 		if (!listener) {
 			halfopen_unheard(r, skb, seg, key);
+			return;
+		}
+		if (heir && !xtcp_admitted(heir, skb, seg)) {
+			kfree_skb(skb);
 			return;
 		}
 		if (xtcp_halfopen_full(listener, r, skb, seg, key))
@@ -463,7 +474,7 @@ void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 		halfopen_establish(r, skb, seg, key);
 		return;
 	case XTCP_HALFOPEN_SYNACK:
-		listener = halfopen_listener(r) ?: halfopen_adopt(r);
+		listener = xtcp_halfopen_listener(r) ?: halfopen_adopt(r);
 		if (!listener)
 			xtcp_halfopen_kill(r);
 		else if (xtcp_record_may_answer(&r->answered))

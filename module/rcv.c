@@ -194,8 +194,18 @@ static bool rcv_shortened(struct sk_buff *skb, struct net *net, struct xtcp_seg 
 	return xtcp_parse(skb, net, seg);
 }
 
-/* What a socket's owner lets in: IPsec policy, TTL, socket filter */
-static bool rcv_admitted(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
+/**
+ * xtcp_admitted() - does a socket's owner let a segment in?
+ * @sk: socket, or the listener of what is half open; not locked
+ * @skb: packet, data at the transport header
+ * @seg: its segment; shorter afterwards where a socket filter has cut it
+ *
+ * TTL, IPsec policy and socket filter are asked.
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: false when it is refused, which was counted.
+ */
+bool xtcp_admitted(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
 	struct net *net = sock_net(sk);
 	u32 len = skb->len;
@@ -224,19 +234,15 @@ static unsigned int backlog_limit(const struct sock *sk)
 }
 
 /**
- * xtcp_sock_rcv() - hand a segment to a full socket
+ * xtcp_sock_give() - hand a segment to a full socket
  * @sk: connected socket, not locked; valid under RCU, maybe closed already
- * @skb: packet; consumed
+ * @skb: packet, admitted; consumed
  * @seg: its segment
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
+void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
-	if (!rcv_admitted(sk, skb, seg)) {
-		kfree_skb(skb);
-		return;
-	}
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		xtcp_input(sk, skb, seg);
@@ -245,6 +251,22 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 		kfree_skb(skb);
 	}
 	bh_unlock_sock(sk);
+}
+
+/**
+ * xtcp_sock_rcv() - a segment for a full socket, if its owner lets it in
+ * @sk: as for xtcp_sock_give()
+ * @skb: packet; consumed
+ * @seg: its segment
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
+{
+	if (xtcp_admitted(sk, skb, seg))
+		xtcp_sock_give(sk, skb, seg);
+	else
+		kfree_skb(skb);
 }
 
 /* A segment of no connection: an opening for a listener, or refused */
@@ -261,7 +283,7 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 	}
 	listener = xtcp_listener_select(key, skb, seg->hdr_len);
 	if (listener) {
-		if (rcv_admitted(listener, skb, seg)) {
+		if (xtcp_admitted(listener, skb, seg)) {
 			xtcp_listen_rcv(listener, skb, seg, key, before);
 			return;
 		}
@@ -276,8 +298,11 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 static void rcv_halfopen(struct xtcp_entry *e, struct sk_buff *skb,
 			 struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	if (rcv_policy(NULL, skb))
-		xtcp_halfopen_rcv(xtcp_entry_halfopen(e), skb, seg, key);
+	struct xtcp_halfopen_record *r = xtcp_entry_halfopen(e);
+	struct sock *listener = xtcp_halfopen_listener(r);
+
+	if (listener ? xtcp_admitted(listener, skb, seg) : rcv_policy(NULL, skb))
+		xtcp_halfopen_rcv(r, skb, seg, key);
 	else
 		kfree_skb(skb);
 }

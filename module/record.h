@@ -133,6 +133,7 @@ void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 			struct xtcp_timewait_record *before);
 void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 		       struct xtcp_seg *seg, const struct xtcp_key *key);
+struct sock *xtcp_halfopen_listener(const struct xtcp_halfopen_record *r);
 bool xtcp_halfopen_kill(struct xtcp_halfopen_record *r);
 
 /* Steps of a half-open connection, for records and for what has none (cookie.c) */

@@ -8,7 +8,7 @@ import socket
 import struct
 
 from lib import (SO_RCVBUFFORCE, V4, V6, case, check, equal, listen, main, net, noise, pair,
-                 recv_exact, slow, wait_for)
+                 recv_exact, slow, states, wait_for)
 from wire import MOD, MSS, Peer
 
 BOTH = (V4, V6)
@@ -26,6 +26,13 @@ def attach(s, keep):
 
 def detach(s):
     s.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+
+
+def accepted(listener):
+    try:
+        return listener.accept()[0]
+    except BlockingIOError:
+        return None
 
 
 def opened(family):
@@ -97,6 +104,37 @@ def cut_short__the_fin_stays_behind_the_data(family):
         peer.seq = start + 151
         equal(recv_exact(server, 150), data, "data")
         equal(server.recv(1), b"", "end of stream")
+
+
+def third_segment(family, refuse, allow):
+    """The listener's owner begins to refuse what it is, and stops to do so."""
+    with Peer(net(), family) as peer, listen(family, net().a) as listener:
+        listener.setblocking(False)
+        peer.dport = listener.getsockname()[1]
+        peer.send("S", opts=MSS)
+        peer.take(peer.get("SA"))
+        refuse(listener)
+        peer.send("A")
+        peer.send("PA", b"data", seq=peer.seq)
+        equal(states(net().a, peer.dport), ["LISTEN", "SYN_RECV"], "while it is refused")
+        allow(listener)
+        peer.send("PA", b"data")
+        server = wait_for(lambda: accepted(listener), 5, "the connection")
+        with server:
+            equal(server.recv(10), b"data", "data")
+
+
+@case(BOTH)
+def refused__third_segment(family):
+    third_segment(family, lambda listener: attach(listener, 0), detach)
+
+
+@case(BOTH, xtcp_only="it asks for no TTL before there is a socket")
+def refused__third_segment_from_afar(family):
+    """IP_MINTTL, IPV6_MINHOPCOUNT: RFC 5082."""
+    level, option = (socket.IPPROTO_IP, 21) if family == V4 else (socket.IPPROTO_IPV6, 73)
+    third_segment(family, lambda listener: listener.setsockopt(level, option, 255),
+                  lambda listener: listener.setsockopt(level, option, 64))
 
 
 @case(BOTH)
