@@ -213,11 +213,12 @@ class Faults:
             self.hit[site] = self.hit.get(site, 0) + 1
 
     def _play(self, scene, args, nth, rest, allowed=()):
-        """Play a scene once, and see that it went as it may: its Outcome."""
+        """Play a scene once, and see that it went as it may: its Outcome.  allowed: errnos
+        besides those of missing memory; None: any."""
         play = scene(*args)
         outcome = self.during(next(play), nth, rest)
-        check(outcome.err in (0, *NO_MEMORY, *allowed),
-              f"{scene.__name__}, allocation {nth}: {outcome}")
+        check(allowed is None or outcome.err in (0, *NO_MEMORY, *allowed),
+              f"{scene.__name__}, allocation {nth} in {self.last}: {outcome}")
         check(outcome.met or not outcome.err, f"{scene.__name__} without a failure: {outcome}")
         with contextlib.suppress(StopIteration):
             play.send(outcome)
@@ -254,19 +255,26 @@ class Faults:
         number = self._walk_from(scene, args, start, 1)
         self._tell(scene, args, number + self._walk_from(scene, args, start - 1, -1), False)
 
+    def _play_own(self, scene, args, nth):
+        """As _play(). Where others lack memory they say what they like."""
+        outcome = self._play(scene, args, nth, False, None)
+        check(not self.last or outcome.err in (0, *NO_MEMORY),
+              f"{scene.__name__}, allocation {nth} in {self.last}: {outcome}")
+        return outcome
+
     def _find_own(self, scene, args):
         """The number of an allocation that is the module's."""
         low, high = 1, 2
-        while self._play(scene, args, high, False).met:
+        while self._play_own(scene, args, high).met:
             low, high = high, high * 2
         while high - low > self.STRIDE:
             middle = (low + high) // 2
-            if self._play(scene, args, middle, False).met:
+            if self._play_own(scene, args, middle).met:
                 low = middle
             else:
                 high = middle
         for nth in range(high, 0, -self.STRIDE):
-            self._play(scene, args, nth, False)
+            self._play_own(scene, args, nth)
             if self.last:
                 return nth
         return fail(f"{scene.__name__}: none of the module's allocations")
@@ -275,7 +283,7 @@ class Faults:
         """Play on until none was the module's for a while; how many were."""
         number = quiet = 0
         while quiet < self.QUIET and nth > 0:
-            outcome = self._play(scene, args, nth, False)
+            outcome = self._play_own(scene, args, nth)
             number, quiet = (number + 1, 0) if self.last else (number, quiet + 1)
             quiet += 0 if outcome.met else self.PAST
             nth += step
