@@ -24,13 +24,15 @@ KMEMLEAK=/sys/kernel/debug/kmemleak
 ALL="reload drain wrong_use options inherit queues defer isn reopen readwrite urgent close peer recovery transfer cookies flood many blackhole icmp path knobs malformed filters ports ephemeral reuseport migrate netns programs frames bridge"
 # Most of blackhole is waiting, which costs nothing where time is virtual
 QUICK=${ALL/blackhole /}
+# What the VM shows as well, and virtual time quicker
+NATIVE=${QUICK/ peer / }
 # The same, to the kernel's TCP as the peer; queued_segments counts those of xtcp's length
 PEERS="transfer:[lws]*@b transfer:[lws]*@a readwrite:[!q]*@b readwrite@a urgent@b urgent@a close@b close@a"
 # hotplug and meet need a second processor; failslab a kernel that makes memory fail
 case $XTCP_PLACE in
-uml)	TESTS="$QUICK $PEERS stress" FULL="$ALL $PEERS stress" LIMIT=600 ;;
+uml)	TESTS="${NATIVE/frames bridge/} $PEERS stress" FULL="$ALL $PEERS stress" LIMIT=600 ;;
 vm)	TESTS="$QUICK hotplug meet" FULL="$ALL hotplug meet stress" LIMIT=900 ;;
-debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* cookies:third* many:many* peer:resets* malformed filters:cut*_v4 ports:t* ephemeral:connect__each_port* reuseport migrate netns:remove__w* hotplug meet:third_segment__meets* stress:[sp]*"
+debug)	TESTS="reload:rounds* reload:rmmod__fl* drain:*hold* wrong_use inherit:listener* queues:[qlv]* reopen:[ao]* readwrite close transfer:[lw]* cookies:third* many:many* peer:resets* malformed filters:cut*_v4 ports:t* ephemeral:connect__each_port* reuseport:*_v4 migrate:*_v6 netns:remove__w* hotplug meet:third_segment__meets* stress:[sp]*"
 	FULL="$ALL hotplug meet stress failslab" LIMIT=2400 ;;
 kcsan)	TESTS="stress" FULL=$TESTS LIMIT=600 ;;
 *)	echo "run.sh: XTCP_PLACE is uml, vm, debug or kcsan, not '$XTCP_PLACE'" >&2; exit 2 ;;
