@@ -9,6 +9,7 @@
 #include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/rculist.h>
+#include <linux/seqlock.h>
 #include <net/inet_common.h>
 #include <net/inet_hashtables.h>
 #include <net/sock_reuseport.h>
@@ -17,6 +18,11 @@
 
 static struct hlist_head listen_table[XTCP_LISTEN_BUCKETS];
 static DEFINE_SPINLOCK(listen_lock);	/* writers of listen_table, and listen_number */
+/* Changes of listen_table. Who looks for any of several that come and go may see those go
+ * that were there, and not those that have come: when he finds none, and it has changed
+ * meanwhile, he looks again
+ */
+static seqcount_spinlock_t listen_seq = SEQCNT_SPINLOCK_ZERO(listen_seq, &listen_lock);
 static u32 listen_number;		/* of the listener that was the last to begin */
 
 /*
@@ -104,15 +110,19 @@ struct sock *xtcp_listener_lookup(const struct xtcp_key *key)
 	struct sock *best = NULL;
 	int best_score = -1, score;
 	struct xtcp_sock *xs;
+	unsigned int seq;
 
-	hlist_for_each_entry_rcu(xs, listen_bucket_of(key->net, key->lport),
-				 listener.node) {
-		score = listener_score((struct sock *)xs, key);
-		if (score > best_score) {
-			best_score = score;
-			best = (struct sock *)xs;
+	do {
+		seq = read_seqcount_begin(&listen_seq);
+		hlist_for_each_entry_rcu(xs, listen_bucket_of(key->net, key->lport),
+					 listener.node) {
+			score = listener_score((struct sock *)xs, key);
+			if (score > best_score) {
+				best_score = score;
+				best = (struct sock *)xs;
+			}
 		}
-	}
+	} while (!best && read_seqcount_retry(&listen_seq, seq));
 	return best;
 }
 
@@ -162,6 +172,12 @@ struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id)
 	return NULL;
 }
 
+static bool may_inherit(const struct xtcp_sock *xs, u64 id)
+{
+	return id_group(xs->listener.id) == id_group(id) && xs->listener.id != id &&
+	       inet_sk_state_load((const struct sock *)xs) == TCP_LISTEN;
+}
+
 /* Of those that could inherit a connection who draws the highest number does: however the
  * group changes, as long as this one is in it the heir is the same
  */
@@ -185,16 +201,18 @@ static u32 heir_draw(const struct xtcp_sock *xs, u32 hash)
 struct sock *xtcp_listener_heir(const struct net *net, u16 port, u64 id, u32 hash)
 {
 	struct xtcp_sock *xs, *heir = NULL;
+	unsigned int seq;
 
 	if (!id || !READ_ONCE(xtcp_net(net)->knobs.migrate_req))
 		return NULL;
-	hlist_for_each_entry_rcu(xs, listen_bucket_of(net, port), listener.node) {
-		if (id_group(xs->listener.id) != id_group(id) || xs->listener.id == id ||
-		    inet_sk_state_load((struct sock *)xs) != TCP_LISTEN)
-			continue;
-		if (!heir || heir_draw(xs, hash) > heir_draw(heir, hash))
-			heir = xs;
-	}
+	do {
+		seq = read_seqcount_begin(&listen_seq);
+		hlist_for_each_entry_rcu(xs, listen_bucket_of(net, port), listener.node) {
+			if (may_inherit(xs, id) &&
+			    (!heir || heir_draw(xs, hash) > heir_draw(heir, hash)))
+				heir = xs;
+		}
+	} while (!heir && read_seqcount_retry(&listen_seq, seq));
 	if (!heir)
 		xtcp_count(net, migrate_alone);
 	return (struct sock *)heir;
@@ -275,8 +293,11 @@ static int listener_hash(struct sock *sk)
 
 	spin_lock_bh(&listen_lock);
 	err = group_join(sk, sk->sk_reuseport ? group_member(sk, bucket) : NULL);
-	if (!err)
+	if (!err) {
+		write_seqcount_begin(&listen_seq);
 		hlist_add_head_rcu(&xtcp_sk(sk)->listener.node, bucket);
+		write_seqcount_end(&listen_seq);
+	}
 	spin_unlock_bh(&listen_lock);
 	if (!err)
 		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
@@ -286,7 +307,9 @@ static int listener_hash(struct sock *sk)
 static void listener_unhash(struct sock *sk)
 {
 	spin_lock_bh(&listen_lock);
+	write_seqcount_begin(&listen_seq);
 	hlist_del_init_rcu(&xtcp_sk(sk)->listener.node);
+	write_seqcount_end(&listen_seq);
 	if (rcu_access_pointer(sk->sk_reuseport_cb))
 		reuseport_detach_sock(sk);
 	spin_unlock_bh(&listen_lock);
