@@ -361,7 +361,7 @@ static bool halfopen_pass_on(struct sk_buff *skb, struct xtcp_seg *seg,
  * @child: the child, in the table, locked by nobody, with a reference of the caller's, which
  *	is dropped. NULL: another processor was quicker with a copy of the segment, whose
  *	child gets it; or none could be made, which is counted, and refused if it is for
- *	good: the listener has just closed
+ *	good: the listener has just closed, and nobody else listens
  * @skb: the third segment's packet, which the listener has admitted; consumed
  * @seg: the third segment
  * @key: its connection
@@ -380,7 +380,7 @@ void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_bu
 	}
 	if (halfopen_pass_on(skb, seg, key))
 		return;
-	if (listen_is_over(listener)) {
+	if (listen_is_over(listener) && !xtcp_listener_lookup(key)) {
 		xtcp_count(key->net, drop_no_socket);
 		xtcp_reset_skb(skb, seg, key);
 	} else {
