@@ -3,13 +3,14 @@
 
 A filter sees a segment from its header on, and says how many bytes of it are to be kept.
 """
+import contextlib
 import ctypes
 import socket
 import struct
 
 from lib import (SO_RCVBUFFORCE, V4, V6, case, check, equal, listen, main, net, noise, pair,
                  recv_exact, slow, states, wait_for)
-from wire import MOD, MSS, Peer
+from wire import MOD, MSS, Peer, open_by_peer
 
 BOTH = (V4, V6)
 SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
@@ -28,19 +29,18 @@ def detach(s):
     s.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
 
 
-def accepted(listener):
-    try:
-        return listener.accept()[0]
-    except BlockingIOError:
-        return None
-
-
-def opened(family):
-    listener = listen(family, net().a)
-    peer = Peer(net(), family)
-    server = peer.connect(listener)
-    listener.close()
-    return peer, server
+@contextlib.contextmanager
+def keeping_100(family, size):
+    """(peer, its first number, data): what the peer sends of the data arrives whole at a
+    socket whose filter keeps no more than 100 bytes of a segment."""
+    peer, server = open_by_peer(net(), family)
+    data = noise(size)
+    with peer, server:
+        attach(server, HEADER + 100)
+        start = peer.seq
+        yield peer, start, data
+        peer.seq = start + size
+        equal(recv_exact(server, size), data, "data")
 
 
 @case(BOTH)
@@ -60,39 +60,27 @@ def refused__comes_again(family):
 @case(BOTH, xtcp_only=SUMS)
 def cut_short__what_is_kept_is_acknowledged(family):
     """The rest is not: a filter that keeps a tenth gets all in ten segments."""
-    peer, server = opened(family)
-    data = noise(1000)
-    with peer, server:
-        attach(server, HEADER + 100)
-        start = peer.seq
+    with keeping_100(family, 1000) as (peer, start, data):
         for at in range(0, 1000, 100):
             peer.send("PA", data[at:], seq=start + at)
             equal(peer.get("A").ack, (start + at + 100) % MOD, f"ACK of bytes from {at} on")
-        peer.seq = start + 1000
-        equal(recv_exact(server, 1000), data, "data")
 
 
 @case(BOTH, xtcp_only=SUMS)
 def cut_short__out_of_order(family):
     """What waits beyond a hole is no longer than what was kept of it."""
-    peer, server = opened(family)
-    data = noise(300)
-    with peer, server:
-        attach(server, HEADER + 100)
-        start = peer.seq
+    with keeping_100(family, 300) as (peer, start, data):
         peer.send("PA", data[100:], seq=start + 100)
         equal(peer.get("A").ack, start, "ACK of what lies beyond a hole")
         peer.send("PA", data[:100], seq=start)
         equal(peer.get("A").ack, start + 200, "ACK")
         peer.send("PA", data[200:], seq=start + 200)
         equal(peer.get("A").ack, start + 300, "ACK of the rest")
-        peer.seq = start + 300
-        equal(recv_exact(server, 300), data, "data")
 
 
 @case(BOTH, xtcp_only="it takes the FIN where the filter has cut, and loses what was behind")
 def cut_short__the_fin_stays_behind_the_data(family):
-    peer, server = opened(family)
+    peer, server = open_by_peer(net(), family)
     data = noise(150)
     with peer, server:
         attach(server, HEADER + 100)
@@ -109,7 +97,6 @@ def cut_short__the_fin_stays_behind_the_data(family):
 def third_segment(family, refuse, allow):
     """The listener's owner begins to refuse what it is, and stops to do so."""
     with Peer(net(), family) as peer, listen(family, net().a) as listener:
-        listener.setblocking(False)
         peer.dport = listener.getsockname()[1]
         peer.send("S", opts=MSS)
         peer.take(peer.get("SA"))
@@ -119,7 +106,7 @@ def third_segment(family, refuse, allow):
         equal(states(net().a, peer.dport), ["LISTEN", "SYN_RECV"], "while it is refused")
         allow(listener)
         peer.send("PA", b"data")
-        server = wait_for(lambda: accepted(listener), 5, "the connection")
+        server = listener.accept()[0]
         with server:
             equal(server.recv(10), b"data", "data")
 
