@@ -201,6 +201,7 @@ for seed in $(seq "$RUNS"); do
 done
 [ -z "${XTCP_WIDE-}" ] || exit 0
 insmod "$XTCP_KO"
+sysctl -q -w net.xtcp.tw_reuse=0
 two_hosts
 bytes
 ports
