@@ -140,9 +140,10 @@ class Faults:
               "verbose": 2, "verbose_ratelimit_interval_ms": 0}
     #: how many fail with rest; how many a scene may make
     MANY, END = 30, 3000
-    #: of many, how far apart the module's are looked for; how many others end them; and
-    #: for how many counts one beyond the last
-    STRIDE, QUIET, PAST = 8, 60, 5
+    #: of many, how far apart the module's are looked for (each second one is what kmemleak
+    #: notes of the one before it: odd, so that not only these are met); how many others end
+    #: them; and for how many counts one beyond the last
+    STRIDE, QUIET, PAST = 7, 30, 5
 
     def __init__(self):
         self.hit, self.last, self.inner, self.injected = {}, set(), set(), 0
@@ -248,12 +249,24 @@ class Faults:
     def walk_own(self, scene, *args):
         """As walk(), for a scene of very many allocations: only the module's fail.
 
-        They lie together, but a little earlier or later each time, and among them are
-        some that no trace tells of.
+        They lie together, but a little earlier or later each time.
         """
-        start = self._find_own(scene, args)
-        number = self._walk_from(scene, args, start, 1)
-        self._tell(scene, args, number + self._walk_from(scene, args, start - 1, -1), False)
+        with self._no_pages():
+            start = self._find_own(scene, args)
+            number = self._walk_from(scene, args, start, 1)
+            number += self._walk_from(scene, args, start - 1, -1)
+        self._tell(scene, args, number, False)
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _no_pages():
+        """Pages don't fail, and are not counted: when a slab wants a new one is chance."""
+        order = DEBUGFS + "fail_page_alloc/min-order"
+        put(order, 64)
+        try:
+            yield
+        finally:
+            put(order, 0)
 
     def _play_own(self, scene, args, nth):
         """As _play(). Where others lack memory they say what they like."""
