@@ -19,14 +19,14 @@ set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# What the README promises a user comes first, alone. Then two lanes run side by side: what
-# compiles, and a guest that mostly waits; and after these the two of User-Mode Linux, which
-# take a processor each. Behind them, one after the other, what needs both processors, and
-# last the one that looks at what the others have shown
+# Two lanes run side by side: what compiles, or has a time of its own, and a guest that
+# mostly waits. What the README promises a user comes before them, alone; behind them,
+# one after the other, what measures time or needs both processors, and last the one
+# that looks at what the others have shown
 FIRST="readme"
-LANES_A=("purity mutants check coverage fuzz style compile" "selftest-vm")
-LANES_B=("kunit selftest-time" "selftest-uml")
-LAST="selftest-debug selftest-kcsan bench-engines conformance"
+LANE_A="purity mutants check coverage fuzz style compile selftest-time"
+LANE_B="selftest-vm"
+LAST="kunit selftest-uml selftest-debug selftest-kcsan bench-engines conformance"
 export XTCP_TEST_FULL=
 LOGS=$XTCP_TOP/build/test
 
@@ -112,21 +112,6 @@ lane()
 	done
 }
 
-# side_by_side LANE LANE: both at once
-side_by_side()
-{
-	# shellcheck disable=SC2086 # lists
-	{
-		trap 'stop 143' TERM
-		lane $1
-	} &
-	OTHER_LANE=$!
-	# shellcheck disable=SC2086
-	lane $2
-	wait "$OTHER_LANE"
-	OTHER_LANE=
-}
-
 # splats: what the kernels said on their consoles, as a stage of its own
 splats()
 {
@@ -178,7 +163,7 @@ if [ "${1-}" = --full ]; then
 	XTCP_TEST_FULL=1
 	shift
 fi
-ALWAYS="${LANES_A[*]} ${LANES_B[*]} $LAST"
+ALWAYS="$LANE_A $LANE_B $LAST"
 [ -n "$XTCP_TEST_FULL" ] || ALWAYS=${ALWAYS/selftest-kcsan /}
 WANTED=${*:-${XTCP_EXTRA_STAGES-} $ALWAYS}
 for name in $WANTED; do
@@ -193,9 +178,18 @@ CHILD='' OTHER_LANE=''
 trap 'stop 130' INT
 trap 'stop 143' TERM HUP
 [ $# -gt 0 ] || kernels
+# shellcheck disable=SC2086 # lists
 lane $FIRST
-side_by_side "${LANES_A[@]}"
-side_by_side "${LANES_B[@]}"
+# shellcheck disable=SC2086
+{
+	trap 'stop 143' TERM
+	lane $LANE_A
+} &
+OTHER_LANE=$!
+# shellcheck disable=SC2086
+lane $LANE_B
+wait "$OTHER_LANE"
+OTHER_LANE=
 # shellcheck disable=SC2086 # list
 lane $LAST
 [ ! -e "$LOGS/conformance.log" ] || sed -n '$s/^# //p' "$LOGS/conformance.log"
