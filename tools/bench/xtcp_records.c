@@ -123,15 +123,13 @@ struct slabs {
 	long bytes, records;
 };
 
-static struct slabs read_slabs(char **prefixes, bool shrink)
+static struct slabs read_slabs(FILE *file, char **prefixes, bool shrink)
 {
-	FILE *file = fopen("/proc/slabinfo", "r");
 	struct slabs sum = { 0 };
 	unsigned long objects, size;
 	char line[512], name[64];
 
-	if (!file)
-		err(1, "/proc/slabinfo");
+	rewind(file);
 	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%63s %lu %*u %lu", name, &objects, &size) != 3 ||
 		    !chosen(name, prefixes))
@@ -142,16 +140,24 @@ static struct slabs read_slabs(char **prefixes, bool shrink)
 		if (!strncmp(name, prefixes[0], strlen(prefixes[0])))
 			sum.records += objects;
 	}
-	fclose(file);
 	return sum;
 }
 
-/* The same, when what is freed by RCU is freed */
+/* The same, when what is freed by RCU is freed. The kernel keeps a page for who has the file
+ * open, of a slab that may be counted: nothing is taken or given back between the two reads
+ */
 static struct slabs settled(char **prefixes)
 {
+	FILE *file = fopen("/proc/slabinfo", "r");
+	struct slabs sum;
+
+	if (!file)
+		err(1, "/proc/slabinfo");
 	sleep(1);
-	read_slabs(prefixes, true);
-	return read_slabs(prefixes, false);
+	read_slabs(file, prefixes, true);
+	sum = read_slabs(file, prefixes, false);
+	fclose(file);
+	return sum;
 }
 
 static void print_bytes(char **prefixes, struct slabs before)
