@@ -7,6 +7,10 @@ from lib import Failure, check, equal, errname, errno_of, fail, run, wait_for
 
 KO = os.environ.get("XTCP_KO", "")
 PARAMETERS = "/sys/module/xtcp/parameters/"
+#: What it makes, and where the kernel lists what it has registered
+VIEWS = ("/proc/net/xtcp", "/proc/net/xtcp6", "/proc/net/xtcp_listen", "/proc/net/xtcp_stat",
+         "/proc/sys/net/xtcp")
+LISTS = ("/proc/slabinfo", "/proc/net/protocols", "/sys/devices/system/cpu/hotplug/states")
 SYS_DELETE_MODULE = 176
 O_NONBLOCK = 0o4000
 libc = ctypes.CDLL(None, use_errno=True)
@@ -28,6 +32,19 @@ def unload_soon(bound=10):
     except Failure:
         fail(f"rmmod: {errname(errno_of(unload))}")
     check(not loaded(), "still there after rmmod")
+
+
+def left_behind():
+    """What the kernel has of a module that is not loaded.
+
+    Slabs are known by their names only where none is merged with another, as in the debug
+    kernel.
+    """
+    found = [path for path in VIEWS if os.path.exists(path)]
+    for path in LISTS:
+        with open(path, encoding="ascii") as file:
+            found += [f"{path}: {line.strip()[:40]}" for line in file if "xtcp" in line.lower()]
+    return found
 
 
 def load(*parameters):

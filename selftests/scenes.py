@@ -16,7 +16,7 @@ import struct
 from faults import NO_MEMORY, Faults, put
 from lib import (FULL, V4, V6, check, disconnect, equal, errname, errno_of, knobs, port, states,
                  wait_for)
-from module import KO, load, loaded, parameter, unload_soon
+from module import KO, left_behind, load, loaded, parameter, unload_soon
 from tun import Far, Host
 from wire import MOD, MSS
 
@@ -529,6 +529,7 @@ def insmod():
     equal(loaded(), not outcome.err, "loaded")
     if not outcome.err:
         unload_soon()
+    equal(left_behind(), [], "left behind")
 
 
 def done(result):
