@@ -143,7 +143,7 @@ class Faults:
     #: of many, how far apart the module's are looked for (each second one is what kmemleak
     #: notes of the one before it: odd, so that not only these are met); how many others end
     #: them; and for how many counts one beyond the last
-    STRIDE, QUIET, PAST = 7, 30, 5
+    STRIDE, QUIET, PAST = 7, 60, 5
 
     def __init__(self):
         self.hit, self.last, self.inner, self.injected = {}, set(), set(), 0
