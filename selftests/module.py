@@ -8,7 +8,7 @@ from lib import Failure, check, equal, errname, errno_of, fail, run, wait_for
 KO = os.environ.get("XTCP_KO", "")
 PARAMETERS = "/sys/module/xtcp/parameters/"
 #: What it makes, and where the kernel lists what it has registered
-VIEWS = ("/proc/net/xtcp", "/proc/net/xtcp6", "/proc/net/xtcp_listen", "/proc/net/xtcp_stat",
+FILES = ("/proc/net/xtcp", "/proc/net/xtcp6", "/proc/net/xtcp_listen", "/proc/net/xtcp_stat",
          "/proc/sys/net/xtcp")
 LISTS = ("/proc/slabinfo", "/proc/net/protocols", "/sys/devices/system/cpu/hotplug/states")
 SYS_DELETE_MODULE = 176
@@ -34,13 +34,18 @@ def unload_soon(bound=10):
     check(not loaded(), "still there after rmmod")
 
 
+def files():
+    """Those of the module's files that are there."""
+    return [path for path in FILES if os.path.exists(path)]
+
+
 def left_behind():
     """What the kernel has of a module that is not loaded.
 
     Slabs are known by their names only where none is merged with another, as in the debug
     kernel.
     """
-    found = [path for path in VIEWS if os.path.exists(path)]
+    found = files()
     for path in LISTS:
         with open(path, encoding="ascii") as file:
             found += [f"{path}: {line.strip()[:40]}" for line in file if "xtcp" in line.lower()]

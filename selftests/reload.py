@@ -3,12 +3,11 @@
 
 Has the module to itself: no other test may run beside it.
 """
-import os
 import socket
 
 from lib import (SIZE, V4, V6, Child, Failure, Net, case, check, equal, errname, errno_of, fail,
                  knob, listen, main, pair, recv_exact, sock, states, wait_for)
-from module import in_use, load, loaded, unload, unload_soon
+from module import FILES, files, in_use, load, loaded, unload, unload_soon
 from wire import MSS, Peer
 
 ONLY = "it can't be unloaded"
@@ -49,10 +48,10 @@ def rmmod__flushes_time_wait_and_half_open():
             peer.send("S", opts=MSS)
             peer.get("SA")
             peer.dport = None
+        equal(files(), list(FILES), "files")
         unload_soon()
         equal(errname(errno_of(sock)), "EPROTONOSUPPORT", "socket() without the module")
-        check(not os.path.exists("/proc/net/xtcp"), "/proc/net/xtcp is still there")
-        check(not os.path.exists("/proc/sys/net/xtcp"), "/proc/sys/net/xtcp is still there")
+        equal(files(), [], "files that are still there")
     load()
 
 
