@@ -17,13 +17,14 @@
 #include "sock.h"
 
 static struct hlist_head listen_table[XTCP_LISTEN_BUCKETS];
-static DEFINE_SPINLOCK(listen_lock);	/* writers of listen_table, and listen_number */
-/* Changes of listen_table. Who looks for any of several that come and go may see those go
- * that were there, and not those that have come: when he finds none, and it has changed
- * meanwhile, he looks again
+static DEFINE_SPINLOCK(listen_lock);	/* writers of listen_table, and listen_last */
+/* Changes of listen_table and of groups. Who looks for any of several that come and go may
+ * see those go that were there, and not those that have come; and a SYN may be given to one
+ * by its group that is not in the table yet. Who finds none, and what he looked at has
+ * changed meanwhile, looks again
  */
 static seqcount_spinlock_t listen_seq = SEQCNT_SPINLOCK_ZERO(listen_seq, &listen_lock);
-static u32 listen_number;		/* of the listener that was the last to begin */
+static u32 listen_last;			/* number of the listener that was the last to begin */
 
 /*
  * A listener's id: its own number, and above that its group's, which is the number of who
@@ -165,10 +166,14 @@ struct sock *xtcp_listener_select(const struct xtcp_key *key, struct sk_buff *sk
 struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id)
 {
 	struct xtcp_sock *xs;
+	unsigned int seq;
 
-	hlist_for_each_entry_rcu(xs, listen_bucket_of(net, port), listener.node)
-		if (xs->listener.id == id)
-			return (struct sock *)xs;
+	do {
+		seq = read_seqcount_begin(&listen_seq);
+		hlist_for_each_entry_rcu(xs, listen_bucket_of(net, port), listener.node)
+			if (xs->listener.id == id)
+				return (struct sock *)xs;
+	} while (read_seqcount_retry(&listen_seq, seq));
 	return NULL;
 }
 
@@ -268,36 +273,43 @@ static struct sock *group_member(const struct sock *sk, const struct hlist_head 
 	return NULL;
 }
 
-/* Join the group of @member, or found one, and be numbered; under listen_lock */
+/* A number for a listener, and its group's: that of @member, or its own when it founds one;
+ * under listen_lock
+ */
+static void listener_number(struct sock *sk, struct sock *member)
+{
+	if (!++listen_last)
+		listen_last++;
+	xtcp_sk(sk)->listener.id =
+		listener_id(member ? id_group(xtcp_sk(member)->listener.id) : listen_last,
+			    listen_last);
+}
+
+/* Join the group of @member, or found one; under listen_lock. From here on SYNs come */
 static int group_join(struct sock *sk, struct sock *member)
 {
 	bool any = !inet_sk(sk)->inet_rcv_saddr;
-	int err = 0;
 
-	if (sk->sk_reuseport)
-		err = member ? reuseport_add_sock(sk, member, any) : reuseport_alloc(sk, any);
-	if (err)
-		return err;
-	if (!++listen_number)
-		listen_number++;
-	xtcp_sk(sk)->listener.id =
-		listener_id(member ? id_group(xtcp_sk(member)->listener.id) : listen_number,
-			    listen_number);
-	return 0;
+	if (!sk->sk_reuseport)
+		return 0;
+	return member ? reuseport_add_sock(sk, member, any) : reuseport_alloc(sk, any);
 }
 
 static int listener_hash(struct sock *sk)
 {
 	struct hlist_head *bucket = listen_bucket_of(sock_net(sk), inet_sk(sk)->inet_num);
+	struct sock *member = NULL;
 	int err;
 
 	spin_lock_bh(&listen_lock);
-	err = group_join(sk, sk->sk_reuseport ? group_member(sk, bucket) : NULL);
-	if (!err) {
-		write_seqcount_begin(&listen_seq);
+	if (sk->sk_reuseport)
+		member = group_member(sk, bucket);
+	listener_number(sk, member);
+	write_seqcount_begin(&listen_seq);
+	err = group_join(sk, member);
+	if (!err)
 		hlist_add_head_rcu(&xtcp_sk(sk)->listener.node, bucket);
-		write_seqcount_end(&listen_seq);
-	}
+	write_seqcount_end(&listen_seq);
 	spin_unlock_bh(&listen_lock);
 	if (!err)
 		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);

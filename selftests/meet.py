@@ -17,13 +17,16 @@ import os
 import signal
 import struct
 
-from lib import (SIZE, V4, V6, Child, case, check, disconnect, equal, knobs, listen, main, sock,
-                 states, table)
+from beside import SO_REUSEPORT, SOL, close_all
+from groups import accept_all
+from lib import (SIZE, V4, V6, Child, case, check, disconnect, equal, knobs, listen, main, port,
+                 sock, states, table)
 from tun import Far, Host
 from wire import MSS
 
 HERE, THERE = 0, 1          # the processors
 BOTH = (V4, V6)
+BURST = 8                   # SYNs that come together
 FAR = 100000000             # the next incarnation's numbers lie well above
 #: by how many steps of the interpreter the first of the two is late, the second if below 0
 LATE = [sign * (1 << n // 2) * (2 + n % 2) for n in range(20) for sign in (1, -1)]
@@ -33,7 +36,7 @@ class Partner:
     """The process on the other processor, and the moment that it waits for.
 
     Shared memory: which round was asked for, which it is ready for, which it may do and
-    which it has done; how late it is to be, and the packet.
+    which it has done; how late it is to be, and the packets, each behind its length.
     """
     ASKED, READY, GO, DONE = range(0, 32, 8)
     HEAD = "<ii"
@@ -59,20 +62,26 @@ class Partner:
         while True:
             self.round += 1
             self._await(self.ASKED)
-            late, size = struct.unpack_from(self.HEAD, self.shared, 32)
-            packet = self.shared[40:40 + size]
+            late, count = struct.unpack_from(self.HEAD, self.shared, 32)
+            self.shared.seek(40)
+            packets = [self.shared.read(*struct.unpack("<i", self.shared.read(4)))
+                       for _ in range(count)]
             self._set(self.READY)
             self._await(self.GO)
             for _ in range(late):
                 pass
-            self.host.write(packet)
+            for raw in packets:
+                self.host.write(raw)
             self._set(self.DONE)
 
     def meet(self, first, second, late):
-        """first() is called here while the second packet is received there."""
+        """first() is called here while the packet is received there, or the list of them."""
         self.round += 1
-        struct.pack_into(self.HEAD, self.shared, 32, max(0, -late), len(second))
-        self.shared[40:40 + len(second)] = second
+        packets = [second] if isinstance(second, bytes) else second
+        struct.pack_into(self.HEAD, self.shared, 32, max(0, -late), len(packets))
+        self.shared.seek(40)
+        for raw in packets:
+            self.shared.write(struct.pack("<i", len(raw)) + raw)
         self._set(self.ASKED)
         self._await(self.READY)
         self._set(self.GO)
@@ -222,6 +231,38 @@ def third_segment__meets_a_listener_that_moves(family):
             disconnect(mover)
         equal([row.lport for row in table(Place.host.ns)], [first.getsockname()[1]],
               "ports of what is left")
+
+
+def member(family, at):
+    """One that may listen in the group of SO_REUSEPORT at this port."""
+    s = sock(family, ns=Place.host.ns)
+    s.setsockopt(SOL, SO_REUSEPORT, 1)
+    s.bind((Place.host.V6 if family == V6 else Place.host.V4, at))
+    s.setblocking(False)
+    return s
+
+
+@case(BOTH, bound=120, places=("vm", "debug"))
+def syns__meet_listen(family):
+    """Who has just joined a group of SO_REUSEPORT may be given a SYN: the connection is its."""
+    at = port()
+    with Place.rounds(family) as (_, partner, lates), member(family, at) as first:
+        first.listen(BURST)
+        for late in lates:
+            with member(family, at) as second:
+                fars = [Far(Place.host, family, at) for _ in range(BURST)]
+                partner.meet(second.listen, [packet(far, "S", opts=MSS) for far in fars], late)
+                for far in fars:
+                    far.seq += 1
+                    far.take(far.get("SA"))
+                    far.send("A")
+                    not_refused(far, late)
+                accepted = accept_all([first, second])
+                equal(len(accepted), BURST, f"late by {late}: accepted")
+                for far in fars:
+                    far.reset()
+                close_all(accepted)
+            Place.host.seen.clear()
 
 
 @case(BOTH, bound=120, places=("vm", "debug"))
