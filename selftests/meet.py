@@ -11,6 +11,7 @@ little more, so that sooner or later each step of the one falls between any two 
 other.
 """
 import contextlib
+import errno
 import itertools
 import mmap
 import os
@@ -19,8 +20,8 @@ import struct
 
 from beside import SO_REUSEPORT, SOL, close_all
 from groups import accept_all
-from lib import (SIZE, V4, V6, Child, case, check, disconnect, equal, knobs, listen, main, port,
-                 sock, states, table)
+from lib import (SIZE, V4, V6, Child, case, check, disconnect, equal, errno_of, knobs, listen,
+                 main, port, sock, states, table)
 from tun import Far, Host
 from wire import MSS
 
@@ -240,6 +241,28 @@ def member(family, at):
     s.bind((Place.host.V6 if family == V6 else Place.host.V4, at))
     s.setblocking(False)
     return s
+
+
+@case(BOTH, bound=120, places=("vm", "debug"))
+def third_segment__meets_close_before_an_heir(family):
+    """migrate_req: whichever comes first, the connection is the heir's; and its end is seen."""
+    at = port()
+    with Place.rounds(family) as (_, partner, lates), knobs(Place.host.ns, migrate_req=1):
+        listener = member(family, at)
+        listener.listen()
+        for late in lates:
+            far = half_open(family, listener)
+            heir = member(family, at)
+            heir.listen()
+            partner.meet(listener.close, packet(far, "A"), late)
+            not_refused(far, late)
+            accepted = accept_all([heir])
+            equal(len(accepted), 1, f"late by {late}: accepted")
+            far.reset()
+            with accepted[0] as server:
+                equal(errno_of(server.recv, 1), errno.ECONNRESET, f"late by {late}: the end")
+            listener = heir
+        listener.close()
 
 
 @case(BOTH, bound=120, places=("vm", "debug"))
