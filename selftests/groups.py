@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0
 """Listeners that share a port by SO_REUSEPORT, their queues, and peers that fill these.
 
-All of it is at the end a.
+All of it is at the end a, unless a namespace is named.
 """
 import os
 
 from beside import SO_REUSEPORT, SOL
-from lib import equal, net, sock
+from lib import any_addr, equal, net, sock
 from wire import MSS, Peer
 
 
-def join(family, at, backlog=8):
-    """One more listener on a port; it does not wait in accept()."""
-    s = sock(family, ns=net().a)
+def member(family, at, ns, addr=None):
+    """One more that may listen on a port; it will not wait in accept()."""
+    s = sock(family, ns=ns)
     s.setsockopt(SOL, SO_REUSEPORT, 1)
-    s.bind((net().addr("a", family), at))
-    s.listen(backlog)
+    s.bind((addr or any_addr(family), at))
     s.setblocking(False)
+    return s
+
+
+def join(family, at, backlog=8):
+    """One more listener on a port, at the end a."""
+    s = member(family, at, net().a, net().addr("a", family))
+    s.listen(backlog)
     return s
 
 

@@ -18,8 +18,8 @@ import os
 import signal
 import struct
 
-from beside import SO_REUSEPORT, SOL, close_all
-from groups import accept_all
+from beside import close_all
+from groups import accept_all, member
 from lib import (SIZE, V4, V6, Child, case, check, disconnect, equal, errno_of, knobs, listen,
                  main, port, sock, states, table)
 from tun import Far, Host
@@ -234,25 +234,16 @@ def third_segment__meets_a_listener_that_moves(family):
               "ports of what is left")
 
 
-def member(family, at):
-    """One that may listen in the group of SO_REUSEPORT at this port."""
-    s = sock(family, ns=Place.host.ns)
-    s.setsockopt(SOL, SO_REUSEPORT, 1)
-    s.bind((Place.host.V6 if family == V6 else Place.host.V4, at))
-    s.setblocking(False)
-    return s
-
-
 @case(BOTH, bound=120, places=("vm", "debug"))
 def third_segment__meets_close_before_an_heir(family):
     """migrate_req: whichever comes first, the connection is the heir's; and its end is seen."""
     at = port()
     with Place.rounds(family) as (_, partner, lates), knobs(Place.host.ns, migrate_req=1):
-        listener = member(family, at)
+        listener = member(family, at, Place.host.ns)
         listener.listen()
         for late in lates:
             far = half_open(family, listener)
-            heir = member(family, at)
+            heir = member(family, at, Place.host.ns)
             heir.listen()
             partner.meet(listener.close, packet(far, "A"), late)
             not_refused(far, late)
@@ -269,10 +260,10 @@ def third_segment__meets_close_before_an_heir(family):
 def syns__meet_listen(family):
     """Who has just joined a group of SO_REUSEPORT may be given a SYN: the connection is its."""
     at = port()
-    with Place.rounds(family) as (_, partner, lates), member(family, at) as first:
+    with Place.rounds(family) as (_, partner, lates), member(family, at, Place.host.ns) as first:
         first.listen(BURST)
         for late in lates:
-            with member(family, at) as second:
+            with member(family, at, Place.host.ns) as second:
                 fars = [Far(Place.host, family, at) for _ in range(BURST)]
                 partner.meet(second.listen, [packet(far, "S", opts=MSS) for far in fars], late)
                 for far in fars:
