@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Claims on a local port: module/core/claim.c. The measure is what Linux's TCP does
- * (socket(7), ipv6(7)); selftests/ports.py holds both against each other.
+ * (socket(7), ipv6(7)); selftests/cases/ports.py holds both against each other.
  */
 #include <kunit/test.h>
 #include "../module/core/claim.h"

@@ -24,7 +24,7 @@ build()
 	XTCP_VARIANT=engines XTCP_KBUILD=tools/bench/engines/Kbuild scripts/build.sh stock >/dev/null
 	mkdir -p build/bench
 	gcc -O2 -Wall -Wextra -Werror -static -o "$RECORDS" tools/bench/xtcp_records.c
-	gcc -O2 -Wall -Wextra -Werror -static -o "$FLOOD" selftests/flood.c
+	gcc -O2 -Wall -Wextra -Werror -static -o "$FLOOD" selftests/programs/flood.c
 }
 
 # figures SECONDS CONSOLE [OPTIONS]: lines of one boot

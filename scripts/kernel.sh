@@ -5,6 +5,7 @@
 #
 #   stock   Debian 12's kernel as it is           image, modules, headers
 #   uml     User-Mode Linux 6.1 with KUnit        image, kit
+#   smp     User-Mode Linux of sid with processors, KASAN, lockdep...  image, kit
 #   debug   6.1 with KASAN, lockdep, kmemleak...  image, kit
 #   kcsan   6.1 with KCSAN, for data races        image, kit
 #   6.12    bookworm-backports' kernel            headers, to compile only
@@ -30,7 +31,7 @@ NAME=$1
 RECIPES=$XTCP_TOP/scripts/kernels
 case $NAME in
 stock | 6.12)	recipe=debian ;;
-uml | debug | kcsan)	recipe=source ;;
+uml | smp | debug | kcsan)	recipe=source ;;
 tools)		recipe=tools ;;
 7.2)		recipe=sid ;;
 *)		usage "$0" ;;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# programs.sh: compile the programs among the selftests, selftests/NAME.c to
+# programs.sh: compile the programs of the selftests, selftests/programs/NAME.c to
 # build/selftests/NAME; guests see the host's files, so that they run there
 
 set -eu
@@ -10,9 +10,9 @@ set -eu
 
 OUT=$XTCP_TOP/build/selftests
 mkdir -p "$OUT"
-for source in "$XTCP_TOP"/selftests/*.c; do
+for source in "$XTCP_TOP"/selftests/programs/*.c; do
 	name=$(basename "$source" .c)
-	[ ! "$OUT/$name" -nt "$source" ] || [ ! "$OUT/$name" -nt "$XTCP_TOP/selftests/stress.h" ] ||
+	[ ! "$OUT/$name" -nt "$source" ] || [ ! "$OUT/$name" -nt "$XTCP_TOP/selftests/programs/stress.h" ] ||
 		continue
 	# a name of its own first: another run may be using what is there
 	gcc -O2 -Wall -Wextra -Werror -pthread -o "$OUT/.$name.$$" "$source"

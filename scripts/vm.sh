@@ -117,7 +117,7 @@ shares
 parameters="console=ttyS0 panic=-1 oops=panic loglevel=7 dummy.numdummies=0 ifb.numifbs=0
 	watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 $APPEND"
 case $KERNEL in
-# the caches that are marked by A are those that selftests/failslab.py makes fail by name;
+# the caches that are marked by A are those that selftests/cases/failslab.py makes fail by name;
 # of each failure there is a trace
 debug)	parameters+=" kasan_multi_shot no_hash_pointers log_buf_len=16M
 		slub_debug=A,skbuff_head_cache,skbuff_fclone_cache,xtcp_*,XTCP,XTCPv6" ;;

@@ -17,7 +17,7 @@
 set -u
 cd "$(dirname "$0")" || exit 1
 export XTCP_PLACE="${XTCP_PLACE-vm}" XTCP_PROTO="${XTCP_PROTO-253}"
-export PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$PWD
 SPLATS=../scripts/splats.sh
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
@@ -88,7 +88,7 @@ test_file()
 	[ "$test" = "$1" ] || end=${1##*@}
 	! grep -q time-travel /proc/cmdline || limit=1000d	# virtual ones
 	XTCP_TCP_END=${end:-${XTCP_TCP_END-}} timeout -k 10 "$limit" \
-		/usr/bin/python3 "$name.py" "${cases[@]}" 2>&1 | sed -u 's/^/    /'
+		/usr/bin/python3 "cases/$name.py" "${cases[@]}" 2>&1 | sed -u 's/^/    /'
 	status=${PIPESTATUS[0]}
 	[ "$status" = 0 ] || problem="$name.py ended with status $status"
 	[ "$status" != 124 ] || problem="$name.py was stopped: no end after $limit s"

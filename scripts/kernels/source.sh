@@ -1,18 +1,39 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# source.sh: recipe for the test kernels, from Debian's linux-source-6.1
+# source.sh: recipe for the test kernels, from Debian's linux-source packages
 #
-# The kernel is built in its source tree; what stays of that is the kernel and
-# what is needed to compile modules (the "kit"), some 100 MB.
-
-SOURCE=linux-source-6.1
+# Debian 12's source for all but 'smp': User-Mode Linux has several processors
+# since 7.1 only, so that one is made from sid's. The kernel is built in its source
+# tree; what stays of that is the kernel and what is needed to compile modules
+# (the "kit"), some 100 MB.
 
 recipe_version()
 {
 	"$XTCP_TOP/scripts/deps.sh" kernel
-	suite_use own
-	echo "$(package_version $SOURCE)-gcc$(gcc -dumpfullversion)"
+	source_package
+	echo "$(package_version "$SOURCE")-gcc$(gcc -dumpfullversion)"
+}
+
+# source_package: $SOURCE, the package that has this kernel's source
+source_package()
+{
+	if [ "$NAME" = smp ]; then
+		suite_use sid
+		SOURCE=$(package_needs linux-source 'linux-source-[0-9].*')
+	else
+		suite_use own
+		SOURCE=linux-source-6.1
+	fi
+}
+
+# source_arch: kbuild's name for the architecture
+source_arch()
+{
+	case $NAME in
+	uml | smp)	echo um ;;
+	*)		echo x86_64 ;;
+	esac
 }
 
 recipe_files()
@@ -24,12 +45,13 @@ recipe_make()
 {
 	local tree=$1/build
 
+	source_package
 	source_unpack "$tree"
 	source_configure "$tree"
 	say "compiling the kernel '$NAME': minutes, once"
 	source_compile "$tree"
 	source_make "$tree" -s kernelrelease >"$1/release"
-	if [ "$NAME" = uml ]; then
+	if [ "$(source_arch)" = um ]; then
 		mv "$tree/linux" "$1/image"
 	else
 		mv "$tree/arch/x86/boot/bzImage" "$1/image"
@@ -44,10 +66,10 @@ source_tarball()
 	local installed
 
 	TARBALL=/usr/src/$SOURCE.tar.xz
-	installed=$(dpkg-query -W -f '${Version}' $SOURCE 2>/dev/null || true)
-	if [ "$installed" != "$(package_version $SOURCE)" ] || [ ! -e "$TARBALL" ]; then
+	installed=$(dpkg-query -W -f '${Version}' "$SOURCE" 2>/dev/null || true)
+	if [ "$installed" != "$(package_version "$SOURCE")" ] || [ ! -e "$TARBALL" ]; then
 		say "fetching $SOURCE"
-		package_unpack "$1" $SOURCE
+		package_unpack "$1" "$SOURCE"
 		TARBALL=$1$TARBALL
 	fi
 }
@@ -65,10 +87,10 @@ source_unpack()
 		--exclude='*/tools/testing/*' --exclude='*.dts*' \
 		--exclude='*/drivers/net/ethernet/*.[ch]' --exclude='*/drivers/net/wireless/*.[ch]'
 	rm -rf "$tree.package"
-	uml_registers "$tree/arch/x86/um/user-offsets.c"
+	[ "$NAME" != uml ] || uml_registers "$tree/arch/x86/um/user-offsets.c"
 }
 
-# uml_registers FILE: UML saves a process's extended registers in 2696 bytes, and
+# uml_registers FILE: UML 6.1 saves a process's extended registers in 2696 bytes, and
 # cannot restore them where the processor has more (with AMX: 11008)
 uml_registers()
 {
@@ -98,13 +120,12 @@ source_compile()
 # nothing in the result that differs from run to run
 source_make()
 {
-	local tree=$1 arch=x86_64
+	local tree=$1
 
 	shift
-	[ "$NAME" != uml ] || arch=um
 	CCACHE_DIR=$XTCP_CACHE/ccache CCACHE_MAXSIZE=2G CCACHE_BASEDIR=$tree \
 	KBUILD_BUILD_TIMESTAMP=2024-01-01 KBUILD_BUILD_USER=xtcp KBUILD_BUILD_HOST=xtcp \
-		make -C "$tree" --no-print-directory ARCH=$arch CC="ccache gcc" HOSTCC="ccache gcc" "$@"
+		make -C "$tree" --no-print-directory ARCH="$(source_arch)" CC="ccache gcc" HOSTCC="ccache gcc" "$@"
 }
 
 # source_prune TREE: leave the kit

@@ -11,7 +11,7 @@ TOOLS="scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpat
 
 recipe_version()
 {
-	suite_use own
+	source_package
 	package_version "$SOURCE"
 }
 
@@ -25,6 +25,7 @@ recipe_make()
 	local dir=$1 paths
 
 	"$XTCP_TOP/scripts/deps.sh" kernel
+	source_package
 	source_tarball "$dir/package"
 	read -ra paths -d '' <<<"$TOOLS" || true
 	tar -x -C "$dir" --strip-components=1 -f "$TARBALL" "${paths[@]/#/$SOURCE/}"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is acknowledged, and when: RFC 9293 section 3.8.6.3, RFC 5681 section 4.2."""
-from script import mss, script
+from lib.script import mss, script
 
 FULL = 1400
 TOP = 1 << 32

@@ -4,7 +4,7 @@ import contextlib
 import socket
 
 from lib import knobs, sock
-from script import script
+from lib.script import script
 
 SECOND = {"v4": "10.77.0.5", "v6": "fd77::5"}       # an address of the host's that routing
 WIDTH = {"v4": 32, "v6": 128}                       # would not choose by itself

@@ -2,7 +2,7 @@
 """Blind attacks: RFC 5961, and what else an off-path attacker may try."""
 import errno
 
-from script import script
+from lib.script import script
 
 SYNCHRONIZED = ("ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE_WAIT", "CLOSING", "LAST_ACK")
 TAKES_DATA = ("ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2")

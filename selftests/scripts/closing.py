@@ -4,8 +4,8 @@ import errno
 import socket
 import struct
 
-from script import mss, script
-from talk import LINGER_0
+from lib.script import mss, script
+from lib.talk import LINGER_0
 
 
 @script()

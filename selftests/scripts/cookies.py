@@ -7,9 +7,9 @@ import functools
 import struct
 
 import lib
-import script as plain
+import lib.script as plain
 from lib import counters, equal
-from script import mss, wscale
+from lib.script import mss, wscale
 
 SACK_OK, NOPS = b"\x01\x01\x04\x02", b"\x01\x01"
 NO_COUNTERPART = "the kernel's TCP has no echo cookie"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Timeouts that came too early: RFC 5682 (F-RTO), RFC 3522 (Eifel)."""
-from script import SACK_OK, mss, script
+from lib.script import SACK_OK, mss, script
 
 FULL = 1000
 RTO = (0.2, 1.5)

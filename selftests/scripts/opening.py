@@ -3,7 +3,7 @@
 import errno
 
 from lib import equal, net, sock, states, wait_states
-from script import mss, script, wscale
+from lib.script import mss, script, wscale
 
 
 @script()
@@ -146,7 +146,7 @@ def listen__data_of_a_syn_come_again(t):
 
 
 @script()
-def syn_received__data_on_the_third_segment(t):
+def syn_received__data_of_the_syn_and_of_the_third_segment(t):
     """3.10.7.4, fifth and seventh: it establishes, and its text is delivered."""
     t.listen()
     t.peer("S", b"what the SYN had", seq=0)

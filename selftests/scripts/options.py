@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """TCP options: RFC 9293 sections 3.1 and 3.2."""
-from script import mss, script
+from lib.script import mss, script
 
 SIZE = 700                      # of segments, where the MSS option was understood
 UNKNOWN = b"\xfe\x06abcd"       # a kind for experiments (RFC 4727), of six bytes

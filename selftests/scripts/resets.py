@@ -3,7 +3,7 @@
 import errno
 
 import lib
-from script import script
+from lib.script import script
 
 SYNCHRONIZED = ("ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE_WAIT", "CLOSING", "LAST_ACK")
 

@@ -8,7 +8,7 @@ import errno
 import functools
 import socket
 
-import script as plain
+import lib.script as plain
 from lib import knobs, net, port
 
 SHORT, TICK = 0.3, 1.7

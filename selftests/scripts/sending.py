@@ -2,7 +2,7 @@
 """When data go: Nagle (RFC 9293 section 3.7.4), PUSH (3.9.1.2), cork, segment sizes."""
 import socket
 
-from script import mss, script
+from lib.script import mss, script
 
 FULL = 1000
 

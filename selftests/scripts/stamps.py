@@ -4,7 +4,7 @@ import errno
 import struct
 
 from lib import knobs, net
-from script import script
+from lib.script import script
 
 SYNCHRONIZED = ("ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE_WAIT", "CLOSING", "LAST_ACK")
 BARE = "its RST for what belongs to nobody has no options"

@@ -2,7 +2,7 @@
 """Timeouts: RFC 6298, R1 and R2 (RFC 9293 section 3.8.3), keepalive (3.8.4), RFC 5482."""
 import errno
 
-from script import script
+from lib.script import script
 
 
 @script(slow=True)

@@ -5,7 +5,7 @@ import fcntl
 import os
 import signal
 
-from script import mss, script, wscale
+from lib.script import mss, script, wscale
 
 FULL = 1000
 

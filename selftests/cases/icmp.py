@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-2.0
+"""ICMP errors: heeded when they are about a segment in flight, and only then.
+
+RFC 9293 section 3.9.2.2, RFC 1122 section 4.2.3.9, RFC 5927.  The errors come
+from a peer that is made by hand; so it knows all that a forger would have to
+guess.
+"""
+import errno
+import socket
+import struct
+
+import lib
+from lib import (IS_XTCP, WIRE_PROTO, V4, V6, case, check, counters, equal, errname,
+                 expect_errno, listen, main, net, readable, sock, so_error, states, wait_for,
+                 wait_state, wait_states)
+from lib.wire import MOD, Peer, checksum, open_to_peer, pseudo
+
+BOTH = (V4, V6)
+ICMP, ICMP6 = socket.IPPROTO_ICMP, socket.IPPROTO_ICMPV6
+PORT_UNREACHABLE = {V4: (3, 3), V6: (1, 4)}
+HOST_UNREACHABLE = {V4: (3, 1), V6: (1, 3)}
+NET_UNREACHABLE = {V4: (3, 0), V6: (1, 0)}
+SOURCE_QUENCH = (4, 0)
+TOO_BIG = {V4: (3, 4), V6: (2, 0)}
+# All that anybody could try, but for what tells of a smaller MTU
+ALL = {V4: [(3, code) for code in range(17) if code != 4] +
+           [(4, 0), (5, 1), (11, 0), (11, 1), (12, 0), (17, 0), (42, 7)],
+       V6: [(1, code) for code in range(9)] + [(3, 0), (3, 1), (4, 0), (4, 1), (4, 2), (100, 0)]}
+
+
+def quote(peer, seq, length=28):
+    """The packet from the stack to the peer that an error is about."""
+    segment = struct.pack("!HHI", peer.dport, peer.sport, seq % MOD)
+    if peer.six:
+        head = struct.pack("!IHBB", 6 << 28, 20, WIRE_PROTO, 64) \
+            + socket.inet_pton(socket.AF_INET6, peer.them) \
+            + socket.inet_pton(socket.AF_INET6, peer.me)
+    else:
+        head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, 0, 0, 64, WIRE_PROTO, 0,
+                           socket.inet_aton(peer.them), socket.inet_aton(peer.me))
+    return (head + segment)[:len(head) + length - 20]
+
+
+def send_error(peer, what, seq, info=0, length=28):
+    """Send one ICMP error; what is (type, code), length is what a v4 quote has."""
+    body = struct.pack("!I", info) + quote(peer, seq, length)
+    head = struct.pack("!BBH", *what, 0)
+    cover = pseudo(peer.me, peer.them, len(head + body), ICMP6) if peer.six else b""
+    total = checksum(cover + head + body)
+    peer.put(head[:2] + struct.pack("!H", total) + body, ICMP6 if peer.six else ICMP)
+
+
+def counted(name, action, times=1):
+    """action() must raise this counter; of the kernel's own TCP nothing is asked."""
+    before = counters(net().a)[name] if IS_XTCP else 0
+    action()
+    if IS_XTCP:
+        wait_for(lambda: counters(net().a)[name] >= before + times, what=f"{name} to count")
+
+
+def alive(peer, client):
+    """Bytes still go both ways; SND.NXT of the client."""
+    client.send(b"alive?")
+    seg = peer.until(lambda s: s.data == b"alive?")
+    peer.take(seg)
+    peer.send("PA", b"yes")
+    equal(lib.recv_exact(client, 3), b"yes", "the answer")
+    return seg.end
+
+
+def connecting(family):
+    """(peer, client in SYN-SENT, ISS)"""
+    peer, client = Peer(net(), family), sock(family, ns=net().a)
+    client.setblocking(False)
+    lib.errno_of(client.connect, (net().addr("ghost", family), peer.sport))
+    syn = peer.get("S")
+    peer.dport = syn.sport
+    return peer, client, syn.seq
+
+
+@case(BOTH)
+def established__no_error_ends_it(family):
+    """RFC 5927 section 5.2: not even a hard one whose number is right."""
+    peer, client = open_to_peer(net(), family)
+    with peer, client:
+        nxt = alive(peer, client)
+        for what in ALL[family]:
+            send_error(peer, what, nxt)
+        alive(peer, client)
+        equal(states(net().a, peer.sport), ["ESTABLISHED"], "state")
+
+
+@case(BOTH, xtcp_only="the counters are xtcp's")
+def established__counts_what_it_believes(family):
+    peer, client = open_to_peer(net(), family)
+    with peer, client:
+        nxt = alive(peer, client)
+        counted("icmp_in", lambda: send_error(peer, PORT_UNREACHABLE[family], nxt))
+        for wrong in (nxt - 100, nxt + 1, nxt + (1 << 31)):
+            counted("icmp_ignored", lambda: send_error(peer, PORT_UNREACHABLE[family], wrong))
+        peer.sport += 1
+        counted("icmp_ignored", lambda: send_error(peer, PORT_UNREACHABLE[family], nxt))
+        peer.sport -= 1
+
+
+@case(BOTH)
+def established__short_quotes_do_no_harm(family):
+    peer, client = open_to_peer(net(), family)
+    with peer, client:
+        nxt = alive(peer, client)
+        for length in range(-20 if family == V4 else 0, 28, 3):
+            send_error(peer, PORT_UNREACHABLE[family], nxt, length=max(length, 0))
+        alive(peer, client)
+        equal(so_error(client), 0, "SO_ERROR")
+
+
+@case(BOTH)
+def recverr__tells_at_once(family):
+    """RFC 9293 MUST-47: IP_RECVERR: the user wants to know of each error; the connection
+    lives on."""
+    level, option = (socket.IPPROTO_IP, 11) if family == V4 else (socket.IPPROTO_IPV6, 25)
+    peer, client = open_to_peer(net(), family)
+    with peer, client:
+        nxt = alive(peer, client)
+        client.setsockopt(level, option, 1)
+        send_error(peer, HOST_UNREACHABLE[family], nxt)
+        check(readable(client), "poll() tells of no error")
+        expect_errno(errno.EHOSTUNREACH, client.recv, 1)
+        alive(peer, client)
+
+
+@case(BOTH)
+def connect__hard_error_ends_it(family):
+    peer, client, iss = connecting(family)
+    with peer, client:
+        send_error(peer, PORT_UNREACHABLE[family], iss)
+        wait_states(net().a, peer.sport, [])
+        equal(errname(so_error(client)), "ECONNREFUSED", "SO_ERROR")
+        peer.dport = None
+
+
+@case(BOTH)
+def connect__wrong_number_is_ignored(family):
+    peer, client, iss = connecting(family)
+    with peer, client:
+        for wrong in (iss - 1, iss + 2, 0):
+            send_error(peer, PORT_UNREACHABLE[family], wrong)
+        syn = peer.until(lambda s: s.flags == "S")
+        equal(syn.seq, iss, "ISS of the SYN that is sent again")
+        peer.take(syn)
+        peer.send("SA")
+        peer.until(lambda s: s.flags == "A")
+        alive(peer, client)
+
+
+@case(BOTH, xtcp_only="the kernel's own TCP gives up here")
+def connect__soft_error_does_not_end_it(family):
+    """RFC 9293 MUST-56, SHLD-25: the user may know, the attempt goes on."""
+    peer, client, iss = connecting(family)
+    with peer, client:
+        counted("icmp_in", lambda: send_error(peer, NET_UNREACHABLE[family], iss))
+        equal(states(net().a, peer.sport), ["SYN_SENT"], "state")
+        equal(errname(so_error(client)), "ENETUNREACH", "SO_ERROR")
+        syn = peer.until(lambda s: s.flags == "S")
+        peer.take(syn)
+        peer.send("SA")
+        peer.until(lambda s: s.flags == "A")
+        alive(peer, client)
+
+
+@case((V4,))
+def source_quench__is_discarded(family):
+    """RFC 9293 MUST-55: silently."""
+    peer, client, iss = connecting(family)
+    with peer, client:
+        counted("icmp_ignored", lambda: send_error(peer, SOURCE_QUENCH, iss))
+        equal(errname(so_error(client)), "success", "SO_ERROR")
+        syn = peer.until(lambda s: s.flags == "S")
+        peer.take(syn)
+        peer.send("SA")
+        peer.until(lambda s: s.flags == "A")
+        nxt = alive(peer, client)
+        counted("icmp_ignored", lambda: send_error(peer, SOURCE_QUENCH, nxt))
+        alive(peer, client)
+        equal(errname(so_error(client)), "success", "SO_ERROR")
+
+
+@case(BOTH, xtcp_only="the kernel's own TCP forgets for other errors")
+def half_open__only_a_hard_error_with_its_number_ends_it(family):
+    with listen(family, net().a) as listener, Peer(net(), family) as peer:
+        peer.dport = listener.getsockname()[1]
+        peer.send("S")
+        iss = peer.get("SA").seq
+        wait_state(net().a, peer.sport, "SYN_RECV")
+        for what, seq in ((PORT_UNREACHABLE, iss + 1), (PORT_UNREACHABLE, iss - 1),
+                          (HOST_UNREACHABLE, iss), (TOO_BIG, iss)):
+            counted("icmp_ignored", lambda: send_error(peer, what[family], seq, 1300))
+        equal(states(net().a, peer.sport), ["SYN_RECV"], "state")
+        counted("icmp_in", lambda: send_error(peer, PORT_UNREACHABLE[family], iss))
+        wait_states(net().a, peer.sport, [])
+
+
+@case(BOTH)
+def time_wait__is_not_shortened(family):
+    peer, client = open_to_peer(net(), family)
+    nxt = alive(peer, client)
+    client.close()
+    fin = peer.until(lambda s: "F" in s.flags)
+    peer.take(fin)
+    peer.send("FA")
+    wait_states(net().a, peer.sport, ["TIME_WAIT"])
+    for what in ALL[family]:
+        send_error(peer, what, nxt + 1)
+    peer.send("FA", seq=peer.seq - 1)
+    peer.until(lambda s: s.ack == peer.seq and not s.data)
+    equal(states(net().a, peer.sport), ["TIME_WAIT"], "state")
+    peer.dport = None
+    peer.close()
+
+
+def forget_path(family):
+    """What routing has learned of the peer must not reach the next case."""
+    with net().a:
+        lib.run("ip", "-4" if family == V4 else "-6", "route", "flush", "cache")
+
+
+@case(BOTH, xtcp_only="the kernel's own TCP leaves it to the device to cut segments")
+def path_mtu__what_was_lost_goes_again_in_smaller_segments(family):
+    """RFC 1191, RFC 8201: at once, without waiting for the timer."""
+    mtu, headers = (1000, 40) if family == V4 else (1300, 60)
+    peer, client = open_to_peer(net(), family)
+    with peer, client:
+        try:
+            before = client.getsockopt(lib.SOL_TCP, socket.TCP_MAXSEG)
+            client.send(lib.noise(6000))
+            first = peer.until(lambda s: len(s.data) > mtu)
+            send_error(peer, TOO_BIG[family], first.seq, mtu)
+            again = peer.until(lambda s: s.seq == first.seq)
+            check(0 < len(again.data) <= mtu - headers, f"{again} is too large for {mtu}")
+            equal(client.getsockopt(lib.SOL_TCP, socket.TCP_MAXSEG), before - (1500 - mtu),
+                  "TCP_MAXSEG")
+        finally:
+            forget_path(family)
+
+
+@case(BOTH, xtcp_only="the counters are xtcp's")
+def path_mtu__forged_ones_change_nothing(family):
+    """Out of flight, larger than what is, or less than IPv6 ever has."""
+    peer, client = open_to_peer(net(), family)
+    with peer, client:
+        nxt = alive(peer, client)
+        before = client.getsockopt(lib.SOL_TCP, socket.TCP_MAXSEG)
+        counted("icmp_ignored", lambda: send_error(peer, TOO_BIG[family], nxt + 1, 1300))
+        counted("icmp_in", lambda: send_error(peer, TOO_BIG[family], nxt, 9000))
+        if family == V6:
+            counted("icmp_ignored", lambda: send_error(peer, TOO_BIG[family], nxt, 1279))
+        equal(client.getsockopt(lib.SOL_TCP, socket.TCP_MAXSEG), before, "TCP_MAXSEG")
+
+
+main()

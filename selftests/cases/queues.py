@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0
+"""/proc/net/xtcp_listen: what waits in each listener's queues, and what was refused."""
+import os
+import socket
+
+from lib.groups import half_open, hang_up, join, peers_of, row, view
+from lib import (V4, V6, Child, case, check, equal, knobs, listen, main, net, port,
+                 sock, wait_for)
+from lib.wire import MSS
+
+ONLY = "a view of its own"
+DROPS = ("syn_full", "accept_full", "no_memory", "aborted", "expired")
+
+
+def drops(s):
+    """What a listener has refused: the counters that are not 0."""
+    return {name: row(s)[name] for name in DROPS if row(s)[name]}
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def line__who_and_how_much(family):
+    """Address, owner, inode; the maxima are the knobs' and listen()'s, as they are now."""
+    with knobs(net().a, max_syn_backlog=77, max_accept_backlog=50), \
+            listen(family, net().a, backlog=9) as s:
+        at = s.getsockname()[1]
+        got = row(s)
+        equal(got["local"], f"0.0.0.0:{at}" if family == V4 else f"[::]:{at}", "address")
+        equal((got["uid"], got["halfopen"], got["accept"]), (0, 0, 0), "uid and queues")
+        equal((got["halfopen_max"], got["accept_max"]), (77, 9), "maxima")
+        equal(drops(s), {}, "drops")
+        s.listen(1000)
+        equal(row(s)["accept_max"], 50, "what listen(1000) was granted")
+        check(not any(r["local"].endswith(f":{at}") for r in view(net().b)),
+              "the listener is in another namespace's view")
+    check(not any(r["local"].endswith(f":{at}") for r in view(net().a)), "closed, and still there")
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def line__owner(family):
+    """The user who made the socket."""
+    with net().a:
+        os.seteuid(65534)
+        try:
+            s = sock(family)
+        finally:
+            os.seteuid(0)
+    with s:
+        s.listen(1)
+        equal(row(s)["uid"], 65534, "uid")
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def line__bound_to_an_address(family):
+    addr = net().addr("a", family)
+    with sock(family, ns=net().a) as s:
+        s.bind((addr, port()))
+        s.listen(1)
+        at = s.getsockname()[1]
+        equal(row(s)["local"], f"{addr}:{at}" if family == V4 else f"[{addr}]:{at}", "address")
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def queues__fill_and_empty(family):
+    """A SYN fills the first, the third segment moves on to the second, accept() takes it."""
+    with listen(family, net().a) as s:
+        peers = peers_of(s, family, 5)
+        half_open(peers)
+        equal((row(s)["halfopen"], row(s)["accept"]), (5, 0), "after the SYNs")
+        for peer in peers[:3]:
+            peer.send("A")
+        wait_for(lambda: (row(s)["halfopen"], row(s)["accept"]) == (2, 3), what="third segments")
+        s.accept()[0].close()
+        equal((row(s)["halfopen"], row(s)["accept"]), (2, 2), "after accept()")
+        peers[3].send("RA")
+        wait_for(lambda: row(s)["halfopen"] == 1, what="the reset half-open to go")
+        equal(drops(s), {}, "drops")
+        hang_up(peers)
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def syn_full__counted(family):
+    with knobs(net().a, max_syn_backlog=3, syncookies=0), listen(family, net().a) as s:
+        peers = peers_of(s, family, 7)
+        half_open(peers[:3])
+        for peer in peers[3:]:
+            peer.send("S", opts=MSS)
+        wait_for(lambda: drops(s) == {"syn_full": 4}, what="syn_full 4")
+        equal(row(s)["halfopen"], 3, "half-open connections")
+        hang_up(peers)
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def accept_full__counted(family):
+    """A SYN, and the third segment of one that was half-open before."""
+    with listen(family, net().a, backlog=1) as s:
+        peers = peers_of(s, family, 4)
+        half_open(peers[:3])
+        for peer in peers[:2]:
+            peer.send("A")
+        wait_for(lambda: row(s)["accept"] == 2, what="a full queue")
+        peers[2].send("A")
+        wait_for(lambda: drops(s) == {"accept_full": 1}, what="the third segment's drop")
+        peers[3].send("S", opts=MSS)
+        wait_for(lambda: drops(s) == {"accept_full": 2}, what="the SYN's drop")
+        equal(row(s)["halfopen"], 1, "half-open connections")
+        hang_up(peers)
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def aborted__counted(family):
+    """abort_on_overflow: what is refused at the third segment is told, SYNs are not."""
+    with knobs(net().a, abort_on_overflow=1), listen(family, net().a, backlog=0) as s:
+        peers = peers_of(s, family, 3)
+        half_open(peers[:2])
+        peers[0].send("A")
+        wait_for(lambda: row(s)["accept"] == 1, what="a full queue")
+        peers[1].send("A")
+        peers[1].get("R")
+        equal(drops(s), {"accept_full": 1, "aborted": 1}, "drops")
+        equal(row(s)["halfopen"], 0, "half-open connections")
+        peers[2].send("S", opts=MSS)
+        peers[2].quiet(0.3)
+        equal(drops(s), {"accept_full": 2, "aborted": 1}, "drops")
+        hang_up(peers)
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def expired__counted(family):
+    with knobs(net().a, synack_retries=0), listen(family, net().a) as s:
+        peers = peers_of(s, family, 2)
+        half_open(peers)
+        wait_for(lambda: drops(s) == {"expired": 2}, what="two to be given up")
+        equal(row(s)["halfopen"], 0, "half-open connections")
+        hang_up(peers)
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def listeners__count_for_themselves(family):
+    """Two of a SO_REUSEPORT group, one of them full."""
+    at = port()
+    members = [join(family, at) for _ in range(2)]
+    with knobs(net().a, max_syn_backlog=2, syncookies=0):
+        peers = peers_of(members[0], family, 30)
+        for peer in peers:
+            peer.send("S", opts=MSS)
+
+        def all_told():
+            return sum(row(s)["halfopen"] + row(s)["syn_full"] for s in members) == 30
+        wait_for(all_told, what="30 SYNs to be seen in the view")
+        for s in members:
+            equal(row(s)["halfopen"], 2, "half-open connections")
+            check(row(s)["syn_full"], "one of the two got no SYN of 30")
+        hang_up(peers)
+    for s in members:
+        s.close()
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def listen_again__keeps_what_was_counted(family):
+    """A socket that listens for the second time has new queues and its old counters."""
+    with knobs(net().a, max_syn_backlog=1, syncookies=0), listen(family, net().a) as s:
+        peers = peers_of(s, family, 2)
+        half_open(peers[:1])
+        peers[1].send("S", opts=MSS)
+        wait_for(lambda: drops(s) == {"syn_full": 1}, what="syn_full")
+        s.shutdown(socket.SHUT_RD)
+        s.listen(4)
+        equal((row(s)["halfopen"], row(s)["accept_max"]), (0, 4), "queues")
+        equal(drops(s), {"syn_full": 1}, "drops")
+        hang_up(peers)
+
+
+@case((V4,), xtcp_only=ONLY)
+def view__while_listeners_come_and_go(family):
+    """What stays is seen once, whatever else happens, in any number."""
+    def churn():
+        for _ in range(300):
+            with listen(family, net().a):
+                pass
+    stay = [listen(family, net().a) for _ in range(300)]
+    want = sorted(os.fstat(s.fileno()).st_ino for s in stay)
+    child = Child(churn)
+    for _ in range(20):
+        seen = sorted(r["inode"] for r in view(net().a))
+        equal([i for i in seen if i in set(want)], want, "inodes of those that stay")
+    child.join()
+    for s in stay:
+        s.close()
+
+
+main()

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A newer SYN for a connection in TIME-WAIT (RFC 6191, RFC 9293 section 3.6.1).
+
+It is tried out: the TIME-WAIT stands by until the third segment comes, and is back
+when the SYN turns out to be an old duplicate. The peer is made by hand.
+"""
+import time
+
+from lib import (V4, V6, case, check, counters, equal, knobs, listen, main, net, slow, states,
+                 wait_for, wait_states)
+from lib.wire import MSS, Peer
+
+BOTH = (V4, V6)
+FAR = 100000000             # the next incarnation's numbers lie well above
+NO_COMPARISON = "TCP ends the TIME-WAIT at once"
+
+
+def finished(peer, listener):
+    """Open a connection to a listener in a and end it: TIME-WAIT is in a."""
+    server = peer.connect(listener)
+    server.close()
+    peer.take(peer.get("FA"))
+    peer.send("FA")
+    last = peer.get("A")
+    wait_states(net().a, peer.dport, ["LISTEN", "TIME_WAIT"])
+    return last
+
+
+def newer_syn(peer):
+    """A SYN of the next incarnation, and what comes back."""
+    peer.seq += FAR
+    peer.send("S", opts=MSS)
+    return peer.get()
+
+
+def old_fin(peer, seq):
+    """The FIN of the old connection once more."""
+    peer.send("FA", seq=seq - 1)
+    return peer.get()
+
+
+@case(BOTH)
+def third_segment__opens_the_next_one(family):
+    """MAY-2 (1): our new ISN is above all that the old connection used."""
+    with listen(family, net().a) as listener, Peer(net(), family) as peer:
+        last = finished(peer, listener)
+        answer = newer_syn(peer)
+        equal(answer.flags, "SA", "answer")
+        check((answer.seq - last.seq) % (1 << 32) < 1 << 31, f"{answer.seq} is below {last.seq}")
+        peer.take(answer)
+        peer.send("A")
+        wait_states(net().a, peer.dport, ["ESTABLISHED", "LISTEN"])
+        server, _ = listener.accept()
+        with server:
+            peer.send("PA", b"second life")
+            equal(server.recv(100), b"second life", "data")
+
+
+@case(BOTH, xtcp_only=NO_COMPARISON)
+def old_duplicate__time_wait_is_back(family):
+    """MAY-2 (2): the peer knows nothing of that SYN, and says so."""
+    with listen(family, net().a) as listener, Peer(net(), family) as peer:
+        last = finished(peer, listener)
+        seq, before = peer.seq, counters(net().a)
+        equal(newer_syn(peer).flags, "SA", "answer")
+        equal(states(net().a, peer.dport), ["LISTEN", "SYN_RECV"], "while it is tried out")
+        peer.send("R")
+        wait_states(net().a, peer.dport, ["LISTEN", "TIME_WAIT"])
+        again = old_fin(peer, seq)
+        equal((again.flags, again.seq, again.ack), ("A", last.seq, last.ack), "the old last ACK")
+        after = counters(net().a)
+        for name in ("tw_reopened", "tw_resumed"):
+            equal(after[name] - before[name], 1, name)
+
+
+@case(BOTH, xtcp_only=NO_COMPARISON)
+def while_it_is_tried_out__the_old_fin_is_acknowledged(family):
+    """The peer may be waiting for the last ACK of the old connection all the time."""
+    with listen(family, net().a) as listener, Peer(net(), family) as peer:
+        last = finished(peer, listener)
+        seq = peer.seq
+        equal(newer_syn(peer).flags, "SA", "answer")
+        again = old_fin(peer, seq)
+        equal((again.flags, again.seq, again.ack), ("A", last.seq, last.ack), "the old last ACK")
+        equal(states(net().a, peer.dport), ["LISTEN", "SYN_RECV"], "afterwards")
+        peer.send("R")
+        wait_states(net().a, peer.dport, ["LISTEN", "TIME_WAIT"])
+
+
+@case(BOTH, xtcp_only=NO_COMPARISON)
+def time_goes_on__it_does_not_come_back_too_late(family):
+    """2 MSL that pass while a SYN is tried out have passed."""
+    msl = slow(0.25)
+    with knobs(net().a, msl_ms=int(msl * 1000)), listen(family, net().a) as listener, \
+            Peer(net(), family) as peer:
+        finished(peer, listener)
+        equal(newer_syn(peer).flags, "SA", "answer")
+        time.sleep(2 * msl + 0.2)
+        equal(states(net().a, peer.dport), ["LISTEN", "SYN_RECV"], "after 2 MSL")
+        peer.send("R")
+        wait_states(net().a, peer.dport, ["LISTEN"])
+
+
+@case(BOTH, xtcp_only=NO_COMPARISON)
+def nobody_answers__time_wait_is_back(family):
+    """A SYN that nobody follows up is given up after synack_retries."""
+    with knobs(net().a, synack_retries=1), listen(family, net().a) as listener, \
+            Peer(net(), family) as peer:
+        finished(peer, listener)
+        equal(newer_syn(peer).flags, "SA", "answer")
+        wait_states(net().a, peer.dport, ["LISTEN", "TIME_WAIT"], 10)
+
+
+@case(BOTH, xtcp_only=NO_COMPARISON)
+def listener_closes__time_wait_is_back(family):
+    """The third segment finds nobody: RST, and the port is held as before."""
+    with Peer(net(), family) as peer:
+        with listen(family, net().a) as listener:
+            finished(peer, listener)
+            answer = newer_syn(peer)
+            equal(answer.flags, "SA", "answer")
+        peer.take(answer)
+        peer.send("A")
+        equal(peer.get().flags, "R", "answer")
+        wait_states(net().a, peer.dport, ["TIME_WAIT"])
+
+
+@case(BOTH, xtcp_only="TCP ends the TIME-WAIT before it looks at the queue")
+def refused_syn__leaves_time_wait_alone(family):
+    """A SYN that finds the queue full must not cost the TIME-WAIT."""
+    with listen(family, net().a) as listener, Peer(net(), family) as peer, \
+            Peer(net(), family) as other:
+        finished(peer, listener)
+        with knobs(net().a, max_syn_backlog=1, syncookies=0):
+            other.dport = peer.dport
+            other.send("S", opts=MSS)
+            other.get("SA")
+            before = counters(net().a)["listen_syn_drops"]
+            peer.seq += FAR
+            peer.send("S", opts=MSS)
+            wait_for(lambda: counters(net().a)["listen_syn_drops"] > before, what="a drop")
+        equal(states(net().a, peer.dport), ["LISTEN", "SYN_RECV", "TIME_WAIT"], "afterwards")
+
+
+@case(BOTH)
+def old_syn__is_challenged(family):
+    """RFC 6191: a SYN below what the peer has sent is not a newer one."""
+    with listen(family, net().a) as listener, Peer(net(), family) as peer:
+        last = finished(peer, listener)
+        peer.send("S", seq=peer.seq - 1000, opts=MSS)
+        answer = peer.get()
+        equal((answer.flags, answer.seq, answer.ack), ("A", last.seq, last.ack), "answer")
+        equal(states(net().a, peer.dport), ["LISTEN", "TIME_WAIT"], "afterwards")
+
+
+@case(BOTH, xtcp_only=NO_COMPARISON)
+def again_and_again__counts_come_out(family):
+    """Many SYNs, each an old duplicate: one TIME-WAIT, which ends when it is due."""
+    with knobs(net().a, msl_ms=2000), listen(family, net().a) as listener, \
+            Peer(net(), family) as peer:
+        finished(peer, listener)
+        start = time.monotonic()
+        for _ in range(20):
+            answer = newer_syn(peer)
+            if answer.flags != "SA":
+                break
+            peer.send("R")
+            wait_for(lambda: "SYN_RECV" not in states(net().a, peer.dport), what="the RST")
+        wait_states(net().a, peer.dport, ["LISTEN"], 20)
+        took = time.monotonic() - start
+        check(took < 4 + slow(2), f"TIME-WAIT of 4 s took {took:.1f} s")
+    with listen(family, net().a, at=peer.dport, reuse=False) as again:
+        equal(again.getsockname()[1], peer.dport, "the port, which nobody holds any more")
+
+
+main()
