@@ -4,11 +4,17 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps module check coverage fuzz kunit style purity compile selftest selftest-time \
-	selftest-uml selftest-vm selftest-debug selftest-kcsan test test-full test-the-tests \
-	conformance conformance-mutate demo vm bench bench-engines bridge clean
+	selftest-uml selftest-smp selftest-leaks selftest-vm selftest-debug selftest-kcsan quick test test-full \
+	test-the-tests conformance conformance-mutate demo vm bench bench-engines bridge clean
 
 # Names of tests for the selftest targets: make selftest-vm TEST="transfer close"
 TEST ?=
+# The seed of all that is random in virtual time: make selftest-time TEST=close SEED=7
+ifdef SEED
+export XTCP_SEED := $(SEED)
+endif
+# Stages or units for test: make test STAGE="style selftest-time/close"
+STAGE ?=
 # Suites or cases for check: make check SUITE=seq.*
 SUITE ?=
 # Rows for conformance-mutate: make conformance-mutate ROW="MUST-13 SHLD-3"
@@ -25,11 +31,14 @@ demo: ## xtcp in a VM: a file moved, its states and segments shown (start here)
 vm: ## a shell in that VM, with the module loaded, to play
 	@scripts/play.sh
 
-test: ## all tests; ends with "N passed, N failed"
-	@scripts/test.sh
+test: ## all tests; ends with "N passed, N failed" [STAGE=...]
+	@scripts/test.py $(STAGE)
 
-test-full: ## all tests, all selftests in the debug kernel too, and KCSAN
-	@scripts/test.sh --full
+quick: ## of all tests those that are near to what you have changed: two minutes
+	@scripts/test.py --quick
+
+test-full: ## all tests in all places: Debian's kernel, the debug kernel, KCSAN; hours
+	@XTCP_TEST_FULL=1 scripts/test.py --full
 
 check: ## the core and its suites as a plain program, in seconds [SUITE=...]
 	@scripts/check.sh $(SUITE)
@@ -52,13 +61,20 @@ compile: ## the module for Debian's 6.1, 6.12 and 7.2 kernels
 kunit: ## the KUnit suites in a User-Mode Linux kernel
 	@scripts/kunit.sh
 
-selftest: selftest-time selftest-uml selftest-vm selftest-debug ## the selftests in all places
+selftest: ## the selftests, each in its home
+	@scripts/test.py selftest-time selftest-smp selftest-leaks selftest-vm
 
-selftest-time: ## ... in virtual time: what takes hours [TEST=...]
+selftest-time: ## ... in virtual time [TEST=...] [SEED=...]
 	@scripts/selftest.sh time $(TEST)
 
-selftest-uml: ## ... in User-Mode Linux [TEST=...]
+selftest-uml: ## ... in User-Mode Linux, in real time [TEST=...]
 	@scripts/selftest.sh uml $(TEST)
+
+selftest-smp: ## ... in User-Mode Linux with two processors, KASAN and lockdep [TEST=...]
+	@scripts/selftest.sh smp $(TEST)
+
+selftest-leaks: ## ... and kmemleak, which finds what is never freed [TEST=...]
+	@scripts/selftest.sh leaks $(TEST)
 
 selftest-vm: ## ... in a VM with Debian's kernel [TEST=...]
 	@scripts/selftest.sh vm $(TEST)

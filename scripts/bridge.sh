@@ -11,6 +11,7 @@ cd "$XTCP_TOP"
 scripts/deps.sh bridge
 mkdir -p build/bridge
 # linux/types.h includes what Debian keeps apart for each architecture
+[ ! build/bridge/bridge.o -nt tools/bridge/bridge.bpf.c ] || exit 0
 clang -target bpf -O2 -Wall -Wextra -Werror -idirafter "/usr/include/$(uname -m)-linux-gnu" \
 	-c tools/bridge/bridge.bpf.c -o build/bridge/bridge.o.new
 mv build/bridge/bridge.o.new build/bridge/bridge.o

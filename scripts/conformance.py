@@ -3,19 +3,20 @@
 """RFC 9293's requirements: where each is met, and what shows it.
 
     conformance.py check            judge each row of docs/conformance.csv by the results of
-                                    the last make test (build/test/STAGE.log)
+                                    the last make test (build/test/STAGE.*.log)
     conformance.py ktap             the same as KTAP, for make test itself
     conformance.py mutate [ID...]   break the line that meets a requirement in a copy of
                                     the module, see the named test turn red, and note in
                                     the table which did
 
-A row's test is STAGE:FILE:CASES of the selftests (time or uml), its mutant a C file and
+A row's test is PLACE:FILE:CASES of the selftests (time or uml), its mutant a C file and
 a sed expression.  status: shown: the mutant was seen to turn the test red; tested:
 there is a test that has not been tried so; open: there is none; advice: it is about
 programs that use a TCP.  Only what is shown, and whose test was run and has passed, counts.
 """
 import csv
 import fnmatch
+import glob
 import os
 import re
 import subprocess
@@ -47,9 +48,9 @@ class Test:
         """Is this one of its results?"""
         return fnmatch.fnmatchcase(name, f"{self.name}.{self.name}__{self.cases}")
 
-    def leaves(self, lines):
-        """Its results among what the stage has printed."""
-        return [leaf for leaf in ktap.parse(lines, self.stage) if self.is_leaf(leaf.name)]
+    def leaves(self, leaves):
+        """Its results among those of the stage."""
+        return [leaf for leaf in leaves if self.is_leaf(leaf.name)]
 
 
 def read(path):
@@ -99,7 +100,7 @@ class Judge:
     """The table, and the results of the stages that were run."""
 
     def __init__(self):
-        self.table, self.logs = rows(), {}
+        self.table, self.results = rows(), {}
 
     def missing(self):
         have = [row["id"] for row in self.table]
@@ -108,11 +109,13 @@ class Judge:
                 if have.count(name) != 1:
                     yield f"{name}: {have.count(name)} rows"
 
-    def log(self, stage):
-        if stage not in self.logs:
-            text = read(os.path.join(RESULTS, f"{stage}.log"))
-            self.logs[stage] = None if text is None else text.splitlines()
-        return self.logs[stage]
+    def leaves(self, stage):
+        """All results of a stage's units; nothing where none was run."""
+        if stage not in self.results:
+            logs = sorted(glob.glob(os.path.join(RESULTS, glob.escape(stage) + ".*log")))
+            self.results[stage] = [leaf for log in logs
+                                   for leaf in ktap.parse(read(log).splitlines(), stage)]
+        return self.results[stage]
 
     def outcome(self, row):
         """(does it count, what is wrong with it)"""
@@ -120,10 +123,9 @@ class Judge:
         if problems or not row["test"]:
             return False, problems
         test = Test(row["test"])
-        lines = self.log(test.stage)
-        if lines is None:
+        if not self.leaves(test.stage):
             return False, []
-        leaves = test.leaves(lines)
+        leaves = test.leaves(self.leaves(test.stage))
         bad = [x.name for x in leaves if x.failed or x.skipped]
         if not leaves or bad:
             return False, [f"failed: {bad[0]}" if bad else f"no result of {row['test']}"]

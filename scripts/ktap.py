@@ -1,23 +1,15 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Reads the KTAP that test stages print, counts it, and says what failed.
+"""Reads the KTAP that tests print, and counts it.
 
-    ktap.py count STAGE=LOG[:STATUS]        one line: N passed, N failed
-    ktap.py report OUT STAGE=LOG[:STATUS]...
-        writes all stages as one KTAP document to OUT, prints every failure in
-        full, and as the last line "N passed, N failed"
-
-STATUS is the exit status that the stage ended with. A stage also fails when it
-ended badly without saying which test failed, when it has no results, when
-results are missing from its plan, and for a test that was skipped unless its
-name, or STAGE.NAME, matches one of the shell patterns in $XTCP_SKIPS. Both commands exit with 1
-when anything failed. Only leaves count, not the subtests' summary lines.
+A unit also fails when it ended badly without saying which test failed, when it has no
+results, when results are missing from its plan, and for a test that was skipped unless
+its name, or STAGE.NAME, matches one of the shell patterns in $XTCP_SKIPS. Only leaves
+count, not the subtests' summary lines.
 """
 
 import fnmatch
 import os
 import re
-import sys
 from dataclasses import dataclass, field
 
 RESULT = re.compile(r"( *)(ok|not ok) (\d+) ?(?:- )?(.*)$")
@@ -108,21 +100,19 @@ def parse(lines, stage):
     return leaves
 
 
-def read_stage(argument):
-    """STAGE=LOG[:STATUS] -> name, lines, leaves with what the stage owes."""
-    name, _, rest = argument.partition("=")
-    log, _, status = rest.partition(":")
+def read_unit(name, log, status):
+    """The lines of a log, and its leaves with what the unit owes."""
     try:
         with open(log, encoding="utf-8", errors="replace") as file:
             lines = file.read().splitlines()
     except OSError as error:
-        lines, status = [f"# {error}"], status or "1"
-    leaves = parse(lines, name)
-    if status not in ("", "0") and not any(r.failed for r in leaves):
+        lines, status = [f"# {error}"], status or 1
+    leaves = parse(lines, name.partition("/")[0])
+    if status and not any(r.failed for r in leaves):
         leaves.append(Result(f"ended with status {status}", True, False, lines))
     if not leaves:
         leaves.append(Result("no results", True, False, lines))
-    return name, lines, leaves
+    return lines, leaves
 
 
 def count(leaves):
@@ -130,15 +120,13 @@ def count(leaves):
     return len(leaves) - failed, failed
 
 
-def print_failures(stage, leaves):
-    for result in leaves:
-        if not result.failed:
-            continue
-        print(f"not ok {stage}: {result.name}")
-        if len(result.context) > CONTEXT_LINES:
-            print(f"    ... {len(result.context) - CONTEXT_LINES} lines before")
-        for line in result.context[-CONTEXT_LINES:]:
-            print(f"    {line.strip()}")
+def print_failure(stage, result):
+    """A failure in full, but for what was said long before it."""
+    print(f"not ok {stage}: {result.name}")
+    if len(result.context) > CONTEXT_LINES:
+        print(f"    ... {len(result.context) - CONTEXT_LINES} lines before")
+    for line in result.context[-CONTEXT_LINES:]:
+        print(f"    {line.strip()}")
 
 
 def write_document(path, stages):
@@ -149,23 +137,3 @@ def write_document(path, stages):
             out.writelines(f"    {line}\n" for line in lines)
             word = "not ok" if count(leaves)[1] else "ok"
             out.write(f"{word} {number} {name}\n")
-
-
-def main(arguments):
-    if len(arguments) == 2 and arguments[0] == "count":
-        passed, failed = count(read_stage(arguments[1])[2])
-        print(f"{passed} passed, {failed} failed")
-        return failed > 0
-    if len(arguments) < 3 or arguments[0] != "report":
-        sys.exit(__doc__)
-    stages = [read_stage(argument) for argument in arguments[2:]]
-    write_document(arguments[1], stages)
-    for name, _, leaves in stages:
-        print_failures(name, leaves)
-    passed, failed = count([r for stage in stages for r in stage[2]])
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -15,7 +15,7 @@ import ktap
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HOME = os.path.join(TOP, "build/conformance")
-GUESTS = {"uml": [], "time": ["--time-travel"]}
+GUESTS = {"time": ["--time-travel"], "uml": []}
 LIMIT = 2400                        # seconds for a guest, whatever runs in it
 MARK = "### "                       # in front of a mutant's name, see guest-mutants
 

@@ -1,38 +1,70 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# selftest.sh PLACE [TEST...]: run the selftests in a guest of that kind
+# selftest.sh PLACE [TEST...]: run selftests in a guest of that kind
 #
-#   uml     User-Mode Linux 6.1: native speed, one processor
-#   time    the same in virtual time: what takes hours
+#   time    User-Mode Linux 6.1 in virtual time: a guest for each test, and the same run
+#           again with the same seed, XTCP_SEED (1)
+#   uml     the same in real time: native speed, one processor
+#   smp     User-Mode Linux of sid: native speed, two processors, KASAN, lockdep...
+#   leaks   the same with kmemleak, which finds what is never freed
 #   vm      Debian's kernel in QEMU
 #   debug   a kernel with KASAN, lockdep, kmemleak... in QEMU
 #   kcsan   a kernel with KCSAN, which finds data races, in QEMU
 #
-# Without TEST, those that selftests/run.sh has for the place.
+# TEST as in selftests/homes; without, those that have their home in the place.
+# $XTCP_BUILT: module and programs are built already.
 
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# prepare KERNEL: the module for it, and the programs that the tests use
+prepare()
+{
+	[ -z "${XTCP_BUILT-}" ] || return 0
+	scripts/deps.sh build test
+	scripts/build.sh "$1" >/dev/null
+	scripts/bridge.sh
+	scripts/programs.sh
+}
+
+# guest NAME TEST...: run them in a guest whose console is build/log/selftest-NAME.console
+guest()
+{
+	local name=$1
+
+	shift
+	"${MACHINE[@]}" --console "build/log/selftest-$name.console" -- selftests/run.sh "$@"
+}
+
 [ $# -gt 0 ] || usage "$0"
 PLACE=$1
 shift
-console=$XTCP_TOP/build/log/selftest-$PLACE.console
 cd "$XTCP_TOP"
-limit=2400
-[ "$PLACE" != debug ] || limit=3600
-[ -z "${XTCP_TEST_FULL-}" ] || limit=10800
-"$XTCP_TOP/scripts/deps.sh" build test
+WHEN=ci LIMIT=3600
+[ -z "${XTCP_TEST_FULL-}" ] || WHEN=full LIMIT=10800
+[ $# -gt 0 ] || mapfile -t tests < <(scripts/homes.py list "$PLACE" "$WHEN")
+[ $# -eq 0 ] || tests=("$@")
 case $PLACE in
-uml)	run=("$XTCP_TOP/scripts/uml.sh" --timeout "$limit") kernel=uml ;;
-time)	run=("$XTCP_TOP/scripts/uml.sh" --time-travel --timeout 1200) kernel=uml ;;
-vm)	run=("$XTCP_TOP/scripts/vm.sh" --timeout "$limit") kernel=stock ;;
-debug)	run=("$XTCP_TOP/scripts/vm.sh" --kernel debug --mem 4G --timeout "$limit") kernel=debug ;;
-kcsan)	run=("$XTCP_TOP/scripts/vm.sh" --kernel kcsan --timeout 1200) kernel=kcsan ;;
+time)	kernel=uml MACHINE=(scripts/uml.sh --time-travel) ;;
+uml)	kernel=uml MACHINE=(scripts/uml.sh) ;;
+smp)	kernel=smp MACHINE=(scripts/uml.sh --smp 2 --mem 3G) ;;
+leaks)	kernel=smp MACHINE=(scripts/uml.sh --smp 2 --leaks --mem 3G) ;;
+vm)	kernel=stock MACHINE=(scripts/vm.sh) ;;
+debug)	kernel=debug MACHINE=(scripts/vm.sh --kernel debug --mem 4G) ;;
+kcsan)	kernel=kcsan MACHINE=(scripts/vm.sh --kernel kcsan) ;;
 *)	usage "$0" ;;
 esac
-"$XTCP_TOP/scripts/build.sh" "$kernel" >/dev/null
-"$XTCP_TOP/scripts/bridge.sh"
-"$XTCP_TOP/scripts/programs.sh"
-"${run[@]}" --console "$console" -- selftests/run.sh "$@"
+[ "$PLACE" != time ] || LIMIT=1800
+MACHINE+=(--timeout "$LIMIT")
+prepare "$kernel"
+if [ "$PLACE" != time ]; then
+	guest "${XTCP_GUEST:-$PLACE}" "${tests[@]}"
+	exit
+fi
+status=0
+for test in "${tests[@]}"; do
+	guest "time-${test//[^a-z0-9@_-]/.}" "$test" || status=$?
+done
+exit "$status"

@@ -3,10 +3,11 @@
 #
 # style.sh [CHECK...]: is the code in the form that docs/testing.md asks for?
 #
-#   tree checkpatch kernel-doc shellcheck python gcc sparse clang
+#   tree checkpatch kernel-doc shellcheck python homes gcc sparse clang
 #
 # checkpatch, kernel-doc, sparse, warnings of gcc and clang (W=1), shellcheck,
-# Python's compiler, and the project's own rules (style-tree.py). A tool that is
+# Python's compiler, the project's own rules (style-tree.py), and whether each selftest has
+# a home (homes.py). A tool that is
 # missing is a failure.
 
 set -eu
@@ -150,6 +151,16 @@ check_tree()
 	fi
 }
 
+check_homes()
+{
+	echo "    # Subtest: homes"
+	if scripts/homes.py check | sed 's/^/    /'; then
+		ktap_ok homes
+	else
+		ktap_not_ok homes
+	fi
+}
+
 run_check()
 {
 	case $1 in
@@ -158,6 +169,7 @@ run_check()
 	kernel-doc)	check kernel-doc perl check_kernel_doc ;;
 	shellcheck)	check shellcheck shellcheck check_shellcheck ;;
 	python)		check python python3 check_python ;;
+	homes)		check_homes ;;
 	gcc)		check "gcc, W=1" gcc check_gcc ;;
 	sparse)		check sparse sparse check_sparse ;;
 	clang)		check "clang, W=1" clang check_clang ;;
@@ -169,7 +181,8 @@ set -o pipefail
 cd "$XTCP_TOP"
 "$XTCP_TOP/scripts/deps.sh" style build
 TOOLS=$("$XTCP_TOP/scripts/kernel.sh" tools) || die "no checkpatch.pl"
-[ $# -gt 0 ] || set -- tree checkpatch kernel-doc shellcheck python gcc sparse clang
+[ $# -gt 0 ] || set -- tree checkpatch kernel-doc shellcheck python homes \
+	gcc sparse clang
 ktap_plan $#
 for name; do
 	run_check "$name"

@@ -5,12 +5,13 @@
 #
 #   --time-travel    virtual time: waiting costs nothing, and a run can be
 #                    repeated; XTCP_SEED is the seed of all randomness (1)
+#   --smp N          N processors, in real time, and a kernel that looks for mistakes
+#   --leaks          and looks for what is never freed, which makes it slower
 #   --mem M          memory (1G)
 #   --timeout S      seconds, of real time, until it is stopped (300)
 #   --console FILE   where the kernel's messages go (build/log/)
 #
-# A kernel with KUnit that runs as a process, at native speed, with one
-# processor. In all else it is as vm.sh.
+# A kernel with KUnit that runs as a process, at native speed. In all else it is as vm.sh.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -18,17 +19,19 @@ set -eu
 # shellcheck source=scripts/guest.sh
 . "$XTCP_TOP/scripts/guest.sh"
 
-MEM=1G TIMEOUT=300 CONSOLE='' TRAVEL=''
+MEM=1G TIMEOUT=300 CONSOLE='' TRAVEL='' KERNEL=uml SMP='' LEAKS=''
 
 while [ $# -gt 0 ]; do
 	case $1 in
 	--time-travel)	TRAVEL=1; shift ;;
+	--smp)		KERNEL=smp SMP=$2; shift 2 ;;
+	--leaks)	LEAKS=1; shift ;;
 	--)		shift; break ;;
 	*)		guest_option "$1" "${2-}" || usage "$0"; shift 2 ;;
 	esac
 done
 [ $# -gt 0 ] || usage "$0"
-export XTCP_PLACE="${XTCP_PLACE-uml}" XTCP_KO="${XTCP_KO-$XTCP_TOP/build/uml/xtcp.ko}"
+export XTCP_PLACE="${XTCP_PLACE-$KERNEL}" XTCP_KO="${XTCP_KO-$XTCP_TOP/build/$KERNEL/xtcp.ko}"
 
 # seeded_random: the library that makes the kernel's getrandom(2) repeatable
 seeded_random()
@@ -45,8 +48,8 @@ seeded_random()
 }
 
 "$XTCP_TOP/scripts/deps.sh" uml
-K=$("$XTCP_TOP/scripts/kernel.sh" uml)
-guest_begin "uml${TRAVEL:+-time-travel}"
+K=$("$XTCP_TOP/scripts/kernel.sh" "$KERNEL")
+guest_begin "$KERNEL${TRAVEL:+-time-travel}"
 guest_command "$@"
 guest_initramfs "$K" ROOT_TYPE=hostfs "KERNEL=$K" "CTL=$RUN/ctl" \
 	"OUT=$(printf %q "$XTCP_OUT")" CHANNEL=/dev/tty1
@@ -61,5 +64,7 @@ if [ -n "$TRAVEL" ]; then
 	machine=(env "LD_PRELOAD=$(seeded_random)" "XTCP_SEED=${XTCP_SEED:-1}"
 		setarch -R "${machine[@]}")
 fi
+[ -z "$SMP" ] || machine+=("ncpus=$SMP" seccomp=on)
+[ -z "$LEAKS" ] || machine+=(kmemleak=on)
 guest_start "${machine[@]}" </dev/null >>"$RUN/output" 2>>"$CONSOLE"
 guest_wait

@@ -2,7 +2,8 @@
 """Processors go and come: what was armed on one that is gone still comes in time.
 
 Everything that arms a timer here runs on processor 1; the packets of a veth pair
-are received by the processor that sends them.
+are received by the processor that sends them.  A timer that stayed behind never fires; how
+late one may be is judged where time is virtual.
 """
 import contextlib
 import errno
@@ -10,13 +11,12 @@ import os
 import socket
 import time
 
-from lib import (PLACE, SIZE, SOL_TCP, V4, V6, Child, case, check, equal, expect_errno, knobs,
-                 listen, main, net, pair, recv_exact, run, sock, states, wait_for)
+from lib import (SIZE, SOL_TCP, V4, V6, Child, case, check, equal, expect_errno, knobs, listen,
+                 main, net, pair, recv_exact, run, slow, sock, states, wait_for)
 from lib.wire import MSS, Peer, open_to_peer
 
 CPU = 1
 ONLINE = f"/sys/devices/system/cpu/cpu{CPU}/online"
-LATE = {"vm": 0.6, "debug": 2.0}.get(PLACE, 0.3)
 
 
 def switch(on):
@@ -74,7 +74,7 @@ def keepalive__of_a_dead_processor(family):
         with gone():
             expect_errno(errno.ETIMEDOUT, client.recv, 1)
         took = time.monotonic() - start
-        check(2.7 < took < 4.5 + LATE, f"took {took:.1f} s, expected about 3")
+        check(2.7 < took < slow(3), f"took {took:.1f} s, expected about 3")
         peer.dport = None
 
 
@@ -106,7 +106,7 @@ def time_wait__of_a_dead_processor(family):
         with gone():
             wait_for(lambda: not states(net().a, at), 20, "the end of TIME-WAIT")
             took = time.monotonic() - since
-            check(took < 4.5 + LATE, f"the last TIME-WAIT ended after {took:.1f} s, expected 4")
+            check(took < slow(4), f"the last TIME-WAIT ended after {took:.1f} s, expected 4")
 
 
 def ask(family, at, rounds):

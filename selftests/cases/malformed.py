@@ -10,7 +10,7 @@ from lib import (IS_XTCP, PLACE, V4, V6, case, counters, equal, expect_errno, li
 from lib.wire import MSS, Peer, checksum, open_to_peer, pseudo
 
 BOTH = (V4, V6)
-FUZZ = {"uml": 20000, "vm": 3000, "debug": 500}[PLACE]
+FUZZ = {"uml": 20000, "smp": 3000, "vm": 3000, "debug": 500}[PLACE]
 
 
 def counted(name, action, least=1):

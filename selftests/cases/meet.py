@@ -27,6 +27,7 @@ from lib.wire import MSS
 
 HERE, THERE = 0, 1          # the processors
 BOTH = (V4, V6)
+PROCESSORS = ("smp", "vm", "debug")   # places that have two
 BURST = 8                   # SYNs that come together
 FAR = 100000000             # the next incarnation's numbers lie well above
 #: by how many steps of the interpreter the first of the two is late, the second if below 0
@@ -162,13 +163,13 @@ def third_segments(family):
         equal(states(Place.host.ns, far.dport), ["LISTEN"], "what is left")
 
 
-@case(BOTH, bound=120, places=("vm", "debug"))
+@case(BOTH, bound=120, places=PROCESSORS)
 def third_segment__meets_data(family):
     """One of the two makes a socket of the half-open record, and the other finds it."""
     third_segments(family)
 
 
-@case(BOTH, bound=120, places=("vm", "debug"),
+@case(BOTH, bound=120, places=PROCESSORS,
       xtcp_only="it drops one of the two, which has to come again")
 def third_segment__of_a_cookie_meets_data(family):
     """There was no record: both may make a socket, and one of them is the connection's."""
@@ -177,7 +178,7 @@ def third_segment__of_a_cookie_meets_data(family):
         third_segments(family)
 
 
-@case(BOTH, bound=120, places=("vm", "debug"))
+@case(BOTH, bound=120, places=PROCESSORS)
 def syns__meet(family):
     """Copies of a SYN open one connection: both are answered with one number, if both are."""
     with Place.rounds(family) as (listener, partner, lates):
@@ -197,7 +198,7 @@ def syns__meet(family):
         equal(states(Place.host.ns, far.dport), ["LISTEN"], "what is left")
 
 
-@case(BOTH, bound=120, places=("vm", "debug"))
+@case(BOTH, bound=120, places=PROCESSORS)
 def third_segment__meets_close_of_the_listener(family):
     """The connection is made and ended, or refused: the peer is told, and nothing is left."""
     with Place.rounds(family) as (first, partner, lates):
@@ -211,7 +212,7 @@ def third_segment__meets_close_of_the_listener(family):
               "ports of what is left")
 
 
-@case(BOTH, bound=120, places=("vm", "debug"))
+@case(BOTH, bound=120, places=PROCESSORS)
 def third_segment__meets_a_listener_that_moves(family):
     """It has another port when it has let go of the one that the child was to share."""
     with Place.rounds(family) as (first, partner, lates), sock(family, ns=Place.host.ns) as mover:
@@ -234,7 +235,7 @@ def third_segment__meets_a_listener_that_moves(family):
               "ports of what is left")
 
 
-@case(BOTH, bound=120, places=("vm", "debug"))
+@case(BOTH, bound=120, places=PROCESSORS)
 def third_segment__meets_close_before_an_heir(family):
     """migrate_req: whichever comes first, the connection is the heir's; and its end is seen."""
     at = port()
@@ -256,7 +257,7 @@ def third_segment__meets_close_before_an_heir(family):
         listener.close()
 
 
-@case(BOTH, bound=120, places=("vm", "debug"))
+@case(BOTH, bound=120, places=PROCESSORS)
 def syns__meet_listen(family):
     """Who has just joined a group of SO_REUSEPORT may be given a SYN: the connection is its."""
     at = port()
@@ -279,7 +280,7 @@ def syns__meet_listen(family):
             Place.host.seen.clear()
 
 
-@case(BOTH, bound=120, places=("vm", "debug"))
+@case(BOTH, bound=120, places=PROCESSORS)
 def fins__meet(family):
     """Copies of the last FIN: one makes a TIME-WAIT record, the other is not refused."""
     with Place.rounds(family) as (listener, partner, lates):
@@ -296,7 +297,7 @@ def fins__meet(family):
         equal(set(states(Place.host.ns, far.dport)), {"LISTEN", "TIME_WAIT"}, "what is left")
 
 
-@case(BOTH, bound=120, places=("vm", "debug"))
+@case(BOTH, bound=120, places=PROCESSORS)
 def third_segment__meets_reset(family):
     """Whichever comes first: the peer has given up, and no connection is left."""
     with Place.rounds(family) as (listener, partner, lates):
@@ -312,7 +313,7 @@ def third_segment__meets_reset(family):
             server.close()
 
 
-@case(BOTH, bound=120, places=("vm", "debug"))
+@case(BOTH, bound=120, places=PROCESSORS)
 def fin__meets_close(family):
     """One closes first, or both at once: the FINs are acknowledged, and TIME-WAIT is ours
     when we have closed first."""
@@ -331,7 +332,7 @@ def fin__meets_close(family):
               "what is left")
 
 
-@case(BOTH, bound=120, places=("vm", "debug"))
+@case(BOTH, bound=120, places=PROCESSORS)
 def newer_syns__meet_in_time_wait(family):
     """One of the two takes the TIME-WAIT's place; both mean the same new connection."""
     with Place.rounds(family) as (listener, partner, lates):

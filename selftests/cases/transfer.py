@@ -192,7 +192,7 @@ def links__limited_rate(family):
         exchange(family, SIZE["bulk"] // 10, link)
 
 
-@case((V4, V6), bound=60, places=("uml", "vm"))
+@case((V4, V6), bound=60, places=("uml", "smp", "vm"))
 def links__down_and_up_again(family):
     """A link that is cut for a second: retransmission carries on where it was."""
     with Net() as link:

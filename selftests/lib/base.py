@@ -22,15 +22,17 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BRIDGE = os.path.join(TOP, "tools/bridge/xtcp-bridge")
 BUILT = os.path.join(TOP, "build/selftests")
 
-# One table says how much each place is asked to do: uml runs at native speed,
-# vm is emulated, debug is emulated and instrumented (about 12 times dearer).
+# One table says how much each place is asked to do: uml runs at native speed, smp is
+# instrumented, vm is emulated, debug is both (about 12 times dearer). A wait's bound ends what
+# hangs, and nothing else: in real time it is far beyond what the slowest machine takes.
 SIZES = {
-    #             slower by     bytes         bytes each way    connections    rounds of       times that
-    #             (for waits)   each way      over a lossy link at once        insmod, rmmod   two meet
+    #             a wait's      bytes         bytes each way    connections    rounds of       times that
+    #             bound, times  each way      over a lossy link at once        insmod, rmmod   two meet
     "uml":   dict(scale=2,  bulk=20 << 20, lossy=20 << 20, many=1000, rounds=100, meet=0),
-    "vm":    dict(scale=6,  bulk=20 << 20, lossy=20 << 20, many=1000, rounds=20,  meet=10),
-    "debug": dict(scale=25, bulk=2 << 20,  lossy=2 << 20,  many=200,  rounds=5,   meet=5),
-    "kcsan": dict(scale=25, bulk=2 << 20,  lossy=2 << 20,  many=200,  rounds=5,   meet=5),
+    "smp":   dict(scale=30, bulk=2 << 20,  lossy=2 << 20,  many=400,  rounds=20,  meet=5),
+    "vm":    dict(scale=30, bulk=20 << 20, lossy=20 << 20, many=1000, rounds=20,  meet=10),
+    "debug": dict(scale=60, bulk=2 << 20,  lossy=2 << 20,  many=200,  rounds=5,   meet=5),
+    "kcsan": dict(scale=60, bulk=2 << 20,  lossy=2 << 20,  many=200,  rounds=5,   meet=5),
 }
 SIZE = SIZES[PLACE]
 

@@ -52,17 +52,27 @@ def _run_case(function, family, bound):
         Child.end_all()
 
 
+def _matches(name, pattern):
+    """A shell pattern, or ! and the cases that are left out"""
+    if pattern.startswith("!"):
+        return not fnmatch.fnmatch(name, pattern[1:])
+    return fnmatch.fnmatch(name, pattern)
+
+
 def main():
-    """Run the cases of this file that the arguments name (all), print KTAP."""
+    """Run the cases of this file that the arguments name (all), print KTAP; --list: names."""
     topic = os.path.basename(sys.argv[0]).removesuffix(".py") + (TCP_END and "@" + TCP_END)
+    if sys.argv[1:] == ["--list"]:
+        print("\n".join(name for name, *_ in _cases))
+        return
     wanted = sys.argv[1:] or ["*"]
     chosen = []
     for w in wanted:
-        if not fnmatch.filter([name for name, *_ in _cases], w):
+        if not any(_matches(name, w) for name, *_ in _cases):
             sys.exit(f"{topic} has no case {w}")
     for entry in _cases:
         name, _, _, _, places, xtcp_only = entry
-        if not any(fnmatch.fnmatch(name, w) for w in wanted):
+        if not any(_matches(name, w) for w in wanted):
             continue
         if places and PLACE not in places:
             print(f"# {topic}__{name}: not part of the {PLACE} run")

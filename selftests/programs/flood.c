@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * flood WHAT PROTOCOL DEVICE MAC ADDRESS PORT COUNT SECONDS SEED: segments in others' names,
- * put on a device as frames for MAC, until COUNT have gone or SECONDS are over. Prints
- * how many, and in how many nanoseconds; in a machine that counts these are
- * instructions.
+ * flood WHAT PROTOCOL DEVICE MAC ADDRESS PORT COUNT SECONDS SEED [RATE]: segments in others'
+ * names, put on a device as frames for MAC, until COUNT have gone or SECONDS are over; RATE a
+ * millisecond, or as fast as they are taken. Prints how many, and in how many nanoseconds; in
+ * a machine that counts these are instructions. In virtual time, which stands still while we
+ * work, there has to be a rate.
  *
  *   syn     SYNs from anywhere, with the options that Linux sends
  *   offer   the same, and the offer to echo a cookie
@@ -231,13 +232,13 @@ static bool put(int fd, const struct frame *f, uint64_t end)
 int main(int argc, char **argv)
 {
 	static struct frame f;
-	unsigned long count, sent = 0;
+	unsigned long count, rate, sent = 0;
 	uint64_t begin, end;
 	unsigned int kind;
 	int fd;
 
-	if (argc != 10)
-		errx(2, "usage: WHAT PROTOCOL DEVICE MAC ADDRESS PORT COUNT SECONDS SEED");
+	if (argc != 10 && argc != 11)
+		errx(2, "usage: WHAT PROTOCOL DEVICE MAC ADDRESS PORT COUNT SECONDS SEED [RATE]");
 	for (kind = 0; strcmp(argv[1], kinds[kind]);)
 		if (++kind == KINDS)
 			errx(2, "nothing of the name");
@@ -245,6 +246,7 @@ int main(int argc, char **argv)
 	fd = device(argv[3]);
 	prepare(&f, kind, argv[4], argv[5], atoi(argv[6]));
 	count = strtoul(argv[7], NULL, 0);
+	rate = argc > 10 ? strtoul(argv[10], NULL, 0) : 0;
 	state = strtoul(argv[9], NULL, 0) * 0x9e3779b97f4a7c15ULL | 1;
 	begin = now();
 	end = begin + strtoul(argv[8], NULL, 0) * 1000000000ull;
@@ -253,6 +255,8 @@ int main(int argc, char **argv)
 		if (!put(fd, &f, end))
 			break;
 		sent++;
+		if (rate && !(sent % rate))
+			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	}
 	printf("%lu %llu\n", sent, (unsigned long long)(now() - begin));
 	return 0;

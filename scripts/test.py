@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Runs the tests, as many side by side as there are processors, and counts them.
+
+    test.py [--ci | --full | --quick] [STAGE | STAGE/UNIT]...
+
+A stage is a kind of test, a unit what runs by itself: a guest, a compiler.  Without
+names: all stages that "make test" has; --ci adds what a user need not wait for, --full
+all there is, --quick is what a change to a few files needs.  While it runs it says of
+each unit how it went, and about how long all of it will still take; a failure is shown
+when it happens, with the command that does the same again.
+
+Each unit prints KTAP to build/test/STAGE.UNIT.log; build/test.ktap has them all.  A unit
+fails, too, when the kernel complained on its console.  Tests may be skipped only where
+$XTCP_SKIPS (shell patterns) names them.
+
+The last line is "N passed, N failed"; the exit status is 1 when any failed.
+"""
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import ktap
+import stages
+
+TOP = stages.TOP
+LOGS = os.path.join(TOP, "build/test")
+CONSOLES = os.path.join(TOP, "build/log")
+#: a guest that is asked to end says good-bye to its host, and removes what it made
+GRACE = 20
+
+
+def minutes(seconds):
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+class Run:
+    """A unit that runs now."""
+
+    def __init__(self, unit):
+        self.unit, self.began = unit, time.monotonic()
+        self.log = os.path.join(LOGS, unit.file + ".log")
+        self.console = unit.console and os.path.join(CONSOLES, unit.console + ".console")
+        environment = dict(os.environ, **unit.environment)
+        with open(self.log, "wb") as out, open(self.log[:-4] + ".err", "wb") as err:
+            self.process = subprocess.Popen(unit.command, cwd=TOP, stdin=subprocess.DEVNULL,
+                                            stdout=out, stderr=err, env=environment,
+                                            start_new_session=True)
+
+    def signal(self, number):
+        try:
+            os.killpg(self.process.pid, number)
+        except ProcessLookupError:
+            pass
+
+    def ended(self):
+        """Has it, or is its time over?  A bound is there to end what hangs."""
+        if self.process.poll() is not None:
+            return True
+        late = time.monotonic() - self.began - self.unit.limit
+        if late > 0:
+            self.signal(signal.SIGTERM if late < GRACE else signal.SIGKILL)
+        return False
+
+    def leaves(self):
+        """Its results; what its console says is one more."""
+        status = self.process.returncode
+        if status:
+            with open(self.log[:-4] + ".err", encoding="utf-8", errors="replace") as err, \
+                    open(self.log, "a", encoding="utf-8") as log:
+                log.writelines(f"# {line.rstrip()}\n" for line in err)
+        lines, leaves = ktap.read_unit(self.unit.name, self.log, status)
+        if self.console and os.path.exists(self.console):
+            said = subprocess.run(["scripts/splats.sh", self.console], cwd=TOP, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+            leaves.append(ktap.Result("the kernel has not complained", said.returncode != 0,
+                                      False, said.stdout.splitlines()))
+        return lines, leaves
+
+
+class Tests:
+    """All units that were asked for: which wait, which run, what came of those that ended."""
+
+    def __init__(self, units):
+        self.waiting = sorted(units, key=lambda unit: -unit.seconds)
+        self.total, self.slots = len(units), os.cpu_count() or 1
+        self.running, self.done, self.failures = [], [], []
+        self.passed = self.failed = 0
+        self.began = time.monotonic()
+        self.tell = sys.stdout.isatty()
+
+    def ready(self, unit):
+        """May it begin?  Of those that need both processors one runs at a time."""
+        unfinished = {other.name for other in self.waiting} | \
+            {run.unit.name for run in self.running}
+        if unit.after & unfinished:
+            return False
+        return not (unit.wide and any(run.unit.wide for run in self.running))
+
+    def begin(self):
+        while len(self.running) < self.slots:
+            unit = next((u for u in self.waiting if self.ready(u)), None)
+            if not unit:
+                return
+            self.waiting.remove(unit)
+            self.running.append(Run(unit))
+
+    def left(self):
+        """About how many seconds it will still take, by what earlier runs took."""
+        now = time.monotonic()
+        ends = [max(2, run.unit.seconds - (now - run.began)) for run in self.running]
+        ends += [0] * (self.slots - len(ends))
+        for unit in self.waiting:
+            at = ends.index(min(ends))
+            ends[at] += unit.seconds
+        return max(ends)
+
+    def end(self, run):
+        lines, leaves = run.leaves()
+        passed, failed = ktap.count(leaves)
+        self.passed, self.failed = self.passed + passed, self.failed + failed
+        self.running.remove(run)
+        self.done.append((run.unit.name, lines, leaves))
+        took = time.monotonic() - run.began
+        if not failed:
+            stages.remember(run.unit, took)
+        state = f"so far {self.passed} passed, {self.failed} failed"
+        if self.waiting or self.running:
+            state += f"; about {minutes(self.left())} left"
+        print(f"[{len(self.done):3}/{self.total}] {run.unit.name:36} {took:5.0f} s "
+              f"{passed:5} passed {failed:3} failed   ({state})", flush=True)
+        for leaf in leaves:
+            if leaf.failed:
+                self.show(run.unit, leaf)
+
+    def show(self, unit, leaf):
+        again = unit.again(leaf.name)
+        self.failures.append((unit.name, leaf.name, again))
+        ktap.print_failure(unit.name, leaf)
+        print(f"    again: {again}", flush=True)
+
+    def go(self):
+        while self.waiting or self.running:
+            self.begin()
+            ended = [run for run in self.running if run.ended()]
+            for run in ended:
+                self.end(run)
+            if not ended:
+                time.sleep(0.2)
+
+    def stop(self):
+        """End all that runs, and wait until it has ended."""
+        for number, bound in ((signal.SIGTERM, GRACE), (signal.SIGKILL, 5)):
+            for run in self.running:
+                run.signal(number)
+            end = time.monotonic() + bound
+            while any(run.process.poll() is None for run in self.running) and \
+                    time.monotonic() < end:
+                time.sleep(0.1)
+
+    def report(self):
+        ktap.write_document(os.path.join(TOP, "build/test.ktap"), self.done)
+        print(f"all of it took {minutes(time.monotonic() - self.began)}")
+        for unit, name, again in self.failures:
+            print(f"not ok {unit}: {name}\n    again: {again}")
+        print(f"{self.passed} passed, {self.failed} failed", flush=True)
+        return self.failed > 0
+
+
+def stopped(number, _frame):
+    sys.exit(128 + number)
+
+
+def clear():
+    """What an earlier run has said."""
+    for folder in (LOGS, CONSOLES):
+        os.makedirs(folder, exist_ok=True)
+        for name in os.listdir(folder):
+            os.unlink(os.path.join(folder, name))
+
+
+def main(arguments):
+    if any(a.startswith("-") and a not in ("--ci", "--full", "--quick") for a in arguments):
+        sys.exit(__doc__)
+    os.chdir(TOP)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, stopped)
+    units = stages.units({a[2:] for a in arguments if a.startswith("-")},
+                         [a for a in arguments if not a.startswith("-")])
+    clear()
+    subprocess.run(["scripts/deps.sh", *stages.packages(units)], check=True)
+    stages.kernels(units)
+    tests = Tests(units)
+    print(f"{tests.total} units, {tests.slots} at a time; about {minutes(tests.left())}",
+          flush=True)
+    try:
+        tests.go()
+    finally:
+        tests.stop()
+    return tests.report()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
