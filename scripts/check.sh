@@ -63,6 +63,7 @@ for part in "${!list[@]}"; do
 	run $((part + 1)) ${list[part]} &
 done
 wait
+set +f
 echo "KTAP version 1"
 echo "1..${#list[@]}"
 cat "$OUT"/log.*
