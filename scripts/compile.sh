@@ -5,21 +5,29 @@
 #
 # Without KERNEL: Debian 12's 6.1, its backports' 6.12, and sid's 7.2; and the module of
 # the engines' benchmark for 6.1, which alone it is for. Warnings (W=1) are errors.
+# "programs": those of the selftests, and the bridge.
 
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 [ $# -gt 0 ] || set -- stock 6.12 7.2 engines
-# compile_engines: a KTAP line for the benchmark's module and programs
-compile_engines()
-{
-	local log
 
-	if log=$("$XTCP_TOP/scripts/bench-engines.sh" build 2>&1); then
-		ktap_ok "the engines' benchmark"
+programs()
+{
+	scripts/bridge.sh && scripts/programs.sh
+}
+
+# line NAME COMMAND...: a KTAP line for what the command compiles
+line()
+{
+	local name=$1 log
+
+	shift
+	if log=$("$@" 2>&1); then
+		ktap_ok "$name"
 	else
-		ktap_not_ok "the engines' benchmark" "$log"
+		ktap_not_ok "$name" "$log"
 	fi
 }
 
@@ -28,7 +36,9 @@ cd "$XTCP_TOP"
 ktap_plan $#
 for kernel; do
 	if [ "$kernel" = engines ]; then
-		compile_engines
+		line "the engines' benchmark" scripts/bench-engines.sh build
+	elif [ "$kernel" = programs ]; then
+		line programs programs
 	elif ! log=$("$XTCP_TOP/scripts/build.sh" "$kernel" 2>&1); then
 		ktap_not_ok "$kernel" "$log"
 	elif [ ! -s "build/$kernel/xtcp.ko" ]; then

@@ -59,10 +59,14 @@ esac
 [ "$PLACE" != time ] || LIMIT=1800
 MACHINE+=(--timeout "$LIMIT")
 prepare "$kernel"
+name=${XTCP_GUEST:-$PLACE}
+# A guest is given our variables: what differs from caller to caller must not be among them
+unset XTCP_BUILT XTCP_GUEST
 if [ "$PLACE" != time ]; then
-	guest "${XTCP_GUEST:-$PLACE}" "${tests[@]}"
+	guest "$name" "${tests[@]}"
 	exit
 fi
+export TERM=dumb
 status=0
 for test in "${tests[@]}"; do
 	guest "time-${test//[^a-z0-9@_-]/.}" "$test" || status=$?

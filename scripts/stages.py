@@ -38,6 +38,7 @@ class Unit:
     kernels: tuple = ()             # that it needs, see kernel.sh
     after: set = field(default_factory=set)
     wide: bool = False              # uses both processors
+    last: bool = False              # looks at what the others have said
     console: str = ""               # the console of its guest, in build/log
     environment: dict = field(default_factory=dict)
     again: object = None            # leaf -> the command that does it again
@@ -130,6 +131,8 @@ def every(options):
     for kernel in ("uml", "stock", "smp", "6.12", "7.2", "engines", "programs"):
         yield compile_for(kernel)
     yield plain("kunit", "kunit.sh", kernels=("uml",), after={"compile/uml"}, console="kunit")
+    yield plain("replay", "replay.sh", kernels=("uml",), again="scripts/replay.sh",
+                after={"compile/uml", "compile/programs"}, environment={"XTCP_BUILT": "1"})
     for place in homes.PLACES:
         found = selftests(place, when)
         if found and place in ("debug", "kcsan"):
@@ -142,11 +145,6 @@ def every(options):
         # a guest of its own, whose images and modules may not change under its hands
         yield plain("readme", "readme.sh", kernels=("stock",), wide=True,
                     after={"compile/stock", "compile/programs"}, again="scripts/readme.sh")
-
-
-def judge(units):
-    """What looks at the results of all the others, when they are there."""
-    return plain("conformance", "conformance.py", "ktap", after={unit.name for unit in units})
 
 
 def named(units, names):
@@ -200,7 +198,7 @@ def units(options, names):
     elif names:
         found = named(found, names)
     if not names and "quick" not in options:
-        found.append(judge(found))
+        found.append(plain("conformance", "conformance.py", "ktap", last=True))
     for unit in found:
         unit.seconds = times().get(unit.name, unit.seconds)
     return found

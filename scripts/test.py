@@ -84,7 +84,8 @@ class Tests:
     """All units that were asked for: which wait, which run, what came of those that ended."""
 
     def __init__(self, units):
-        self.waiting = sorted(units, key=lambda unit: -unit.seconds)
+        awaited = set().union(*(unit.after for unit in units))
+        self.waiting = sorted(units, key=lambda u: (u.name not in awaited, -u.seconds))
         self.total, self.slots = len(units), os.cpu_count() or 1
         self.running, self.done, self.failures = [], [], []
         self.passed = self.failed = 0
@@ -93,6 +94,8 @@ class Tests:
 
     def ready(self, unit):
         """May it begin?  Of those that need both processors one runs at a time."""
+        if unit.last and (len(self.waiting) > 1 or self.running):
+            return False
         unfinished = {other.name for other in self.waiting} | \
             {run.unit.name for run in self.running}
         if unit.after & unfinished:

@@ -4,7 +4,7 @@ import os
 import socket
 import sys
 
-from lib.base import PROTO, Failure, fail, wait_for
+from lib.base import PROTO, SIZE, Failure, fail, wait_for
 
 STATES = {1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RECV", 4: "FIN_WAIT1",
           5: "FIN_WAIT2", 6: "TIME_WAIT", 7: "CLOSE", 8: "CLOSE_WAIT",
@@ -65,9 +65,12 @@ def orphans(ns):
 
 
 def settle(*spaces):
-    """Before links go: an orphan whose peer went first holds the module for minutes."""
+    """Before links go: an orphan whose peer went first holds the module for minutes.
+
+    On a link that loses segments the last FIN may have to come again, and again.
+    """
     try:
-        wait_for(lambda: not any(map(orphans, spaces)), 2)
+        wait_for(lambda: not any(map(orphans, spaces)), 120 / SIZE["scale"])
     except Failure:
         print(f"# left behind: {[row for ns in spaces for row in orphans(ns)]}", flush=True)
 

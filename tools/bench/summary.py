@@ -23,7 +23,10 @@ def spread(values):
 def main():
     figures = {}
     for line in sys.stdin:
-        name, kernel, xtcp = line.split()
+        try:
+            name, kernel, xtcp = line.split()
+        except ValueError:
+            sys.exit(f"no figure: {line.rstrip()}")
         both = figures.setdefault(name, ([], []))
         for values, value in zip(both, (kernel, xtcp)):
             if value != "-":
