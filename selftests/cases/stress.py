@@ -19,7 +19,7 @@ ECHO_AT, MIX_AT = 7100, 7000
 
 # Operations of a thread, connections of a client, rounds of what is slow, and how often
 # the module comes and goes
-AMOUNT = {"uml": (20000, 400, 5, 100), "vm": (6000, 150, 4, 10), "smp": (6000, 150, 4, 20), "debug": (2000, 60, 2, 3),
+AMOUNT = {"uml": (20000, 400, 5, 100), "vm": (6000, 150, 4, 10), "smp": (2000, 60, 2, 3), "debug": (2000, 60, 2, 3),
           "kcsan": (6000, 150, 2, 3)}[PLACE]
 TIMES = 10 if FULL and PLACE != "kcsan" else 1
 OPERATIONS, CONNECTIONS, ROUNDS, LOADS = (n * TIMES for n in AMOUNT)
