@@ -140,6 +140,8 @@ INTEGER(retries2, 1, 127, 15,
 	"Retransmissions before a connection is given up (R2)");
 INTEGER(fin_timeout, 1, 32767, 60,
 	"Time that a closed socket waits for the peer's FIN, s");
+INTEGER(orphan_timeout, 1, 86400, 3600,
+	"Time that a closed socket has to bring its last bytes to the peer, s");
 INTEGER(orphan_retries, 0, 127, 0,
 	"Retransmissions before a closed socket is given up; 0: 8");
 BOUNDED(max_orphans, 0, ceiling_orphans, 0, 131072,

@@ -138,7 +138,8 @@ void xtcp_rtx_restart(struct xtcp_tcb *t, u64 now);
 void xtcp_persist_arm(struct xtcp_tcb *t, u64 now);
 void xtcp_arm(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 when);
 bool xtcp_hopeless(const struct xtcp_tcb *t, u32 tries, u64 now);
-void xtcp_time_out(struct xtcp_tcb *t, struct xtcp_actions *act);
+void xtcp_time_out(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
+void xtcp_probe_anew(struct xtcp_tcb *t, u64 now);
 
 /* window.c */
 u32 xtcp_rcv_window(const struct xtcp_tcb *t);

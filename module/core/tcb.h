@@ -136,6 +136,7 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @retries1: retransmissions before another route is looked for (R1)
  * @retries2: retransmissions before the connection is given up (R2)
  * @fin_timeout: how long an orphan stays in FIN-WAIT-2, s
+ * @orphan_timeout: and how long before that, s
  * @orphan_retries: R2 of an orphan; 0: 8
  * @max_orphans: connections that no user has any more
  * @max_tw_buckets: TIME-WAIT records
@@ -166,6 +167,7 @@ struct xtcp_knobs {
 	int retries1;
 	int retries2;
 	int fin_timeout;
+	int orphan_timeout;
 	int orphan_retries;
 	int max_orphans;
 	int max_tw_buckets;
@@ -196,7 +198,7 @@ enum xtcp_timer_kind {
 	XTCP_TIMER_PERSIST,	/* zero-window probe, RFC 9293 section 3.8.6.1 */
 	XTCP_TIMER_DELACK,	/* delayed ACK, RFC 9293 section 3.8.6.3 */
 	XTCP_TIMER_KEEPALIVE,	/* RFC 9293 section 3.8.4 */
-	XTCP_TIMER_FIN_WAIT_2,	/* an orphan waits for the peer's FIN */
+	XTCP_TIMER_ORPHAN,	/* the end of a connection that no user has */
 	XTCP_TIMER_RETRY,	/* memory was short when something was to be sent */
 	XTCP_TIMER_CONFIRM,	/* the server has not answered the echo cookie, echo.c */
 	XTCP_TIMER_KINDS
