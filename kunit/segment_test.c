@@ -409,7 +409,7 @@ static void text__for_an_orphan_is_reset(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, c->act.todo & XTCP_ACT_RST);
 	KUNIT_EXPECT_EQ(test, c->act.rst.seq, CONN_ISS + 2);
 	KUNIT_EXPECT_FALSE(test, c->act.taken);
-	conn_expect_gone(c, 0);
+	conn_expect_gone(c, ECONNRESET);
 }
 
 static void text__after_the_fin_is_ignored(struct kunit *test)

@@ -237,6 +237,7 @@ static void shutdown(struct xtcp_tcb *t, struct xtcp_actions *act)
 static void orphan(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	t->orphan = true;
+	t->deaf = true;
 	if (t->state == XTCP_FIN_WAIT_2) {
 		limit_fin_wait_2(t, now, act);
 		return;
@@ -304,6 +305,9 @@ void xtcp_step(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		break;
 	case XTCP_EV_SHUTDOWN:
 		shutdown(t, act);
+		break;
+	case XTCP_EV_DEAF:
+		t->deaf = true;
 		break;
 	case XTCP_EV_ORPHAN:
 		orphan(t, ev->now, act);

@@ -221,7 +221,8 @@ struct xtcp_sack_seen {
  *
  * @state: enum xtcp_state
  * @passive: opened passively (MUST-11)
- * @orphan: the user has closed it; nobody will read
+ * @orphan: the user has closed it
+ * @deaf: nobody will read what comes
  * @nodelay: Nagle is off (MUST-17)
  * @cork: hold back all but full segments
  * @keepalive: SO_KEEPALIVE is on
@@ -356,7 +357,7 @@ struct xtcp_sack_seen {
  */
 struct xtcp_tcb {
 	u8 state;
-	bool passive:1, orphan:1, nodelay:1, cork:1, keepalive:1;
+	bool passive:1, orphan:1, deaf:1, nodelay:1, cork:1, keepalive:1;
 	bool ack_pending:1, ack_now:1, probe_now:1;
 	bool rcv_fin:1, snd_fin:1, sack_ok:1, ts_ok:1, wscale_ok:1;
 	bool recovery:1, rto_recovery:1, retx_now:1, partial_ack:1;
@@ -432,7 +433,8 @@ enum xtcp_event_kind {
 	XTCP_EV_SEND,		/* records were queued, or cork or nodelay changed */
 	XTCP_EV_RECEIVE,	/* the user took bytes: rcv_free has grown */
 	XTCP_EV_SHUTDOWN,	/* no more will be written: CLOSE as RFC 9293 has it */
-	XTCP_EV_ORPHAN,		/* after XTCP_EV_SHUTDOWN: and nobody reads any more */
+	XTCP_EV_DEAF,		/* nobody will read what comes from now on */
+	XTCP_EV_ORPHAN,		/* after XTCP_EV_SHUTDOWN: and nobody waits for the end */
 	XTCP_EV_ABORT,		/* ABORT: RST to the peer where RFC 9293 has one */
 	XTCP_EV_SEGMENT,	/* @seg, @rec */
 	XTCP_EV_TIMER,		/* at least one deadline may have passed */

@@ -3,6 +3,7 @@
  * What a segment carries: the sixth to the eighth step of SEGMENT ARRIVES (RFC 9293
  * section 3.10.7.4): the urgent pointer, text and FIN.
  */
+#include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/stddef.h>
 
@@ -115,8 +116,16 @@ static void take_out_of_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 }
 
 /*
- * Seventh, process the segment text. Text for a reader that is gone would be lost without
- * the peer knowing: reset (section 3.6.1, SHLD-3). Text for which there is no memory has
+ * Nobody will read, and after our FIN nobody can answer: text would be lost without the
+ * peer knowing, so it is reset, and told (section 3.6.1, SHLD-3). Before that it is kept.
+ */
+static bool is_lost(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
+{
+	return t->deaf && t->state != XTCP_ESTABLISHED && seq_gt(text_end(seg), t->rcv_nxt);
+}
+
+/*
+ * Seventh, process the segment text. Text for which there is no memory has
  * not come; but the peer may have sent it to probe our window, and gets its answer.
  */
 static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
@@ -129,10 +138,9 @@ static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		return true;
 	if (!XTCP_IN(t->state, XTCP_CAN_RECEIVE))
 		return xtcp_drop(act, XTCP_DROP_NOT_EXPECTED);
-	if (t->orphan && seq_gt(text_end(seg), t->rcv_nxt)) {
-		xtcp_refuse(seg, act, XTCP_DROP_CLOSED);
-		xtcp_tcb_close(t, act);
-		return false;
+	if (is_lost(t, seg)) {
+		xtcp_tcb_fail(t, ECONNRESET, act);
+		return xtcp_refuse(seg, act, XTCP_DROP_CLOSED);
 	}
 	if (!rec) {
 		xtcp_ack_now(t, act);
