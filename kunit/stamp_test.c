@@ -190,6 +190,44 @@ static void echo__not_from_outside_of_the_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, echoed(c), 0xfffffff0);
 }
 
+/* Who guesses the window but not the ACK can't make what comes later look old */
+static void echo__not_with_an_unacceptable_ack(struct kunit *test)
+{
+	const u32 later = 0x70000000;
+	struct conn *c = agreed(test);
+	u64 before = c->t.last_rcv;
+
+	c->now += 1000;
+	give(c, XTCP_ACK, 1, 2, 10, later, 0);		/* never sent */
+	expect_dropped(c, XTCP_DROP_ACK_FUTURE);
+	KUNIT_EXPECT_EQ(test, echoed(c), 0xfffffff0);
+	give(c, XTCP_ACK, 1, 0 - c->t.snd_wnd_max, 10, later, 0);	/* long ago */
+	expect_dropped(c, XTCP_DROP_ACK_OLD);
+	KUNIT_EXPECT_EQ(test, echoed(c), 0xfffffff0);
+	give(c, 0, 1, 0, 10, later, 0);
+	expect_dropped(c, XTCP_DROP_NO_ACK);
+	KUNIT_EXPECT_EQ(test, echoed(c), 0xfffffff0);
+	KUNIT_EXPECT_EQ(test, c->t.last_rcv, before);	/* nor does it pass for a sign of life */
+	give(c, XTCP_ACK, 1, 1, 10, 1, 0);
+	KUNIT_EXPECT_TRUE(test, c->act.taken);
+	KUNIT_EXPECT_EQ(test, c->t.last_rcv, c->now);
+}
+
+/* It ends in TIME-WAIT, which compares by the last of all */
+static void echo__of_the_last_ack(struct kunit *test)
+{
+	struct conn *c = agreed(test);
+
+	conn_event(c, XTCP_EV_SHUTDOWN);
+	conn_drain(c);
+	give(c, XTCP_FIN | XTCP_ACK, 1, 1, 0, 1, 0);
+	conn_drain(c);
+	KUNIT_ASSERT_EQ(test, c->t.state, XTCP_CLOSING);
+	give(c, XTCP_ACK, 2, 2, 0, 7, 0);
+	KUNIT_ASSERT_EQ(test, c->t.state, XTCP_TIME_WAIT);
+	KUNIT_EXPECT_EQ(test, c->t.ts_recent, 7);
+}
+
 /* ---- 5.3 ---- */
 
 /* R1: "Send an acknowledgment in reply [...] and drop the segment", text or none */
@@ -502,6 +540,8 @@ static struct kunit_case stamp_cases[] = {
 	KUNIT_CASE(echo__delayed_acks),
 	KUNIT_CASE(echo__out_of_order),
 	KUNIT_CASE(echo__not_from_outside_of_the_window),
+	KUNIT_CASE(echo__not_with_an_unacceptable_ack),
+	KUNIT_CASE(echo__of_the_last_ack),
 	KUNIT_CASE(paws__old_duplicates),
 	KUNIT_CASE(paws__the_ack_does_not_count),
 	KUNIT_CASE(paws__answers_are_limited),

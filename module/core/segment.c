@@ -152,6 +152,8 @@ static bool acceptable(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
 
 static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		      struct xtcp_actions *act);
+static bool take_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		     struct xtcp_actions *act);
 
 /*
  * Text that can't be taken because the window is closed: the ACK with it can, and the
@@ -161,7 +163,7 @@ static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 static bool closed_window(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			  struct xtcp_actions *act)
 {
-	if (!check_ack(t, ev, act))
+	if (!check_ack(t, ev, act) || !take_ack(t, ev, act))
 		return false;
 	xtcp_check_urg(t, ev->seg, act);
 	xtcp_ack_now(t, act);
@@ -266,20 +268,36 @@ static bool check_syn(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	return challenge(t, ev, act, XTCP_DROP_SYN_CHALLENGED);
 }
 
-/* Fifth, in SYN-RECEIVED: our SYN is acknowledged, or nothing that we know */
-static bool ack_of_syn(struct xtcp_tcb *t, const struct xtcp_event *ev,
-		       struct xtcp_actions *act)
+/*
+ * Fifth, check the ACK field: within the range of RFC 5961 section 5, in SYN-RECEIVED our
+ * SYN. Until here the segment may be of anybody who guesses where the window lies: nothing
+ * that it says has been taken over.
+ */
+static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		      struct xtcp_actions *act)
 {
+	bool opening = t->state == XTCP_SYN_RECEIVED;
 	const struct xtcp_seg *seg = ev->seg;
+	enum xtcp_drop why;
 
-	if (seq_leq(seg->ack, t->snd_una))
-		return xtcp_refuse(seg, act, XTCP_DROP_ACK_OLD);
-	if (seq_gt(seg->ack, t->snd_nxt))
-		return xtcp_refuse(seg, act, XTCP_DROP_ACK_FUTURE);
-	t->snd_wl1 = seg->seq;	/* the first window is taken, whatever its numbers are */
-	xtcp_ack(t, seg, ev->now, act);
-	establish(t, ev->now, act);
-	return true;
+	if (!(seg->flags & XTCP_ACK))
+		return xtcp_drop(act, XTCP_DROP_NO_ACK);
+	if (seq_lt(seg->ack, opening ? t->snd_una + 1 : t->snd_una - t->snd_wnd_max))
+		why = XTCP_DROP_ACK_OLD;
+	else if (seq_gt(seg->ack, t->snd_nxt))
+		why = XTCP_DROP_ACK_FUTURE;
+	else
+		return true;
+	return opening ? xtcp_refuse(seg, act, why) : challenge(t, ev, act, why);
+}
+
+/* The segment is the peer's, as far as numbers can tell */
+static void believe(struct xtcp_tcb *t, const struct xtcp_event *ev)
+{
+	t->last_rcv = ev->now;
+	if (t->echoing)
+		xtcp_echo_confirmed(t);
+	xtcp_stamp_take(t, ev->seg, ev->now);
 }
 
 /* Fifth, at its end: is our FIN acknowledged, and what does the state make of that? */
@@ -304,22 +322,19 @@ static bool ack_of_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	}
 }
 
-/* Fifth, check the ACK field, within the range of RFC 5961 section 5 */
-static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
-		      struct xtcp_actions *act)
+/* Fifth: our SYN is acknowledged in SYN-RECEIVED, where nothing else was sent yet */
+static bool take_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		     struct xtcp_actions *act)
 {
-	const struct xtcp_seg *seg = ev->seg;
+	bool opening = t->state == XTCP_SYN_RECEIVED;
 
-	if (!(seg->flags & XTCP_ACK))
-		return xtcp_drop(act, XTCP_DROP_NO_ACK);
-	if (t->state == XTCP_SYN_RECEIVED)
-		return ack_of_syn(t, ev, act);	/* nothing else was sent yet */
-	if (seq_lt(seg->ack, t->snd_una - t->snd_wnd_max))
-		return challenge(t, ev, act, XTCP_DROP_ACK_OLD);
-	if (seq_gt(seg->ack, t->snd_nxt))
-		return challenge(t, ev, act, XTCP_DROP_ACK_FUTURE);
-	xtcp_ack(t, seg, ev->now, act);
-	return ack_of_fin(t, ev->now, act);
+	if (opening)
+		t->snd_wl1 = ev->seg->seq;	/* the first window is taken, whatever its numbers are */
+	xtcp_ack(t, ev->seg, ev->now, act);
+	if (!opening)
+		return ack_of_fin(t, ev->now, act);
+	establish(t, ev->now, act);
+	return true;
 }
 
 /*
@@ -343,8 +358,7 @@ static void segment_predicted(struct xtcp_tcb *t, const struct xtcp_event *ev,
 {
 	const struct xtcp_seg *seg = ev->seg;
 
-	t->last_rcv = ev->now;
-	xtcp_stamp_take(t, seg, ev->now);
+	believe(t, ev);
 	xtcp_ack(t, seg, ev->now, act);
 	if (!seg->len)
 		return;
@@ -368,13 +382,10 @@ static void segment_other(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			  struct xtcp_actions *act)
 {
 	if (!check_stamp(t, ev, act) || !check_sequence(t, ev, act) ||
-	    !check_rst(t, ev, act) || !check_syn(t, ev, act))
+	    !check_rst(t, ev, act) || !check_syn(t, ev, act) || !check_ack(t, ev, act))
 		return;
-	t->last_rcv = ev->now;
-	if (t->echoing)
-		xtcp_echo_confirmed(t);
-	xtcp_stamp_take(t, ev->seg, ev->now);
-	if (!check_ack(t, ev, act))
+	believe(t, ev);
+	if (!take_ack(t, ev, act))
 		return;
 	/* Who echoes a cookie waits for a sign that it has arrived */
 	if (t->passive && ev->seg->opts.ext & XTCP_EXT_COOKIE)

@@ -53,7 +53,8 @@ bool xtcp_stamp_old(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 no
 /**
  * xtcp_stamp_take - note the timestamp that the next segments echo
  * @t: control block
- * @seg: an acceptable segment
+ * @seg: an acceptable segment, whose ACK is acceptable, too (RFC 5961 section 5): else
+ *	anybody could make what the peer sends next look old
  * @now: time, us
  *
  * What stands behind Last.ACK.sent is not the one whose ACK is due. An older one gets here

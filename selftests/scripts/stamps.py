@@ -64,6 +64,19 @@ def paws__an_old_duplicate(t):
 
 
 @script(clock=5000)
+def unacceptable_ack__makes_nothing_old(t):
+    """RFC 5961 5 comes first: who guesses the window, but not the ACK, sets no TS.Recent."""
+    t.established()
+    t.peer("A", 10, seq=1, ack=100000, stamp=(t.now() + 1000000, t.echo))
+    t.snd_nxt = 1
+    seg = t.host("A")
+    t.check(t.stamps(seg)[1] < t.now() + 1000, "TSecr is the forged one")
+    t.peer("A", 10)
+    t.host("A", after=(0, 0.5))
+    t.recv(10)
+
+
+@script(clock=5000)
 def missing__is_dropped_silently(t):
     """3.2: "a TCP SHOULD silently drop the segment", and MUST NOT abort."""
     t.established()
