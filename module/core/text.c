@@ -65,6 +65,15 @@ static void schedule_ack(struct xtcp_tcb *t, u64 now, bool filled,
 		xtcp_arm(t, XTCP_TIMER_DELACK, now + XTCP_DELACK_MIN);
 }
 
+/* Text beyond a hole has come before; who sends it again is told (RFC 2883 section 4) */
+static void tell_of_overlap(struct xtcp_tcb *t, const struct xtcp_rec *rec)
+{
+	struct xtcp_sack_block run;
+
+	if (xtcp_reasm_overlap(&t->reasm, rec->seq, rec->end_seq, &run))
+		xtcp_sack_duplicate(t, run.start, run.end);
+}
+
 /**
  * xtcp_take_in_order - text that is next in the stream
  * @t: control block
@@ -82,8 +91,10 @@ void xtcp_take_in_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 
 	t->rcv_nxt = rec->end_seq;
 	rec->next = NULL;
-	if (hole)
+	if (hole) {
+		tell_of_overlap(t, rec);
 		rec->next = xtcp_reasm_take(&t->reasm, &t->rcv_nxt, &act->freed);
+	}
 	t->rcv_up = seq_max(t->rcv_up, t->rcv_nxt);
 	act->taken = true;
 	act->deliver = rec;
@@ -100,19 +111,13 @@ static void take_out_of_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			      struct xtcp_actions *act)
 {
 	struct xtcp_rec *rec = ev->rec;
-	u32 seq = rec->seq, end = rec->end_seq;
 
 	t->quickack = max_t(u8, t->quickack, XTCP_QUICKACKS_LOSS);
 	xtcp_ack_now(t, act);
+	tell_of_overlap(t, rec);
 	act->taken = xtcp_reasm_insert(&t->reasm, rec, &act->freed);
-	if (!act->taken) {
-		xtcp_sack_duplicate(t, seq, end);
+	if (!act->taken)
 		xtcp_drop(act, XTCP_DROP_DUPLICATE);
-	} else if (rec->seq != seq) {
-		xtcp_sack_duplicate(t, seq, rec->seq);
-	} else if (rec->end_seq != end) {
-		xtcp_sack_duplicate(t, rec->end_seq, end);
-	}
 }
 
 /*
