@@ -128,6 +128,7 @@ static void segments__without_it(struct kunit *test)
 {
 	struct conn *c = agreed(test);
 
+	c->knobs.require_timestamps = 1;
 	conn_segment(c, XTCP_ACK, 1, 1, 10);
 	expect_dropped(c, XTCP_DROP_NO_STAMP);
 	KUNIT_EXPECT_FALSE(test, conn_pull(c));
@@ -136,6 +137,26 @@ static void segments__without_it(struct kunit *test)
 	conn_expect_ack(c);
 	conn_segment(c, XTCP_RST | XTCP_ACK, 1, 1, 0);
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_CLOSED);
+}
+
+/* A middlebox takes the option out of all that the peer sends: the connection lives */
+static void segments__without_it_go_on(struct kunit *test)
+{
+	struct conn *c = agreed(test);
+	u32 srtt = c->t.srtt;
+
+	conn_write(c, 500);
+	conn_drain(c);
+	c->now += 10000;
+	conn_segment(c, XTCP_ACK, 1, 501, 10);
+	KUNIT_EXPECT_TRUE(test, c->act.taken);
+	KUNIT_EXPECT_EQ(test, c->t.snd_una, CONN_ISS + 501);
+	KUNIT_EXPECT_EQ(test, c->t.srtt, srtt);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_TRUE(test, c->out.opts.ts);	/* ours have it all the same */
+	KUNIT_EXPECT_EQ(test, c->out.opts.tsecr, 0xfffffff0);
+	give(c, XTCP_ACK, 11, 501, 10, 0xffffffef, 0);	/* and so may the peer's */
+	expect_dropped(c, XTCP_DROP_PAWS);
 }
 
 /* ---- 4.3: which timestamp is echoed ---- */
@@ -418,6 +439,25 @@ static struct xtcp_halfopen half(bool ts, int knob)
 	return h;
 }
 
+static void halfopen__the_knob_requires(struct kunit *test)
+{
+	struct xtcp_knobs knobs = { .timestamps = 1, .require_timestamps = 1 };
+	struct xtcp_seg syn = peer_seg(XTCP_SYN, 100, 0, 50);
+	struct xtcp_halfopen h = half(true, 1);
+
+	KUNIT_EXPECT_FALSE(test, h.ts_must);
+	xtcp_halfopen_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
+	KUNIT_EXPECT_TRUE(test, h.ts_must);
+	h.ts_must = false;
+	xtcp_halfopen_return(&h, &syn, 1460, 64000, &knobs, 1);
+	KUNIT_EXPECT_TRUE(test, h.ts_must);
+	syn.opts.ts = false;
+	xtcp_halfopen_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
+	KUNIT_EXPECT_FALSE(test, h.ts_must);
+	xtcp_halfopen_return(&h, &syn, 1460, 64000, &knobs, 1);
+	KUNIT_EXPECT_FALSE(test, h.ts_must);
+}
+
 static void halfopen__agrees(struct kunit *test)
 {
 	struct xtcp_halfopen h = half(true, 1);
@@ -467,6 +507,9 @@ static void halfopen__third_segment(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_halfopen_segment(&h, &seg, &drop), XTCP_HALFOPEN_ACK);
 	KUNIT_EXPECT_EQ(test, drop, XTCP_DROP_PAWS);
 	seg.opts.ts = false;
+	seg.opts.tsval = 0;
+	KUNIT_EXPECT_EQ(test, xtcp_halfopen_segment(&h, &seg, &drop), XTCP_HALFOPEN_ESTABLISH);
+	h.ts_must = true;
 	KUNIT_EXPECT_EQ(test, xtcp_halfopen_segment(&h, &seg, &drop), XTCP_HALFOPEN_DROP);
 	KUNIT_EXPECT_EQ(test, drop, XTCP_DROP_NO_STAMP);
 	seg.opts.ts = true;
@@ -537,6 +580,7 @@ static struct kunit_case stamp_cases[] = {
 	KUNIT_CASE(syn__simultaneous_and_forgetful),
 	KUNIT_CASE(segments__all_have_it),
 	KUNIT_CASE(segments__without_it),
+	KUNIT_CASE(segments__without_it_go_on),
 	KUNIT_CASE(echo__delayed_acks),
 	KUNIT_CASE(echo__out_of_order),
 	KUNIT_CASE(echo__not_from_outside_of_the_window),
@@ -553,6 +597,7 @@ static struct kunit_case stamp_cases[] = {
 	KUNIT_CASE(rtt__of_a_copy),
 	KUNIT_CASE(rtt__nonsense_counts_for_nothing),
 	KUNIT_CASE(rtt__within_a_tick),
+	KUNIT_CASE(halfopen__the_knob_requires),
 	KUNIT_CASE(halfopen__agrees),
 	KUNIT_CASE(halfopen__syn_again),
 	KUNIT_CASE(halfopen__third_segment),

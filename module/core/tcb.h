@@ -149,6 +149,7 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @echo_cookie: offer to echo a cookie, and answer such an offer with one (seal.h)
  * @window_scaling: window scaling is offered
  * @timestamps: timestamps are offered
+ * @require_timestamps: and where they were agreed, segments without are dropped
  * @sack: SACK is offered
  * @rmem: receive buffer, bytes: min, default, max
  * @wmem: send buffer, likewise
@@ -178,6 +179,7 @@ struct xtcp_knobs {
 	int echo_cookie;
 	int window_scaling;
 	int timestamps;
+	int require_timestamps;
 	int sack;
 	int rmem[3];
 	int wmem[3];
@@ -494,7 +496,7 @@ enum xtcp_drop {
 	XTCP_DROP_RST_INVALID,	/* RST outside of the window, or that is only challenged */
 	XTCP_DROP_SYN_CHALLENGED, /* SYN in a synchronized state (RFC 5961) */
 	XTCP_DROP_PAWS,		/* timestamp too old (RFC 7323) */
-	XTCP_DROP_NO_STAMP,	/* lacks the timestamp that was agreed */
+	XTCP_DROP_NO_STAMP,	/* lacks the timestamp that was agreed (require_timestamps) */
 	XTCP_DROP_CLOSED,	/* data for a reader that is gone: reset */
 	XTCP_DROP_DUPLICATE,	/* the reassembly queue has all of it */
 	XTCP_DROP_NOT_EXPECTED,	/* the state has no use for it */

@@ -39,6 +39,7 @@ NUMBERS = {
     "window_scaling": (0, 1, 1),
     "sack": (0, 1, 1),
     "timestamps": (0, 1, 1),
+    "require_timestamps": (0, 1, 0),
 }
 TRIPLES = ("rmem", "wmem")
 
