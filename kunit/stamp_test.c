@@ -439,25 +439,6 @@ static struct xtcp_halfopen half(bool ts, int knob)
 	return h;
 }
 
-static void halfopen__the_knob_requires(struct kunit *test)
-{
-	struct xtcp_knobs knobs = { .timestamps = 1, .require_timestamps = 1 };
-	struct xtcp_seg syn = peer_seg(XTCP_SYN, 100, 0, 50);
-	struct xtcp_halfopen h = half(true, 1);
-
-	KUNIT_EXPECT_FALSE(test, h.ts_must);
-	xtcp_halfopen_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
-	KUNIT_EXPECT_TRUE(test, h.ts_must);
-	h.ts_must = false;
-	xtcp_halfopen_return(&h, &syn, 1460, 64000, &knobs, 1);
-	KUNIT_EXPECT_TRUE(test, h.ts_must);
-	syn.opts.ts = false;
-	xtcp_halfopen_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
-	KUNIT_EXPECT_FALSE(test, h.ts_must);
-	xtcp_halfopen_return(&h, &syn, 1460, 64000, &knobs, 1);
-	KUNIT_EXPECT_FALSE(test, h.ts_must);
-}
-
 static void halfopen__agrees(struct kunit *test)
 {
 	struct xtcp_halfopen h = half(true, 1);
@@ -597,7 +578,6 @@ static struct kunit_case stamp_cases[] = {
 	KUNIT_CASE(rtt__of_a_copy),
 	KUNIT_CASE(rtt__nonsense_counts_for_nothing),
 	KUNIT_CASE(rtt__within_a_tick),
-	KUNIT_CASE(halfopen__the_knob_requires),
 	KUNIT_CASE(halfopen__agrees),
 	KUNIT_CASE(halfopen__syn_again),
 	KUNIT_CASE(halfopen__third_segment),

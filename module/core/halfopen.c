@@ -197,11 +197,11 @@ xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 	}
 	if (seg->flags & XTCP_RST)
 		return check_rst(h, seg, drop);
-	if (h->ts_must && !seg->opts.ts) {	/* RFC 7323 section 3.2 */
+	if (h->ts_must && !seg->opts.ts) {	/* RFC 7323 section 3.2; PAWS: 5.3, R1 */
 		*drop = XTCP_DROP_NO_STAMP;
 		return XTCP_HALFOPEN_DROP;
 	}
-	if (h->ts_ok && seg->opts.ts && seq_lt(seg->opts.tsval, h->ts_recent)) {	/* 5.3, R1 */
+	if (h->ts_ok && seg->opts.ts && seq_lt(seg->opts.tsval, h->ts_recent)) {
 		*drop = XTCP_DROP_PAWS;
 		return XTCP_HALFOPEN_ACK;
 	}

@@ -322,14 +322,17 @@ static bool ack_of_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	}
 }
 
-/* Fifth: our SYN is acknowledged in SYN-RECEIVED, where nothing else was sent yet */
+/*
+ * Fifth: what it acknowledges; in SYN-RECEIVED our SYN, as nothing else was sent yet. The
+ * first window is taken, whatever its numbers are.
+ */
 static bool take_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		     struct xtcp_actions *act)
 {
 	bool opening = t->state == XTCP_SYN_RECEIVED;
 
 	if (opening)
-		t->snd_wl1 = ev->seg->seq;	/* the first window is taken, whatever its numbers are */
+		t->snd_wl1 = ev->seg->seq;
 	xtcp_ack(t, ev->seg, ev->now, act);
 	if (!opening)
 		return ack_of_fin(t, ev->now, act);
