@@ -41,7 +41,7 @@ static inline struct conn *conn_closed(struct kunit *test)
 	c->knobs = (struct xtcp_knobs){
 		.keepalive_time = 7200, .keepalive_intvl = 75, .keepalive_probes = 3,
 		.syn_retries = 7, .synack_retries = 5, .retries1 = 3, .retries2 = 15,
-		.fin_timeout = 60, .window_scaling = 1,
+		.fin_timeout = 60, .orphan_timeout = 3600, .window_scaling = 1,
 		.rmem = { 4096, 64000, 64000 }, .wmem = { 4096, 16384, 4194304 },
 	};
 	xtcp_tcb_init(&c->t, &c->knobs);

@@ -148,6 +148,18 @@ static void server__answers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.len, CONN_MSS);
 }
 
+/* Who guesses the window, but not the ACK, is not the server */
+static void server__not_with_a_wrong_ack(struct kunit *test)
+{
+	struct conn *c = echoing(test);
+
+	conn_segment(c, XTCP_ACK, 1, 500, 10);
+	KUNIT_EXPECT_EQ(test, c->act.drop, XTCP_DROP_ACK_FUTURE);
+	KUNIT_EXPECT_TRUE(test, c->t.echoing);
+	KUNIT_EXPECT_NE(test, c->t.deadline[XTCP_TIMER_CONFIRM], 0);
+	expect_echo(c);
+}
+
 static void server__speaks_first(struct kunit *test)
 {
 	struct conn *c = echoing(test);
@@ -305,6 +317,7 @@ static struct kunit_case echo_cases[] = {
 	KUNIT_CASE(third_segment__echoes),
 	KUNIT_CASE(data__echoes),
 	KUNIT_CASE(server__answers),
+	KUNIT_CASE(server__not_with_a_wrong_ack),
 	KUNIT_CASE(server__speaks_first),
 	KUNIT_CASE(silence__third_segment_goes_again),
 	KUNIT_CASE(silence__timeout_of_the_user),

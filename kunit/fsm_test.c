@@ -207,6 +207,7 @@ static void abort__is_silent_elsewhere(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->act.todo, XTCP_ACT_CLOSED);
 	c = conn_close_wait(test);
 	conn_event(c, XTCP_EV_SHUTDOWN);
+	KUNIT_ASSERT_EQ(test, conn_drain(c), 1);
 	conn_event(c, XTCP_EV_ABORT);
 	KUNIT_EXPECT_EQ(test, c->act.todo, XTCP_ACT_CLOSED);
 }

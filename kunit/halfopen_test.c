@@ -29,6 +29,28 @@ static void xtcp_halfopen_init__remembers_what_the_syn_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->h.rcv_wscale, xtcp_wscale_choose(6 << 20));
 }
 
+/* RFC 7323 section 3.2: where they are agreed, and only if the knob says so */
+static void xtcp_halfopen_init__timestamps_required(struct kunit *test)
+{
+	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts.ts = true, .opts.wscale = XTCP_NO_WSCALE };
+	struct fixture *f = test->priv;
+
+	f->knobs.timestamps = 1;
+	init_again(f, syn, WND);
+	KUNIT_EXPECT_TRUE(test, f->h.ts_ok);
+	KUNIT_EXPECT_FALSE(test, f->h.ts_must);
+	f->knobs.require_timestamps = 1;
+	xtcp_halfopen_return(&f->h, &syn, 1460, WND, &f->knobs, NOW);
+	KUNIT_EXPECT_TRUE(test, f->h.ts_must);
+	init_again(f, syn, WND);
+	KUNIT_EXPECT_TRUE(test, f->h.ts_must);
+	syn.opts.ts = false;
+	init_again(f, syn, WND);
+	KUNIT_EXPECT_FALSE(test, f->h.ts_must);
+	xtcp_halfopen_return(&f->h, &syn, 1460, WND, &f->knobs, NOW);
+	KUNIT_EXPECT_FALSE(test, f->h.ts_must);
+}
+
 /* MUST-15; and nobody makes us send headers around next to nothing. */
 static void xtcp_halfopen_init__peer_mss(struct kunit *test)
 {
@@ -489,6 +511,7 @@ static void xtcp_tcb_from_halfopen__third_segment_establishes(struct kunit *test
 
 static struct kunit_case halfopen_cases[] = {
 	KUNIT_CASE(xtcp_halfopen_init__remembers_what_the_syn_says),
+	KUNIT_CASE(xtcp_halfopen_init__timestamps_required),
 	KUNIT_CASE(xtcp_halfopen_init__peer_mss),
 	KUNIT_CASE(xtcp_halfopen_init__no_scale_unless_both_want_it),
 	KUNIT_CASE(xtcp_halfopen_init__scale_of_zero_is_an_offer),

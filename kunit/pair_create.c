@@ -51,7 +51,8 @@ struct pair *pair_create(struct kunit *test, u64 seed)
 	p->knobs = (struct xtcp_knobs){
 		.msl_ms = 30000, .keepalive_time = 7200, .keepalive_intvl = 75,
 		.keepalive_probes = 10, .syn_retries = 7, .synack_retries = 5,
-		.retries1 = 3, .retries2 = 15, .fin_timeout = 60, .window_scaling = 1,
+		.retries1 = 3, .retries2 = 15, .fin_timeout = 60, .orphan_timeout = 3600,
+		.window_scaling = 1,
 		.timestamps = 1, .sack = 1,
 		.rmem = { 4096, 131072, 6291456 }, .wmem = { 4096, 16384, 4194304 },
 	};

@@ -206,6 +206,7 @@ static void ambiguous__by_the_echo(struct kunit *test)
 	struct xtcp_seg seg;
 	u32 before;
 
+	c->knobs.require_timestamps = 1;
 	sack(c, 1, 7001, 10001);	/* without timestamp: dropped */
 	KUNIT_EXPECT_EQ(test, c->t.sacked, 0);
 	seg = sack_seg(c, 1, 7001, 10001, 0, 0, 0, 0);
@@ -227,6 +228,18 @@ static void ambiguous__by_the_echo(struct kunit *test)
 	seg.opts.tsval = OPEN_STAMP;
 	seg.opts.tsecr = xtcp_stamp(c->now - 30000, 0);
 	conn_give(c, &seg);		/* the retransmission */
+	KUNIT_EXPECT_EQ(test, c->t.rack_sent, c->now - 30000);
+}
+
+/* An ACK without a timestamp tells nothing by what would be its echo */
+static void ambiguous__not_without_an_echo(struct kunit *test)
+{
+	struct conn *c = selective_flight(test, true);
+
+	sack(c, 1, 7001, 10001);
+	conn_drain(c);
+	c->now += 30000;
+	sack(c, 1001, 7001, 10001);	/* the retransmission, for all that is known */
 	KUNIT_EXPECT_EQ(test, c->t.rack_sent, c->now - 30000);
 }
 
@@ -355,6 +368,7 @@ static struct kunit_case rack_cases[] = {
 	KUNIT_CASE(recovery__a_retransmission_is_lost),
 	KUNIT_CASE(ambiguous__by_the_echo),
 	KUNIT_CASE(ambiguous__not_by_the_echo_of_another),
+	KUNIT_CASE(ambiguous__not_without_an_echo),
 	KUNIT_CASE(ambiguous__too_quick),
 	KUNIT_CASE(min_rtt__of_the_last_minutes),
 	KUNIT_CASE(timeout__marks_what_is_overdue),

@@ -318,6 +318,23 @@ static void overtake(struct fixture *f, u32 bytes)
 		f->rcv_nxt += bytes;
 }
 
+/* What the queue says it has of a range, byte by byte */
+static void expect_overlap(struct kunit *test, const struct fixture *f, u32 from, u32 to)
+{
+	struct xtcp_sack_block run;
+	u32 end;
+
+	while (from < to && !f->held[from])
+		from++;
+	for (end = from; end < to && f->held[end]; end++)
+		;
+	KUNIT_ASSERT_EQ(test, xtcp_reasm_overlap(&f->q, BASE + from, BASE + to, &run), from < to);
+	if (from == to)
+		return;
+	KUNIT_ASSERT_EQ(test, run.start, BASE + from);
+	KUNIT_ASSERT_EQ(test, run.end, BASE + end);
+}
+
 /* Pieces in any order, cut anywhere: all bytes come out, once and in order. */
 static void random_stream(struct kunit *test, struct random *random)
 {
@@ -336,6 +353,7 @@ static void random_stream(struct kunit *test, struct random *random)
 			from = f->rcv_nxt - BASE;
 		if (from >= to)
 			continue;
+		expect_overlap(test, f, from, to);
 		for (i = from, fresh = false; i < to; i++) {
 			fresh |= !f->held[i];
 			f->held[i] = true;

@@ -2,14 +2,19 @@
 /* What our ACKs tell of holes and duplicates: module/core/sack.c, RFC 2018 and 2883 */
 #include "selective.h"
 
-/* 100 bytes at IRS + @seq arrive */
-static void arrive(struct conn *c, u32 seq)
+/* Bytes at IRS + @seq arrive */
+static void arrive_some(struct conn *c, u32 seq, u32 len)
 {
-	struct xtcp_seg seg = conn_seg(c, XTCP_ACK, seq, 1, 100);
+	struct xtcp_seg seg = conn_seg(c, XTCP_ACK, seq, 1, len);
 
 	seg.opts.ts = true;
 	seg.opts.tsval = OPEN_STAMP;
 	conn_give(c, &seg);
+}
+
+static void arrive(struct conn *c, u32 seq)
+{
+	arrive_some(c, seq, 100);
 }
 
 /* The ACK that goes out now has these blocks, relative to IRS, and no others */
@@ -195,6 +200,45 @@ static void dsack__in_the_queue(struct kunit *test)
 	expect_blocks(c, 201, 251, 151, 451, 0, 0);
 }
 
+/* 4.2: the hole is filled by a segment that goes on over what came before */
+static void dsack__covered_by_what_fills_the_hole(struct kunit *test)
+{
+	struct conn *c = selective(test, false);
+
+	arrive(c, 201);
+	conn_drain(c);
+	arrive_some(c, 1, 300);
+	expect_blocks(c, 201, 301, 0, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 301);
+	arrive(c, 401);
+	arrive(c, 501);
+	arrive(c, 701);
+	conn_drain(c);
+	arrive_some(c, 301, 250);	/* one whole, half of the next */
+	expect_blocks(c, 401, 551, 701, 801, 0, 0);
+	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 601);
+	arrive_some(c, 601, 100);	/* reaches it, and no farther */
+	expect_blocks(c, 0, 0, 0, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 801);
+}
+
+/* 4.3: records that a segment in the queue covers wholly; of two runs the first */
+static void dsack__covered_beyond_a_hole(struct kunit *test)
+{
+	struct conn *c = selective(test, false);
+
+	arrive(c, 301);
+	conn_drain(c);
+	arrive_some(c, 201, 300);
+	expect_blocks(c, 301, 401, 201, 501, 0, 0);
+	c = selective(test, false);
+	arrive(c, 301);
+	arrive(c, 501);
+	conn_drain(c);
+	arrive_some(c, 201, 500);
+	expect_blocks(c, 301, 401, 201, 701, 0, 0);
+}
+
 /* One duplicate is told of by one ACK */
 static void dsack__the_first_of_two(struct kunit *test)
 {
@@ -230,6 +274,8 @@ static struct kunit_case sack_cases[] = {
 	KUNIT_CASE(dsack__all_of_it_old),
 	KUNIT_CASE(dsack__in_part_old),
 	KUNIT_CASE(dsack__in_the_queue),
+	KUNIT_CASE(dsack__covered_by_what_fills_the_hole),
+	KUNIT_CASE(dsack__covered_beyond_a_hole),
 	KUNIT_CASE(dsack__the_first_of_two),
 	KUNIT_CASE(dsack__not_of_a_fin),
 	{}

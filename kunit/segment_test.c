@@ -105,6 +105,18 @@ static void sequence__ack_with_text_at_a_closed_window(struct kunit *test)
 	conn_expect_gone(c, ECONNRESET);
 }
 
+/* And is all that LAST-ACK waits for */
+static void sequence__last_ack_at_a_closed_window(struct kunit *test)
+{
+	struct conn *c = conn_close_wait(test);
+
+	conn_event(c, XTCP_EV_SHUTDOWN);
+	conn_drain(c);
+	c->t.rcv_wnd = 0;
+	conn_segment(c, XTCP_ACK, 2, 2, 1);
+	conn_expect_gone(c, 0);
+}
+
 static void sequence__unsent_acknowledged_at_a_closed_window(struct kunit *test)
 {
 	struct conn *c = closed_window(test);
@@ -399,19 +411,6 @@ static void text__without_memory_for_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 1);
 }
 
-static void text__for_an_orphan_is_reset(struct kunit *test)
-{
-	struct conn *c = conn_fin_wait_2(test);
-
-	conn_event(c, XTCP_EV_ORPHAN);
-	conn_segment(c, XTCP_ACK, 1, 2, 10);
-	KUNIT_EXPECT_EQ(test, c->act.drop, XTCP_DROP_CLOSED);
-	KUNIT_EXPECT_TRUE(test, c->act.todo & XTCP_ACT_RST);
-	KUNIT_EXPECT_EQ(test, c->act.rst.seq, CONN_ISS + 2);
-	KUNIT_EXPECT_FALSE(test, c->act.taken);
-	conn_expect_gone(c, 0);
-}
-
 static void text__after_the_fin_is_ignored(struct kunit *test)
 {
 	struct conn *c = conn_close_wait(test);
@@ -550,6 +549,7 @@ static struct kunit_case segment_cases[] = {
 	KUNIT_CASE(sequence__straddling_the_right_edge),
 	KUNIT_CASE(sequence__one_to_the_left_is_answered),
 	KUNIT_CASE(sequence__ack_with_text_at_a_closed_window),
+	KUNIT_CASE(sequence__last_ack_at_a_closed_window),
 	KUNIT_CASE(sequence__unsent_acknowledged_at_a_closed_window),
 	KUNIT_CASE(sequence__fin_needs_no_room),
 	KUNIT_CASE(sequence__ack_at_the_right_edge_counts),
@@ -570,7 +570,6 @@ static struct kunit_case segment_cases[] = {
 	KUNIT_CASE(text__of_requests_that_are_answered),
 	KUNIT_CASE(text__acknowledgment_rides_on_data),
 	KUNIT_CASE(text__without_memory_for_it),
-	KUNIT_CASE(text__for_an_orphan_is_reset),
 	KUNIT_CASE(text__after_the_fin_is_ignored),
 	KUNIT_CASE(fin__ahead_of_text_is_remembered),
 	KUNIT_CASE(fin__the_first_one_counts),

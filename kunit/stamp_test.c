@@ -128,6 +128,7 @@ static void segments__without_it(struct kunit *test)
 {
 	struct conn *c = agreed(test);
 
+	c->knobs.require_timestamps = 1;
 	conn_segment(c, XTCP_ACK, 1, 1, 10);
 	expect_dropped(c, XTCP_DROP_NO_STAMP);
 	KUNIT_EXPECT_FALSE(test, conn_pull(c));
@@ -136,6 +137,26 @@ static void segments__without_it(struct kunit *test)
 	conn_expect_ack(c);
 	conn_segment(c, XTCP_RST | XTCP_ACK, 1, 1, 0);
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_CLOSED);
+}
+
+/* A middlebox takes the option out of all that the peer sends: the connection lives */
+static void segments__without_it_go_on(struct kunit *test)
+{
+	struct conn *c = agreed(test);
+	u32 srtt = c->t.srtt;
+
+	conn_write(c, 500);
+	conn_drain(c);
+	c->now += 10000;
+	conn_segment(c, XTCP_ACK, 1, 501, 10);
+	KUNIT_EXPECT_TRUE(test, c->act.taken);
+	KUNIT_EXPECT_EQ(test, c->t.snd_una, CONN_ISS + 501);
+	KUNIT_EXPECT_EQ(test, c->t.srtt, srtt);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	KUNIT_EXPECT_TRUE(test, c->out.opts.ts);	/* ours have it all the same */
+	KUNIT_EXPECT_EQ(test, c->out.opts.tsecr, 0xfffffff0);
+	give(c, XTCP_ACK, 11, 501, 10, 0xffffffef, 0);	/* and so may the peer's */
+	expect_dropped(c, XTCP_DROP_PAWS);
 }
 
 /* ---- 4.3: which timestamp is echoed ---- */
@@ -188,6 +209,44 @@ static void echo__not_from_outside_of_the_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, echoed(c), 0xfffffff0);
 	give(c, XTCP_RST | XTCP_ACK, 11, 1, 0, 9, 0);
 	KUNIT_EXPECT_EQ(test, echoed(c), 0xfffffff0);
+}
+
+/* Who guesses the window but not the ACK can't make what comes later look old */
+static void echo__not_with_an_unacceptable_ack(struct kunit *test)
+{
+	const u32 later = 0x70000000;
+	struct conn *c = agreed(test);
+	u64 before = c->t.last_rcv;
+
+	c->now += 1000;
+	give(c, XTCP_ACK, 1, 2, 10, later, 0);		/* never sent */
+	expect_dropped(c, XTCP_DROP_ACK_FUTURE);
+	KUNIT_EXPECT_EQ(test, echoed(c), 0xfffffff0);
+	give(c, XTCP_ACK, 1, 0 - c->t.snd_wnd_max, 10, later, 0);	/* long ago */
+	expect_dropped(c, XTCP_DROP_ACK_OLD);
+	KUNIT_EXPECT_EQ(test, echoed(c), 0xfffffff0);
+	give(c, 0, 1, 0, 10, later, 0);
+	expect_dropped(c, XTCP_DROP_NO_ACK);
+	KUNIT_EXPECT_EQ(test, echoed(c), 0xfffffff0);
+	KUNIT_EXPECT_EQ(test, c->t.last_rcv, before);	/* nor does it pass for a sign of life */
+	give(c, XTCP_ACK, 1, 1, 10, 1, 0);
+	KUNIT_EXPECT_TRUE(test, c->act.taken);
+	KUNIT_EXPECT_EQ(test, c->t.last_rcv, c->now);
+}
+
+/* It ends in TIME-WAIT, which compares by the last of all */
+static void echo__of_the_last_ack(struct kunit *test)
+{
+	struct conn *c = agreed(test);
+
+	conn_event(c, XTCP_EV_SHUTDOWN);
+	conn_drain(c);
+	give(c, XTCP_FIN | XTCP_ACK, 1, 1, 0, 1, 0);
+	conn_drain(c);
+	KUNIT_ASSERT_EQ(test, c->t.state, XTCP_CLOSING);
+	give(c, XTCP_ACK, 2, 2, 0, 7, 0);
+	KUNIT_ASSERT_EQ(test, c->t.state, XTCP_TIME_WAIT);
+	KUNIT_EXPECT_EQ(test, c->t.ts_recent, 7);
 }
 
 /* ---- 5.3 ---- */
@@ -429,6 +488,9 @@ static void halfopen__third_segment(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_halfopen_segment(&h, &seg, &drop), XTCP_HALFOPEN_ACK);
 	KUNIT_EXPECT_EQ(test, drop, XTCP_DROP_PAWS);
 	seg.opts.ts = false;
+	seg.opts.tsval = 0;
+	KUNIT_EXPECT_EQ(test, xtcp_halfopen_segment(&h, &seg, &drop), XTCP_HALFOPEN_ESTABLISH);
+	h.ts_must = true;
 	KUNIT_EXPECT_EQ(test, xtcp_halfopen_segment(&h, &seg, &drop), XTCP_HALFOPEN_DROP);
 	KUNIT_EXPECT_EQ(test, drop, XTCP_DROP_NO_STAMP);
 	seg.opts.ts = true;
@@ -499,9 +561,12 @@ static struct kunit_case stamp_cases[] = {
 	KUNIT_CASE(syn__simultaneous_and_forgetful),
 	KUNIT_CASE(segments__all_have_it),
 	KUNIT_CASE(segments__without_it),
+	KUNIT_CASE(segments__without_it_go_on),
 	KUNIT_CASE(echo__delayed_acks),
 	KUNIT_CASE(echo__out_of_order),
 	KUNIT_CASE(echo__not_from_outside_of_the_window),
+	KUNIT_CASE(echo__not_with_an_unacceptable_ack),
+	KUNIT_CASE(echo__of_the_last_ack),
 	KUNIT_CASE(paws__old_duplicates),
 	KUNIT_CASE(paws__the_ack_does_not_count),
 	KUNIT_CASE(paws__answers_are_limited),

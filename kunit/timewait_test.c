@@ -111,6 +111,24 @@ static void xtcp_timewait_segment__rst_is_ignored(struct kunit *test)
 	}
 }
 
+/* Who sends his FIN more often than any TCP does holds the record no longer for it */
+static void xtcp_timewait_restart__has_an_end(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	int count = 0;
+
+	f->tw.ts_ok = true;
+	f->seg.opts.ts = true;
+	f->seg.flags = XTCP_FIN | XTCP_ACK;
+	f->seg.seq = RCV_NXT - 1;
+	while (xtcp_timewait_restart(&f->tw))
+		KUNIT_ASSERT_LT(test, count++, 100);
+	KUNIT_EXPECT_EQ(test, count, 16);
+	KUNIT_EXPECT_FALSE(test, xtcp_timewait_restart(&f->tw));
+	KUNIT_EXPECT_TRUE(test, f->tw.ts_ok);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE));
+}
+
 /* Our last ACK was lost: "Acknowledge it, and restart the 2 MSL timeout." */
 static void xtcp_timewait_segment__fin_again(struct kunit *test)
 {
@@ -312,6 +330,7 @@ static struct kunit_case timewait_cases[] = {
 	KUNIT_CASE(xtcp_timewait_init__window_beyond_the_field),
 	KUNIT_CASE(xtcp_timewait_ack__is_as_the_rfc_has_it),
 	KUNIT_CASE(xtcp_timewait_segment__rst_is_ignored),
+	KUNIT_CASE(xtcp_timewait_restart__has_an_end),
 	KUNIT_CASE(xtcp_timewait_segment__fin_again),
 	KUNIT_CASE(xtcp_timewait_segment__another_fin),
 	KUNIT_CASE(xtcp_timewait_segment__outside_of_the_window),

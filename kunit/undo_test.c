@@ -128,6 +128,18 @@ static void eifel__without_timestamp(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, c->t.rto_recovery);
 }
 
+/* An ACK that has lost its timestamp on the way is no echo of time 0 */
+static void eifel__the_timestamp_is_missing(struct kunit *test)
+{
+	struct conn *c;
+
+	timed_out(test, &c);
+	conn_segment(c, XTCP_ACK, 1, 1001, 0);
+	KUNIT_EXPECT_EQ(test, c->t.snd_una, CONN_ISS + 1001);
+	KUNIT_EXPECT_TRUE(test, c->t.rto_recovery);
+	KUNIT_EXPECT_EQ(test, c->t.ssthresh, 5000);
+}
+
 /* NewReno has it, too, when the peer has timestamps but no SACK */
 static void eifel__without_sack(struct kunit *test)
 {
@@ -228,6 +240,7 @@ static struct kunit_case undo_cases[] = {
 	KUNIT_CASE(eifel__after_two_timeouts),
 	KUNIT_CASE(eifel__fast_retransmit),
 	KUNIT_CASE(eifel__without_timestamp),
+	KUNIT_CASE(eifel__the_timestamp_is_missing),
 	KUNIT_CASE(eifel__without_sack),
 	KUNIT_CASE(dsack__of_each_retransmission),
 	KUNIT_CASE(dsack__of_something_else),

@@ -140,6 +140,8 @@ INTEGER(retries2, 1, 127, 15,
 	"Retransmissions before a connection is given up (R2)");
 INTEGER(fin_timeout, 1, 32767, 60,
 	"Time that a closed socket waits for the peer's FIN, s");
+INTEGER(orphan_timeout, 1, 86400, 3600,
+	"Time that a closed socket has to bring its last bytes to the peer, s");
 INTEGER(orphan_retries, 0, 127, 0,
 	"Retransmissions before a closed socket is given up; 0: 8");
 BOUNDED(max_orphans, 0, ceiling_orphans, 0, 131072,
@@ -159,6 +161,8 @@ INTEGER(echo_cookie, 0, 1, 1,
 INTEGER(window_scaling, 0, 1, 1, "Window scaling (RFC 7323)");
 INTEGER(sack, 0, 1, 1, "Selective acknowledgment (RFC 2018)");
 INTEGER(timestamps, 0, 1, 1, "Timestamps and PAWS (RFC 7323)");
+INTEGER(require_timestamps, 0, 1, 0,
+	"Drop what lacks the timestamp that was agreed (RFC 7323 section 3.2)");
 TRIPLET(rmem, 4096, 1073741824, 4096, 131072, 6291456,
 	"Receive buffer of a socket, bytes: min, default, max");
 TRIPLET(wmem, 4096, 1073741824, 4096, 16384, 4194304,

@@ -156,7 +156,7 @@ static void row_timer(struct row *r, const struct xtcp_tcb *t)
 	u64 rtx = READ_ONCE(t->deadline[XTCP_TIMER_RTX]);
 	u64 persist = READ_ONCE(t->deadline[XTCP_TIMER_PERSIST]);
 	u64 idle = READ_ONCE(t->deadline[XTCP_TIMER_KEEPALIVE]) ?:
-		   READ_ONCE(t->deadline[XTCP_TIMER_FIN_WAIT_2]);
+		   READ_ONCE(t->deadline[XTCP_TIMER_ORPHAN]);
 
 	if (rtx) {
 		r->timer = TIMER_RETRANSMIT;

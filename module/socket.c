@@ -233,6 +233,7 @@ static void close_connection(struct sock *sk)
 		xtcp_event_kind(sk, XTCP_EV_ABORT);
 	} else if (sk->sk_state != TCP_CLOSE) {
 		xtcp_event_kind(sk, XTCP_EV_SHUTDOWN);
+		xtcp_event_kind(sk, XTCP_EV_DEAF);
 	}
 }
 
@@ -307,7 +308,8 @@ void xtcp_close(struct sock *sk, long timeout)
  * @sk: socket
  * @how: RCV_SHUTDOWN, SEND_SHUTDOWN or both
  *
- * Only the sending side concerns the peer (RFC 9293 section 3.6).
+ * Only the sending side concerns the peer (RFC 9293 section 3.6); but when both are
+ * shut it is to know that what it sends is lost.
  *
  * Context: process, under the socket lock.
  */
@@ -316,6 +318,8 @@ void xtcp_shutdown(struct sock *sk, int how)
 	if (how & SEND_SHUTDOWN &&
 	    (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV | TCPF_CLOSE_WAIT))
 		xtcp_event_kind(sk, XTCP_EV_SHUTDOWN);
+	if (how & RCV_SHUTDOWN && sk->sk_state != TCP_CLOSE)
+		xtcp_event_kind(sk, XTCP_EV_DEAF);
 }
 
 /* A control block for the next connection, with the settings of the last one */

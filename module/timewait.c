@@ -244,7 +244,8 @@ bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct xtcp_seg *se
 		verdict = XTCP_TIMEWAIT_ACK;
 	}
 	if (verdict == XTCP_TIMEWAIT_RESTART) {
-		timewait_start(r);
+		if (xtcp_timewait_restart(&r->tw))
+			timewait_start(r);
 		xtcp_timewait_answer(r, key);
 	} else if (verdict == XTCP_TIMEWAIT_ACK && xtcp_record_may_answer(&r->answered)) {
 		xtcp_timewait_answer(r, key);

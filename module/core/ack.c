@@ -268,8 +268,11 @@ static void update_window(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 wn
 		window_opened(t);
 	t->snd_wnd = wnd;
 	t->snd_wnd_max = max(t->snd_wnd_max, wnd);
-	/* A peer that answers at a window of zero keeps the connection open (MUST-37) */
-	if (!wnd)
+	/*
+	 * A peer that answers at a window of zero keeps the connection open (MUST-37), for
+	 * its user's sake: one that no user has would never end.
+	 */
+	if (!wnd && !t->orphan)
 		t->retries = 0;
 }
 

@@ -86,7 +86,7 @@ void xtcp_echo_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	if (!xtcp_flight(t)) {
 		if (xtcp_hopeless(t, t->echo_tries, now)) {
-			xtcp_time_out(t, act);
+			xtcp_time_out(t, now, act);
 			return;
 		}
 		t->echo_tries++;

@@ -73,6 +73,19 @@ void xtcp_tcb_fail(struct xtcp_tcb *t, int err, struct xtcp_actions *act)
 	xtcp_tcb_close(t, act);
 }
 
+/*
+ * Where an abort is told to the peer. CLOSING and LAST-ACK of RFC 9293 begin when the FIN
+ * goes; while it waits behind bytes the peer waits, too, and would for ever.
+ */
+static bool abort_resets(const struct xtcp_tcb *t)
+{
+	const u32 resets = XTCP_S(SYN_RECEIVED) | XTCP_S(ESTABLISHED) |
+			   XTCP_S(FIN_WAIT_1) | XTCP_S(FIN_WAIT_2) | XTCP_S(CLOSE_WAIT);
+	const u32 ends = XTCP_S(CLOSING) | XTCP_S(LAST_ACK);
+
+	return XTCP_IN(t->state, resets) || (XTCP_IN(t->state, ends) && t->sendq.unsent);
+}
+
 /**
  * xtcp_tcb_abort - ABORT: end the connection, and tell the peer where RFC 9293 does
  * @t: control block
@@ -83,12 +96,9 @@ void xtcp_tcb_fail(struct xtcp_tcb *t, int err, struct xtcp_actions *act)
  */
 void xtcp_tcb_abort(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
-	const u32 resets = XTCP_S(SYN_RECEIVED) | XTCP_S(ESTABLISHED) |
-			   XTCP_S(FIN_WAIT_1) | XTCP_S(FIN_WAIT_2) | XTCP_S(CLOSE_WAIT);
-
 	if (t->state == XTCP_CLOSED)
 		return;
-	if (XTCP_IN(t->state, resets)) {
+	if (abort_resets(t)) {
 		xtcp_fill_reset(t, now, &act->rst);
 		act->todo |= XTCP_ACT_RST;
 	}
@@ -126,7 +136,7 @@ static void limit_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *a
 	if (fin_wait_2_time(t) < 0)
 		xtcp_tcb_abort(t, now, act);
 	else
-		xtcp_arm(t, XTCP_TIMER_FIN_WAIT_2, now + fin_wait_2_time(t));
+		xtcp_deadline_set(t, XTCP_TIMER_ORPHAN, now + fin_wait_2_time(t));
 }
 
 /**
@@ -219,12 +229,23 @@ static void shutdown(struct xtcp_tcb *t, struct xtcp_actions *act)
 	act->todo |= XTCP_ACT_OUTPUT;
 }
 
-/* Nobody reads or asks any more: what is left is to end properly */
+/*
+ * Nobody reads or asks any more: what is left is to end properly, within a time that no
+ * peer can make longer. R2 counts what goes unanswered, and bytes that are taken start it
+ * anew; so there is a limit to all of it, too.
+ */
 static void orphan(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	t->orphan = true;
-	if (t->state == XTCP_FIN_WAIT_2)
+	t->deaf = true;
+	if (t->state == XTCP_FIN_WAIT_2) {
 		limit_fin_wait_2(t, now, act);
+		return;
+	}
+	xtcp_deadline_set(t, XTCP_TIMER_ORPHAN,
+			  now + READ_ONCE(t->knobs->orphan_timeout) * XTCP_US_PER_S);
+	if (t->probes_out)
+		xtcp_probe_anew(t, now);
 }
 
 /*
@@ -284,6 +305,9 @@ void xtcp_step(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		break;
 	case XTCP_EV_SHUTDOWN:
 		shutdown(t, act);
+		break;
+	case XTCP_EV_DEAF:
+		t->deaf = true;
 		break;
 	case XTCP_EV_ORPHAN:
 		orphan(t, ev->now, act);

@@ -86,6 +86,7 @@ void xtcp_halfopen_init(struct xtcp_halfopen *h, const struct xtcp_seg *syn,
 	tell_window(h, rcv_free, knobs);
 	h->sack_ok = syn->opts.sack_ok && READ_ONCE(knobs->sack);
 	h->ts_ok = syn->opts.ts && READ_ONCE(knobs->timestamps);
+	h->ts_must = h->ts_ok && READ_ONCE(knobs->require_timestamps);
 	h->ts_recent = syn->opts.tsval;
 }
 
@@ -109,6 +110,7 @@ void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 	h->irs = seg->seq - 1;
 	h->iss = seg->ack - 1;
 	h->ts_recent = seg->opts.tsval;
+	h->ts_must = h->ts_ok && READ_ONCE(knobs->require_timestamps);
 	h->adv_mss = adv_mss;
 	tell_window(h, rcv_free, knobs);
 	h->retries = 0;
@@ -195,11 +197,11 @@ xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 	}
 	if (seg->flags & XTCP_RST)
 		return check_rst(h, seg, drop);
-	if (h->ts_ok && !seg->opts.ts) {	/* RFC 7323 section 3.2 */
+	if (h->ts_must && !seg->opts.ts) {	/* RFC 7323 section 3.2; PAWS: 5.3, R1 */
 		*drop = XTCP_DROP_NO_STAMP;
 		return XTCP_HALFOPEN_DROP;
 	}
-	if (h->ts_ok && seq_lt(seg->opts.tsval, h->ts_recent)) {	/* 5.3, R1 */
+	if (h->ts_ok && seg->opts.ts && seq_lt(seg->opts.tsval, h->ts_recent)) {
 		*drop = XTCP_DROP_PAWS;
 		return XTCP_HALFOPEN_ACK;
 	}

@@ -21,6 +21,7 @@
  * @wscale_ok: both sides scale
  * @sack_ok: both sides do SACK
  * @ts_ok: both sides do timestamps
+ * @ts_must: and what lacks one is dropped
  * @retries: times that the timer has expired. A SYN-ACK went again each time, except
  *	while @seen has XTCP_HALFOPEN_ACKED and data are waited for
  * @defer: until the timer has expired so often, a bare third segment establishes
@@ -42,7 +43,7 @@ struct xtcp_halfopen {
 	u16 adv_mss;
 	u8 snd_wscale;
 	u8 rcv_wscale;
-	u8 wscale_ok:1, sack_ok:1, ts_ok:1;
+	u8 wscale_ok:1, sack_ok:1, ts_ok:1, ts_must:1;
 	u8 retries;
 	u8 defer;
 	u8 seen;

@@ -13,6 +13,7 @@
  *    |	      |- tlp.c	what is lost at the tail
  *    |	      |- frto.c	whether a timeout was too early
  *    |	      `- undo.c	what was not lost after all
+ *    |	  |- text.c	urgent pointer, text and FIN
  *    |	  |- stamp.c	timestamps, PAWS
  *    |	  |- echo.c	a cookie that we echo
  *    |	  `- sack.c	what our ACKs tell of holes and duplicates
@@ -74,6 +75,20 @@ static inline bool xtcp_has_output(const struct xtcp_tcb *t)
 	return t->sendq.unsent || t->lost || t->ack_now;
 }
 
+/* An ACK is owed at once */
+static inline void xtcp_ack_now(struct xtcp_tcb *t, struct xtcp_actions *act)
+{
+	t->ack_now = true;
+	act->todo |= XTCP_ACT_OUTPUT;
+}
+
+/* Refuse a segment. Return: false, for "no further checks" */
+static inline bool xtcp_drop(struct xtcp_actions *act, enum xtcp_drop why)
+{
+	act->drop = why;
+	return false;
+}
+
 /*
  * Set a deadline. To drop one it is set to 0, just so: what passes too early does no
  * harm, and this happens with each segment.
@@ -117,6 +132,13 @@ void xtcp_queue_fin(struct xtcp_tcb *t);
 /* segment.c */
 void xtcp_segment(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		  struct xtcp_actions *act);
+bool xtcp_refuse(const struct xtcp_seg *seg, struct xtcp_actions *act, enum xtcp_drop why);
+
+/* text.c */
+void xtcp_check_urg(struct xtcp_tcb *t, const struct xtcp_seg *seg, struct xtcp_actions *act);
+void xtcp_take_in_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			struct xtcp_actions *act);
+void xtcp_take_text(struct xtcp_tcb *t, const struct xtcp_event *ev, struct xtcp_actions *act);
 
 /* challenge.c */
 void xtcp_challenge(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
@@ -138,7 +160,8 @@ void xtcp_rtx_restart(struct xtcp_tcb *t, u64 now);
 void xtcp_persist_arm(struct xtcp_tcb *t, u64 now);
 void xtcp_arm(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 when);
 bool xtcp_hopeless(const struct xtcp_tcb *t, u32 tries, u64 now);
-void xtcp_time_out(struct xtcp_tcb *t, struct xtcp_actions *act);
+void xtcp_time_out(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
+void xtcp_probe_anew(struct xtcp_tcb *t, u64 now);
 
 /* window.c */
 u32 xtcp_rcv_window(const struct xtcp_tcb *t);

@@ -45,7 +45,7 @@ static bool is_ambiguous(const struct xtcp_tcb *t, const struct xtcp_arrival *a,
 {
 	if (!(rec->marks & XTCP_MARK_RETX))
 		return false;
-	if (t->ts_ok && seq_geq(a->seg->ack, rec->end_seq) &&
+	if (t->ts_ok && a->seg->opts.ts && seq_geq(a->seg->ack, rec->end_seq) &&
 	    seq_lt(a->seg->opts.tsecr, xtcp_stamp(rec->sent, t->ts_offset)))
 		return true;
 	return a->now - rec->sent < t->min_rtt;

@@ -185,6 +185,38 @@ bool xtcp_reasm_insert(struct xtcp_reasm *q, struct xtcp_rec *rec,
 }
 
 /**
+ * xtcp_reasm_overlap - which text of a range is there already?
+ * @q: reassembly queue
+ * @start: the range's first sequence number
+ * @end: the number after its last
+ * @run: result: the first run without a hole that the queue has of it
+ *
+ * To be asked before the range is inserted, or what is behind it taken: these remove the
+ * records that are walked here. Context: under the owner's lock. Source: RFC 2883 section 4.
+ *
+ * Return: false when it has nothing of it; @run is not set then.
+ */
+bool xtcp_reasm_overlap(const struct xtcp_reasm *q, u32 start, u32 end,
+			struct xtcp_sack_block *run)
+{
+	struct xtcp_rec *rec = find_before(q, start);
+
+	if (!rec)
+		rec = entry(rb_first(&q->root));
+	else if (seq_leq(rec->end_seq, start))
+		rec = entry(rb_next(&rec->node));
+	if (!rec || seq_geq(rec->seq, end))
+		return false;
+	run->start = seq_max(rec->seq, start);
+	run->end = run->start;
+	while (rec && seq_leq(rec->seq, run->end) && seq_lt(run->end, end)) {
+		run->end = seq_min(rec->end_seq, end);
+		rec = entry(rb_next(&rec->node));
+	}
+	return true;
+}
+
+/**
  * xtcp_reasm_take - take out what has become contiguous
  * @q: reassembly queue
  * @rcv_nxt: RCV.NXT; moved behind what is returned

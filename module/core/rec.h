@@ -128,6 +128,8 @@ struct xtcp_reasm {
 
 bool xtcp_reasm_insert(struct xtcp_reasm *q, struct xtcp_rec *rec,
 		       struct xtcp_rec **freed);
+bool xtcp_reasm_overlap(const struct xtcp_reasm *q, u32 start, u32 end,
+			struct xtcp_sack_block *run);
 struct xtcp_rec *xtcp_reasm_take(struct xtcp_reasm *q, u32 *rcv_nxt,
 				 struct xtcp_rec **freed);
 struct xtcp_sack_block xtcp_reasm_first(const struct xtcp_reasm *q);

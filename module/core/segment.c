@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * SEGMENT ARRIVES (RFC 9293 section 3.10.7). The checks stand in the order in which
- * the RFC has them; each is one function, which says whether the next has a turn.
+ * the RFC has them; each is one function, which says whether the next has a turn. What a
+ * segment carries, from the sixth on, is text.c's.
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -10,46 +11,29 @@
 
 #include "internal.h"
 
-/* An ACK is owed at once */
-static void ack_now(struct xtcp_tcb *t, struct xtcp_actions *act)
-{
-	t->ack_now = true;
-	act->todo |= XTCP_ACT_OUTPUT;
-}
-
-/* Refuse a segment. Return: false, for "no further checks" */
-static bool drop(struct xtcp_actions *act, enum xtcp_drop why)
-{
-	act->drop = why;
-	return false;
-}
-
 /* Refuse a segment and answer it with <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> */
 static bool challenge(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		      struct xtcp_actions *act, enum xtcp_drop why)
 {
 	xtcp_challenge(t, ev->now, act);
-	return drop(act, why);
+	return xtcp_drop(act, why);
 }
 
-/* Answer a segment that can't be for this connection with an RST that fits it */
-static bool reset(const struct xtcp_seg *seg, struct xtcp_actions *act,
-		  enum xtcp_drop why)
+/**
+ * xtcp_refuse - answer a segment that can't be for this connection with an RST that fits it
+ * @seg: the segment
+ * @act: actions; gets XTCP_ACT_RST
+ * @why: for the counters
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4.
+ *
+ * Return: false, for "no further checks".
+ */
+bool xtcp_refuse(const struct xtcp_seg *seg, struct xtcp_actions *act, enum xtcp_drop why)
 {
 	xtcp_wire_reset_reply(seg, &act->rst);
 	act->todo |= XTCP_ACT_RST;
-	return drop(act, why);
-}
-
-/* Where the text of a segment begins, and where its FIN stands or would */
-static u32 text_seq(const struct xtcp_seg *seg)
-{
-	return seg->seq + !!(seg->flags & XTCP_SYN);
-}
-
-static u32 text_end(const struct xtcp_seg *seg)
-{
-	return text_seq(seg) + seg->len;
+	return xtcp_drop(act, why);
 }
 
 /* The handshake is done: ESTABLISHED, or FIN-WAIT-1 when the user has closed since */
@@ -75,9 +59,9 @@ static bool syn_sent_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 	if (seq_gt(seg->ack, t->iss) && seq_leq(seg->ack, t->snd_nxt))
 		return true;
 	if (seg->flags & XTCP_RST)
-		return drop(act, XTCP_DROP_RST_INVALID);
-	return reset(seg, act, seq_leq(seg->ack, t->iss) ? XTCP_DROP_ACK_OLD :
-							   XTCP_DROP_ACK_FUTURE);
+		return xtcp_drop(act, XTCP_DROP_RST_INVALID);
+	return xtcp_refuse(seg, act, seq_leq(seg->ack, t->iss) ? XTCP_DROP_ACK_OLD :
+								 XTCP_DROP_ACK_FUTURE);
 }
 
 /* Second, check the RST bit; what has an ACK here has an acceptable one */
@@ -87,7 +71,7 @@ static bool syn_sent_rst(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 	if (!(seg->flags & XTCP_RST))
 		return true;
 	if (!(seg->flags & XTCP_ACK))
-		return drop(act, XTCP_DROP_RST_INVALID);
+		return xtcp_drop(act, XTCP_DROP_RST_INVALID);
 	xtcp_tcb_fail(t, ECONNREFUSED, act);
 	return false;
 }
@@ -129,7 +113,7 @@ static bool syn_sent_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now
 			 struct xtcp_actions *act)
 {
 	if (!(seg->flags & XTCP_SYN))
-		return drop(act, XTCP_DROP_NOT_EXPECTED);
+		return xtcp_drop(act, XTCP_DROP_NOT_EXPECTED);
 	t->last_rcv = now;
 	take_syn(t, seg, now);
 	if (!(seg->flags & XTCP_ACK)) {
@@ -139,7 +123,7 @@ static bool syn_sent_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now
 	xtcp_ack(t, seg, now, act);
 	establish(t, now, act);
 	xtcp_echo_begin(t, seg, now);
-	ack_now(t, act);
+	xtcp_ack_now(t, act);
 	return true;
 }
 
@@ -168,8 +152,8 @@ static bool acceptable(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
 
 static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		      struct xtcp_actions *act);
-static void check_urg(struct xtcp_tcb *t, const struct xtcp_seg *seg,
-		      struct xtcp_actions *act);
+static bool take_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		     struct xtcp_actions *act);
 
 /*
  * Text that can't be taken because the window is closed: the ACK with it can, and the
@@ -179,11 +163,11 @@ static void check_urg(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 static bool closed_window(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			  struct xtcp_actions *act)
 {
-	if (!check_ack(t, ev, act))
+	if (!check_ack(t, ev, act) || !take_ack(t, ev, act))
 		return false;
-	check_urg(t, ev->seg, act);
-	ack_now(t, act);
-	return drop(act, XTCP_DROP_WINDOW);
+	xtcp_check_urg(t, ev->seg, act);
+	xtcp_ack_now(t, act);
+	return xtcp_drop(act, XTCP_DROP_WINDOW);
 }
 
 /*
@@ -193,13 +177,13 @@ static bool check_stamp(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			struct xtcp_actions *act)
 {
 	if (xtcp_stamp_missing(t, ev->seg))
-		return drop(act, XTCP_DROP_NO_STAMP);
+		return xtcp_drop(act, XTCP_DROP_NO_STAMP);
 	if (!xtcp_stamp_old(t, ev->seg, ev->now))
 		return true;
 	if (!ev->seg->len)
 		return challenge(t, ev, act, XTCP_DROP_PAWS);
-	ack_now(t, act);
-	return drop(act, XTCP_DROP_PAWS);
+	xtcp_ack_now(t, act);
+	return xtcp_drop(act, XTCP_DROP_PAWS);
 }
 
 static bool check_sequence(struct xtcp_tcb *t, const struct xtcp_event *ev,
@@ -222,8 +206,8 @@ static bool check_sequence(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	if (old && seg->len)
 		xtcp_sack_duplicate(t, seg->seq, seg->seq + seg->len);
 	t->quickack = max_t(u8, t->quickack, XTCP_QUICKACKS_LOSS);
-	ack_now(t, act);
-	return drop(act, old ? XTCP_DROP_OLD : XTCP_DROP_WINDOW);
+	xtcp_ack_now(t, act);
+	return xtcp_drop(act, old ? XTCP_DROP_OLD : XTCP_DROP_WINDOW);
 }
 
 /*
@@ -257,7 +241,7 @@ static bool check_rst(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	if (seg->seq != t->rcv_nxt) {
 		if (seg->seq - t->rcv_nxt < xtcp_rcv_window(t))
 			return challenge(t, ev, act, XTCP_DROP_RST_INVALID);
-		return drop(act, XTCP_DROP_RST_INVALID);
+		return xtcp_drop(act, XTCP_DROP_RST_INVALID);
 	}
 	if (reset_errno(t))
 		xtcp_tcb_fail(t, reset_errno(t), act);
@@ -284,20 +268,36 @@ static bool check_syn(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	return challenge(t, ev, act, XTCP_DROP_SYN_CHALLENGED);
 }
 
-/* Fifth, in SYN-RECEIVED: our SYN is acknowledged, or nothing that we know */
-static bool ack_of_syn(struct xtcp_tcb *t, const struct xtcp_event *ev,
-		       struct xtcp_actions *act)
+/*
+ * Fifth, check the ACK field: within the range of RFC 5961 section 5, in SYN-RECEIVED our
+ * SYN. Until here the segment may be of anybody who guesses where the window lies: nothing
+ * that it says has been taken over.
+ */
+static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		      struct xtcp_actions *act)
 {
+	bool opening = t->state == XTCP_SYN_RECEIVED;
 	const struct xtcp_seg *seg = ev->seg;
+	enum xtcp_drop why;
 
-	if (seq_leq(seg->ack, t->snd_una))
-		return reset(seg, act, XTCP_DROP_ACK_OLD);
-	if (seq_gt(seg->ack, t->snd_nxt))
-		return reset(seg, act, XTCP_DROP_ACK_FUTURE);
-	t->snd_wl1 = seg->seq;	/* the first window is taken, whatever its numbers are */
-	xtcp_ack(t, seg, ev->now, act);
-	establish(t, ev->now, act);
-	return true;
+	if (!(seg->flags & XTCP_ACK))
+		return xtcp_drop(act, XTCP_DROP_NO_ACK);
+	if (seq_lt(seg->ack, opening ? t->snd_una + 1 : t->snd_una - t->snd_wnd_max))
+		why = XTCP_DROP_ACK_OLD;
+	else if (seq_gt(seg->ack, t->snd_nxt))
+		why = XTCP_DROP_ACK_FUTURE;
+	else
+		return true;
+	return opening ? xtcp_refuse(seg, act, why) : challenge(t, ev, act, why);
+}
+
+/* The segment is the peer's, as far as numbers can tell */
+static void believe(struct xtcp_tcb *t, const struct xtcp_event *ev)
+{
+	t->last_rcv = ev->now;
+	if (t->echoing)
+		xtcp_echo_confirmed(t);
+	xtcp_stamp_take(t, ev->seg, ev->now);
 }
 
 /* Fifth, at its end: is our FIN acknowledged, and what does the state make of that? */
@@ -322,188 +322,22 @@ static bool ack_of_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	}
 }
 
-/* Fifth, check the ACK field, within the range of RFC 5961 section 5 */
-static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
-		      struct xtcp_actions *act)
-{
-	const struct xtcp_seg *seg = ev->seg;
-
-	if (!(seg->flags & XTCP_ACK))
-		return drop(act, XTCP_DROP_NO_ACK);
-	if (t->state == XTCP_SYN_RECEIVED)
-		return ack_of_syn(t, ev, act);	/* nothing else was sent yet */
-	if (seq_lt(seg->ack, t->snd_una - t->snd_wnd_max))
-		return challenge(t, ev, act, XTCP_DROP_ACK_OLD);
-	if (seq_gt(seg->ack, t->snd_nxt))
-		return challenge(t, ev, act, XTCP_DROP_ACK_FUTURE);
-	xtcp_ack(t, seg, ev->now, act);
-	return ack_of_fin(t, ev->now, act);
-}
-
 /*
- * Sixth, check the URG bit. The user is told each time that the pointer advances; it
- * points behind the urgent data (MUST-62).
+ * Fifth: what it acknowledges; in SYN-RECEIVED our SYN, as nothing else was sent yet. The
+ * first window is taken, whatever its numbers are.
  */
-static void check_urg(struct xtcp_tcb *t, const struct xtcp_seg *seg,
-		      struct xtcp_actions *act)
+static bool take_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		     struct xtcp_actions *act)
 {
-	u32 up = text_seq(seg) + seg->up;
+	bool opening = t->state == XTCP_SYN_RECEIVED;
 
-	if (!(seg->flags & XTCP_URG) || !XTCP_IN(t->state, XTCP_CAN_RECEIVE))
-		return;
-	if (seq_leq(up, t->rcv_up))	/* which is never behind RCV.NXT */
-		return;
-	t->rcv_up = up;
-	act->urgent = up;
-	act->todo |= XTCP_ACT_URGENT;
-}
-
-/* The window that was advertised ends what is taken, and so does the peer's FIN */
-static u32 text_limit(const struct xtcp_tcb *t)
-{
-	u32 edge = t->rcv_nxt + xtcp_rcv_window(t);
-
-	return t->rcv_fin ? seq_min(edge, t->rcv_fin_seq) : edge;
-}
-
-/*
- * Data in order is acknowledged at once while the connection is young, for each second
- * full-sized segment (SHLD-19), and when it fills a hole (RFC 5681 section 4.2); else
- * soon (SHLD-18). A full-sized segment is as long as the longest that has come.
- */
-static void schedule_ack(struct xtcp_tcb *t, u64 now, bool filled,
-			 struct xtcp_actions *act)
-{
-	t->ack_pending = true;
-	if (filled || t->quickack || t->rcv_nxt - t->rcv_wup >= 2U * t->rcv_mss)
-		ack_now(t, act);
-	else
-		xtcp_arm(t, XTCP_TIMER_DELACK, now + XTCP_DELACK_MIN);
-}
-
-static void take_in_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
-			  struct xtcp_actions *act)
-{
-	struct xtcp_rec *rec = ev->rec;
-	u32 before = t->rcv_nxt;
-	bool hole = t->reasm.bytes;
-
-	t->rcv_nxt = rec->end_seq;
-	rec->next = NULL;
-	if (hole)
-		rec->next = xtcp_reasm_take(&t->reasm, &t->rcv_nxt, &act->freed);
-	t->rcv_up = seq_max(t->rcv_up, t->rcv_nxt);
-	act->taken = true;
-	act->deliver = rec;
-	act->delivered = t->rcv_nxt - before;
-	act->todo |= XTCP_ACT_READABLE;
-
-	t->rcv_mss = clamp_t(u32, ev->seg->len, t->rcv_mss, t->adv_mss);
-	t->last_text = ev->now;
-	schedule_ack(t, ev->now, hole, act);
-}
-
-/* SHLD-31: kept; and the duplicate ACK that says so, at once (RFC 5681 section 3.2) */
-static void take_out_of_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
-			      struct xtcp_actions *act)
-{
-	struct xtcp_rec *rec = ev->rec;
-	u32 seq = rec->seq, end = rec->end_seq;
-
-	t->quickack = max_t(u8, t->quickack, XTCP_QUICKACKS_LOSS);
-	ack_now(t, act);
-	act->taken = xtcp_reasm_insert(&t->reasm, rec, &act->freed);
-	if (!act->taken) {
-		xtcp_sack_duplicate(t, seq, end);
-		drop(act, XTCP_DROP_DUPLICATE);
-	} else if (rec->seq != seq) {
-		xtcp_sack_duplicate(t, seq, rec->seq);
-	} else if (rec->end_seq != end) {
-		xtcp_sack_duplicate(t, rec->end_seq, end);
-	}
-}
-
-/*
- * Seventh, process the segment text. Text for a reader that is gone would be lost without
- * the peer knowing: reset (section 3.6.1, SHLD-3). Text for which there is no memory has
- * not come; but the peer may have sent it to probe our window, and gets its answer.
- */
-static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
-			 struct xtcp_actions *act)
-{
-	const struct xtcp_seg *seg = ev->seg;
-	struct xtcp_rec *rec = ev->rec;
-
-	if (!seg->len)
-		return true;
-	if (!XTCP_IN(t->state, XTCP_CAN_RECEIVE))
-		return drop(act, XTCP_DROP_NOT_EXPECTED);
-	if (t->orphan && seq_gt(text_end(seg), t->rcv_nxt)) {
-		reset(seg, act, XTCP_DROP_CLOSED);
-		xtcp_tcb_close(t, act);
-		return false;
-	}
-	if (!rec) {
-		ack_now(t, act);
-		return false;
-	}
-	rec->seq = seq_max(text_seq(seg), t->rcv_nxt);
-	rec->skip = rec->seq - text_seq(seg);
-	rec->end_seq = seq_min(text_end(seg), text_limit(t));
-	if (rec->skip)
-		xtcp_sack_duplicate(t, text_seq(seg), rec->seq);
-	if (seq_leq(rec->end_seq, rec->seq)) {
-		ack_now(t, act);
-		drop(act, XTCP_DROP_DUPLICATE);
-		return true;
-	}
-	if (rec->seq == t->rcv_nxt)
-		take_in_order(t, ev, act);
-	else
-		take_out_of_order(t, ev, act);
+	if (opening)
+		t->snd_wl1 = ev->seg->seq;
+	xtcp_ack(t, ev->seg, ev->now, act);
+	if (!opening)
+		return ack_of_fin(t, ev->now, act);
+	establish(t, ev->now, act);
 	return true;
-}
-
-/* The peer's FIN is next: RCV.NXT passes it */
-static void process_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
-{
-	t->rcv_nxt++;
-	t->rcv_fin_done = true;
-	act->todo |= XTCP_ACT_PEER_FIN | XTCP_ACT_READABLE;
-	ack_now(t, act);
-	switch (t->state) {
-	case XTCP_ESTABLISHED:
-		t->state = XTCP_CLOSE_WAIT;
-		break;
-	case XTCP_FIN_WAIT_1:
-		t->state = XTCP_CLOSING;
-		break;
-	default:	/* FIN-WAIT-2: see check_fin() */
-		xtcp_enter_time_wait(t, act);
-		break;
-	}
-}
-
-/*
- * Eighth, check the FIN bit. A FIN ahead of text that is missing is remembered, within
- * the window like text; it needs no room itself, so it may stand at the right edge.
- */
-static void check_fin(struct xtcp_tcb *t, const struct xtcp_event *ev,
-		      struct xtcp_actions *act)
-{
-	const struct xtcp_seg *seg = ev->seg;
-	u32 fin_seq = text_end(seg);
-
-	if (!XTCP_IN(t->state, XTCP_CAN_RECEIVE))
-		return;
-	if ((seg->flags & XTCP_FIN) && !t->rcv_fin && seq_geq(fin_seq, t->rcv_nxt) &&
-	    seq_leq(fin_seq, text_limit(t))) {
-		t->rcv_fin = true;
-		t->rcv_fin_seq = fin_seq;
-		ack_now(t, act);
-	}
-	if (t->rcv_fin && t->rcv_fin_seq == t->rcv_nxt)
-		process_fin(t, ev->now, act);
 }
 
 /*
@@ -527,15 +361,14 @@ static void segment_predicted(struct xtcp_tcb *t, const struct xtcp_event *ev,
 {
 	const struct xtcp_seg *seg = ev->seg;
 
-	t->last_rcv = ev->now;
-	xtcp_stamp_take(t, seg, ev->now);
+	believe(t, ev);
 	xtcp_ack(t, seg, ev->now, act);
 	if (!seg->len)
 		return;
 	ev->rec->seq = seg->seq;
 	ev->rec->end_seq = seg->seq + seg->len;
 	ev->rec->skip = 0;
-	take_in_order(t, ev, act);
+	xtcp_take_in_order(t, ev, act);
 }
 
 static void segment_syn_sent(struct xtcp_tcb *t, const struct xtcp_event *ev,
@@ -544,29 +377,24 @@ static void segment_syn_sent(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	if (!syn_sent_ack(t, ev->seg, act) || !syn_sent_rst(t, ev->seg, act) ||
 	    !syn_sent_syn(t, ev->seg, ev->now, act))
 		return;
-	check_urg(t, ev->seg, act);
-	if (process_text(t, ev, act))
-		check_fin(t, ev, act);
+	xtcp_check_urg(t, ev->seg, act);
+	xtcp_take_text(t, ev, act);
 }
 
 static void segment_other(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			  struct xtcp_actions *act)
 {
 	if (!check_stamp(t, ev, act) || !check_sequence(t, ev, act) ||
-	    !check_rst(t, ev, act) || !check_syn(t, ev, act))
+	    !check_rst(t, ev, act) || !check_syn(t, ev, act) || !check_ack(t, ev, act))
 		return;
-	t->last_rcv = ev->now;
-	if (t->echoing)
-		xtcp_echo_confirmed(t);
-	xtcp_stamp_take(t, ev->seg, ev->now);
-	if (!check_ack(t, ev, act))
+	believe(t, ev);
+	if (!take_ack(t, ev, act))
 		return;
 	/* Who echoes a cookie waits for a sign that it has arrived */
 	if (t->passive && ev->seg->opts.ext & XTCP_EXT_COOKIE)
 		xtcp_challenge(t, ev->now, act);
-	check_urg(t, ev->seg, act);
-	if (process_text(t, ev, act))
-		check_fin(t, ev, act);
+	xtcp_check_urg(t, ev->seg, act);
+	xtcp_take_text(t, ev, act);
 }
 
 /**
@@ -587,7 +415,7 @@ void xtcp_segment(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	if (is_predicted(t, ev))
 		segment_predicted(t, ev, act);
 	else if (XTCP_IN(t->state, none))
-		drop(act, XTCP_DROP_NOT_EXPECTED);
+		xtcp_drop(act, XTCP_DROP_NOT_EXPECTED);
 	else if (t->state == XTCP_SYN_SENT)
 		segment_syn_sent(t, ev, act);
 	else

@@ -3,6 +3,7 @@
  * Timestamps (RFC 7323): what is sent and echoed, and PAWS, which knows old duplicates
  * by them. Last.ACK.sent of the RFC is @rcv_wup here.
  */
+#include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
@@ -23,15 +24,18 @@ static bool is_older(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
  * @t: control block
  * @seg: the segment
  *
- * Such a segment is dropped silently; but an RST needs none, and the SYN of a peer
- * that has restarted is to be challenged. Context: under the owner's lock.
- * Source: RFC 7323 section 3.2.
+ * RFC 7323 would have it dropped silently; but some middleboxes take the option out of
+ * all that follows the SYN, and such a connection would hang. So it is taken, unless the
+ * knob says otherwise: PAWS and RTT have nothing to go by, sequence numbers are judged as ever.
+ * An RST needs none, and the SYN of a peer that has restarted is to be challenged.
+ * Context: under the owner's lock. Source: RFC 7323 section 3.2.
  *
  * Return: true when it is to be dropped.
  */
 bool xtcp_stamp_missing(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
 {
-	return t->ts_ok && !seg->opts.ts && !(seg->flags & (XTCP_RST | XTCP_SYN));
+	return t->ts_ok && !seg->opts.ts && !(seg->flags & (XTCP_RST | XTCP_SYN)) &&
+	       READ_ONCE(t->knobs->require_timestamps);
 }
 
 /**
@@ -53,7 +57,8 @@ bool xtcp_stamp_old(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 no
 /**
  * xtcp_stamp_take - note the timestamp that the next segments echo
  * @t: control block
- * @seg: an acceptable segment
+ * @seg: an acceptable segment, whose ACK is acceptable, too (RFC 5961 section 5): else
+ *	anybody could make what the peer sends next look old
  * @now: time, us
  *
  * What stands behind Last.ACK.sent is not the one whose ACK is due. An older one gets here

@@ -136,6 +136,7 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @retries1: retransmissions before another route is looked for (R1)
  * @retries2: retransmissions before the connection is given up (R2)
  * @fin_timeout: how long an orphan stays in FIN-WAIT-2, s
+ * @orphan_timeout: and how long before that, s
  * @orphan_retries: R2 of an orphan; 0: 8
  * @max_orphans: connections that no user has any more
  * @max_tw_buckets: TIME-WAIT records
@@ -148,6 +149,7 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @echo_cookie: offer to echo a cookie, and answer such an offer with one (seal.h)
  * @window_scaling: window scaling is offered
  * @timestamps: timestamps are offered
+ * @require_timestamps: and where they were agreed, segments without are dropped
  * @sack: SACK is offered
  * @rmem: receive buffer, bytes: min, default, max
  * @wmem: send buffer, likewise
@@ -166,6 +168,7 @@ struct xtcp_knobs {
 	int retries1;
 	int retries2;
 	int fin_timeout;
+	int orphan_timeout;
 	int orphan_retries;
 	int max_orphans;
 	int max_tw_buckets;
@@ -176,6 +179,7 @@ struct xtcp_knobs {
 	int echo_cookie;
 	int window_scaling;
 	int timestamps;
+	int require_timestamps;
 	int sack;
 	int rmem[3];
 	int wmem[3];
@@ -196,7 +200,7 @@ enum xtcp_timer_kind {
 	XTCP_TIMER_PERSIST,	/* zero-window probe, RFC 9293 section 3.8.6.1 */
 	XTCP_TIMER_DELACK,	/* delayed ACK, RFC 9293 section 3.8.6.3 */
 	XTCP_TIMER_KEEPALIVE,	/* RFC 9293 section 3.8.4 */
-	XTCP_TIMER_FIN_WAIT_2,	/* an orphan waits for the peer's FIN */
+	XTCP_TIMER_ORPHAN,	/* the end of a connection that no user has */
 	XTCP_TIMER_RETRY,	/* memory was short when something was to be sent */
 	XTCP_TIMER_CONFIRM,	/* the server has not answered the echo cookie, echo.c */
 	XTCP_TIMER_KINDS
@@ -219,7 +223,8 @@ struct xtcp_sack_seen {
  *
  * @state: enum xtcp_state
  * @passive: opened passively (MUST-11)
- * @orphan: the user has closed it; nobody will read
+ * @orphan: the user has closed it
+ * @deaf: nobody will read what comes
  * @nodelay: Nagle is off (MUST-17)
  * @cork: hold back all but full segments
  * @keepalive: SO_KEEPALIVE is on
@@ -354,7 +359,7 @@ struct xtcp_sack_seen {
  */
 struct xtcp_tcb {
 	u8 state;
-	bool passive:1, orphan:1, nodelay:1, cork:1, keepalive:1;
+	bool passive:1, orphan:1, deaf:1, nodelay:1, cork:1, keepalive:1;
 	bool ack_pending:1, ack_now:1, probe_now:1;
 	bool rcv_fin:1, snd_fin:1, sack_ok:1, ts_ok:1, wscale_ok:1;
 	bool recovery:1, rto_recovery:1, retx_now:1, partial_ack:1;
@@ -430,7 +435,8 @@ enum xtcp_event_kind {
 	XTCP_EV_SEND,		/* records were queued, or cork or nodelay changed */
 	XTCP_EV_RECEIVE,	/* the user took bytes: rcv_free has grown */
 	XTCP_EV_SHUTDOWN,	/* no more will be written: CLOSE as RFC 9293 has it */
-	XTCP_EV_ORPHAN,		/* after XTCP_EV_SHUTDOWN: and nobody reads any more */
+	XTCP_EV_DEAF,		/* nobody will read what comes from now on */
+	XTCP_EV_ORPHAN,		/* after XTCP_EV_SHUTDOWN: and nobody waits for the end */
 	XTCP_EV_ABORT,		/* ABORT: RST to the peer where RFC 9293 has one */
 	XTCP_EV_SEGMENT,	/* @seg, @rec */
 	XTCP_EV_TIMER,		/* at least one deadline may have passed */
@@ -490,7 +496,7 @@ enum xtcp_drop {
 	XTCP_DROP_RST_INVALID,	/* RST outside of the window, or that is only challenged */
 	XTCP_DROP_SYN_CHALLENGED, /* SYN in a synchronized state (RFC 5961) */
 	XTCP_DROP_PAWS,		/* timestamp too old (RFC 7323) */
-	XTCP_DROP_NO_STAMP,	/* lacks the timestamp that was agreed */
+	XTCP_DROP_NO_STAMP,	/* lacks the timestamp that was agreed (require_timestamps) */
 	XTCP_DROP_CLOSED,	/* data for a reader that is gone: reset */
 	XTCP_DROP_DUPLICATE,	/* the reassembly queue has all of it */
 	XTCP_DROP_NOT_EXPECTED,	/* the state has no use for it */

@@ -112,14 +112,18 @@ bool xtcp_hopeless(const struct xtcp_tcb *t, u32 tries, u64 now)
 }
 
 /**
- * xtcp_time_out - the peer doesn't answer: the connection is gone
+ * xtcp_time_out - R2: the connection is gone
  * @t: control block
+ * @now: time, us
  * @act: actions
  *
+ * The peer of an orphan may live, and only have taken no bytes: it is told.
  * Context: under the owner's lock. Source: RFC 9293 section 3.8.3.
  */
-void xtcp_time_out(struct xtcp_tcb *t, struct xtcp_actions *act)
+void xtcp_time_out(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
+	if (t->orphan)
+		xtcp_tcb_abort(t, now, act);
 	xtcp_tcb_fail(t, t->soft_err ?: ETIMEDOUT, act);
 }
 
@@ -146,7 +150,7 @@ static void rtx_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	if (!t->retries)
 		t->rtx_start = t->sendq.head->sent;
 	if (xtcp_hopeless(t, t->retries, now)) {
-		xtcp_time_out(t, act);
+		xtcp_time_out(t, now, act);
 		return;
 	}
 	if (!t->recovery && !t->rto_recovery && !xtcp_handshaking(t))
@@ -197,6 +201,20 @@ void xtcp_persist_arm(struct xtcp_tcb *t, u64 now)
 		 now + (window_closed(t) ? probe_interval(t) : XTCP_OVERRIDE));
 }
 
+/**
+ * xtcp_probe_anew - probe a closed window as if it had just closed
+ * @t: control block
+ * @now: time, us
+ *
+ * Probes may lie two minutes apart by now. Context: under the owner's lock.
+ */
+void xtcp_probe_anew(struct xtcp_tcb *t, u64 now)
+{
+	t->probes_out = 0;
+	t->deadline[XTCP_TIMER_PERSIST] = 0;
+	xtcp_persist_arm(t, now);
+}
+
 static void persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	t->probe_now = true;
@@ -206,7 +224,7 @@ static void persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *ac
 	if (!t->probes_out)
 		t->rtx_start = now;
 	if (xtcp_hopeless(t, t->retries, now)) {
-		xtcp_time_out(t, act);
+		xtcp_time_out(t, now, act);
 		return;
 	}
 	if (t->probes_out < U8_MAX)
@@ -279,7 +297,7 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 	}
 	if (keepalive_failed(t, idle)) {
 		xtcp_tcb_abort(t, now, act);
-		xtcp_time_out(t, act);
+		xtcp_time_out(t, now, act);
 		return;
 	}
 	t->keep_probes_out++;
@@ -289,10 +307,16 @@ static void keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *
 	xtcp_arm(t, XTCP_TIMER_KEEPALIVE, now + keepalive_intvl(t));
 }
 
-/* The peer of an orphan has not closed in time; it learns so when it sends */
-static void fin_wait_2_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+/*
+ * The peer of an orphan has not closed in time; it learns so when it sends. Or it has not
+ * taken all that was written, however often it was heard of: that it learns at once.
+ */
+static void orphan_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
-	xtcp_tcb_close(t, act);
+	if (t->state == XTCP_FIN_WAIT_2)
+		xtcp_tcb_close(t, act);
+	else
+		xtcp_time_out(t, now, act);
 }
 
 /* What was suspected is lost, if nothing has come since */
@@ -317,7 +341,7 @@ static void (*const expired[XTCP_TIMER_KINDS])(struct xtcp_tcb *t, u64 now,
 	[XTCP_TIMER_PERSIST] = persist_expired,
 	[XTCP_TIMER_DELACK] = delack_expired,
 	[XTCP_TIMER_KEEPALIVE] = keepalive_expired,
-	[XTCP_TIMER_FIN_WAIT_2] = fin_wait_2_expired,
+	[XTCP_TIMER_ORPHAN] = orphan_expired,
 	[XTCP_TIMER_RETRY] = retry_expired,
 	[XTCP_TIMER_CONFIRM] = xtcp_echo_expired,
 };

@@ -23,6 +23,12 @@
 #define HEARD_SHIFT	19
 #define HEARD_PAST	3
 
+/*
+ * No peer that lives sends its FIN more often in vain: it is R2 of most. Who does would hold
+ * the record, and its port, for ever.
+ */
+#define RESTARTS	16
+
 static u8 heard_clock(u64 now)
 {
 	return now >> HEARD_SHIFT;
@@ -95,7 +101,8 @@ static bool is_old_duplicate(const struct xtcp_timewait *tw, const struct xtcp_s
  *
  * Context: under the record's lock, or none: the fields read don't change.
  *
- * Return: the verdict. With XTCP_TIMEWAIT_REOPEN the new ISS must be above @snd_nxt
+ * Return: the verdict. To XTCP_TIMEWAIT_RESTART xtcp_timewait_restart() says whether the
+ * time is to start again. With XTCP_TIMEWAIT_REOPEN the new ISS must be above @snd_nxt
  * (xtcp_isn_above()), and the record must live on, should the SYN turn out to be an
  * old duplicate (RFC 9293 section 3.6.1, MAY-2). ACKs in answer to *@drop are to be
  * limited in rate by the caller (RFC 5961 section 7).
@@ -128,6 +135,22 @@ xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg
 	else
 		*drop = XTCP_DROP_WINDOW;
 	return XTCP_TIMEWAIT_ACK;
+}
+
+/**
+ * xtcp_timewait_restart - the peer's FIN came again: are the 2 MSL to start anew?
+ * @tw: the record, whose verdict was XTCP_TIMEWAIT_RESTART; counts this
+ *
+ * Context: under the record's lock, or none. Source: RFC 9293 section 3.10.7.4, eighth.
+ *
+ * Return: false when that has been often enough; the FIN is acknowledged all the same.
+ */
+bool xtcp_timewait_restart(struct xtcp_timewait *tw)
+{
+	if (tw->restarts >= RESTARTS)
+		return false;
+	tw->restarts++;
+	return true;
 }
 
 /**

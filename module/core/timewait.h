@@ -16,8 +16,11 @@
  * @rcv_wnd: the last window, as it stands in the header of an answer. Nothing
  *	can follow the FIN: it isn't used to judge what arrives
  * @ts_ok: timestamps were used
- * @heard: when the two ends last sent each other anything, by a clock of 8 bits; the only
- *	field that changes
+ * @restarts: how often the peer's FIN has started the 2 MSL anew. Of two that come at once
+ *	one may not be counted
+ * @heard: when the two ends last sent each other anything, by a clock of 8 bits
+ *
+ * @restarts and @heard are all that changes.
  *
  * 16 bytes: docs/records.md draws them.
  */
@@ -26,7 +29,7 @@ struct xtcp_timewait {
 	u32 rcv_nxt;
 	u32 ts_recent;
 	u16 rcv_wnd;
-	bool ts_ok;
+	u8 ts_ok:1, restarts:7;
 	u8 heard;
 };
 
@@ -42,6 +45,7 @@ void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t, u64 
 enum xtcp_timewait_verdict
 xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg,
 		      enum xtcp_drop *drop);
+bool xtcp_timewait_restart(struct xtcp_timewait *tw);
 void xtcp_timewait_ack(struct xtcp_timewait *tw, u64 now, u32 stamp, struct xtcp_out *out);
 bool xtcp_timewait_is_past(const struct xtcp_timewait *tw, u64 now);
 

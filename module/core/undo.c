@@ -103,7 +103,7 @@ static bool is_eifel(struct xtcp_tcb *t, const struct xtcp_arrival *a)
 	if (!t->undo_eifel || !t->undo_bytes || seg->ack == t->undo_una)
 		return false;
 	t->undo_eifel = false;
-	if (!seq_lt(seg->opts.tsecr, t->undo_stamp) || a->dsack)
+	if (!seg->opts.ts || !seq_lt(seg->opts.tsecr, t->undo_stamp) || a->dsack)
 		return false;
 	return t->dsack_seen || seg->ack != t->snd_nxt;
 }

@@ -8,8 +8,8 @@ import threading
 import time
 
 from lib import (FAMILIES, V4, V6, Child, case, check, equal, expect_errno, knobs,
-                 listen, main, net, noise, pair, port, readable, recv_exact, slow, sock, states,
-                 table, wait_for, wait_state, wait_states)
+                 listen, main, net, noise, pair, port, readable, recv_exact, slow, so_error, sock,
+                 states, table, wait_for, wait_state, wait_states)
 from lib.wire import Peer, Sniffer, open_by_peer, open_to_peer
 
 BOTH = (V4, V6)
@@ -177,6 +177,72 @@ def linger__close_waits_for_the_last_byte(family):
         now = set(states(net().a, at))
         reader.join(slow(10))
         check(now <= {"FIN_WAIT2", "TIME_WAIT"}, f"close() came back in {now}")
+
+
+@case(FAMILIES)
+def linger__data_while_close_waits_is_reset(family):
+    """RFC 9293 3.6.1 (SHLD-3): close() waits for the peer, and nobody will read what it says."""
+    peer, server = open_by_peer(net(), family)
+    with peer:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
+        closer = threading.Thread(target=server.close, daemon=True)
+        closer.start()
+        fin = peer.get("FA")
+        peer.send("PA", b"nobody reads this", ack=fin.seq)
+        peer.until(lambda s: "R" in s.flags)
+        closer.join(slow(5))
+        check(not closer.is_alive(), "close() still waits for a peer that it has reset")
+        wait_states(net().a, peer.sport, [])
+
+
+@case(FAMILIES)
+def shutdown_both__data_is_reset(family):
+    """RFC 9293 3.6.1: the socket is there, but shut both ways: what comes would be lost."""
+    peer, server = open_by_peer(net(), family)
+    with peer, server:
+        peer.send("PA", b"before")
+        equal(recv_exact(server, 6), b"before", "data")
+        server.shutdown(socket.SHUT_RDWR)
+        fin = peer.until(lambda s: "F" in s.flags)
+        peer.take(fin)
+        peer.send("PA", b"after")
+        rst = peer.until(lambda s: "R" in s.flags)
+        equal(rst.seq, peer.ack, "sequence number of the RST")
+        wait_states(net().a, peer.sport, [])
+        equal(so_error(server), errno.ECONNRESET, "SO_ERROR")
+
+
+@case(FAMILIES)
+def shutdown_both__one_after_the_other(family):
+    """In either order, and each alone is no reason: what comes is read, or kept."""
+    for first, second in ((socket.SHUT_RD, socket.SHUT_WR), (socket.SHUT_WR, socket.SHUT_RD)):
+        peer, server = open_by_peer(net(), family)
+        with peer, server:
+            server.shutdown(first)
+            if first == socket.SHUT_WR:
+                peer.take(peer.get("FA"))
+            peer.send("PA", b"one")
+            peer.until(lambda s, peer=peer: s.ack == peer.seq and "R" not in s.flags)
+            equal(recv_exact(server, 3), b"one", "data")
+            server.shutdown(second)
+            if first == socket.SHUT_RD:
+                peer.take(peer.until(lambda s: "F" in s.flags))
+            peer.send("PA", b"two")
+            peer.until(lambda s: "R" in s.flags)
+            wait_states(net().a, peer.sport, [])
+
+
+@case(FAMILIES)
+def shutdown_both__the_peers_fin_is_taken(family):
+    """It has no data to lose: an orderly end."""
+    peer, server = open_by_peer(net(), family)
+    with peer, server:
+        server.shutdown(socket.SHUT_RDWR)
+        peer.take(peer.get("FA"))
+        peer.send("FA")
+        equal(peer.get("A").ack, peer.seq, "acknowledgement")
+        wait_states(net().a, peer.sport, ["TIME_WAIT"])
+        equal(so_error(server), 0, "SO_ERROR")
 
 
 @case(FAMILIES)

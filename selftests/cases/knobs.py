@@ -27,6 +27,7 @@ NUMBERS = {
     "retries1": (1, 127, 3),
     "retries2": (1, 127, 15),
     "fin_timeout": (1, 32767, 60),
+    "orphan_timeout": (1, 86400, 3600),
     "orphan_retries": (0, 127, 0),
     "max_orphans": (0, None, None),
     "max_tw_buckets": (0, None, None),
@@ -38,6 +39,7 @@ NUMBERS = {
     "window_scaling": (0, 1, 1),
     "sack": (0, 1, 1),
     "timestamps": (0, 1, 1),
+    "require_timestamps": (0, 1, 0),
 }
 TRIPLES = ("rmem", "wmem")
 

@@ -63,17 +63,78 @@ def paws__an_old_duplicate(t):
     t.recv(err=errno.EAGAIN)
 
 
-@script(clock=5000)
-def missing__is_dropped_silently(t):
-    """3.2: "a TCP SHOULD silently drop the segment", and MUST NOT abort."""
+@script(clock=5000, linux="what acknowledges the future gets no answer")
+def unacceptable_ack__makes_nothing_old(t):
+    """RFC 5961 5 comes first: who guesses the window, but not the ACK, sets no TS.Recent."""
     t.established()
-    clock, t.clock = t.clock, None
-    t.peer("A", b"bare")
+    t.peer("A", 10, seq=1, ack=100000, stamp=(t.now() + 1000000, t.echo))
     t.snd_nxt = 1
+    seg = t.host("A")
+    t.check(t.stamps(seg)[1] < t.now() + 1000, "TSecr is the forged one")
+    t.peer("A", 10)
+    t.host("A", after=(0, 0.5))
+    t.recv(10)
+
+
+@script(clock=5000, only="the kernel's TCP goes on, always")
+def missing__is_dropped_silently(t):
+    """3.2: "a TCP SHOULD silently drop the segment", and MUST NOT abort: the knob."""
+    with knobs(net().a, require_timestamps=1):
+        t.established()
+        clock, t.clock = t.clock, None
+        t.peer("A", b"bare")
+        t.snd_nxt = 1
+        t.clock = clock
+        t.quiet(0.1)
+        t.recv(err=errno.EAGAIN)
+        t.state("ESTABLISHED")
+
+
+@script(clock=5000, only="the kernel's TCP goes on, always")
+def missing__in_the_third_segment_by_the_knob(t):
+    """Likewise: the connection stays half-open, and the next that has one opens it."""
+    with knobs(net().a, require_timestamps=1):
+        t.listen()
+        t.peer("S")
+        t.host("SA", seq=0, ack=1)
+        clock, t.clock = t.clock, None
+        t.peer("A", ack=1)
+        t.state("SYN_RECV")
+        t.clock = clock
+        t.peer("A", ack=1)
+        t.accept()
+
+
+@script(clock=5000)
+def missing__does_not_end_it(t):
+    """A middlebox takes the option out of all but the SYN: third segment and data go on."""
+    t.listen()
+    t.peer("S")
+    t.host("SA", seq=0, ack=1)
+    clock, t.clock = t.clock, None
+    t.peer("A", ack=1)
+    t.accept()
+    t.peer("A", 100)
     t.clock = clock
-    t.quiet(0.1)
-    t.recv(err=errno.EAGAIN)
-    t.state("ESTABLISHED")
+    t.host("A", after=(0, 0.5))
+    t.recv(100)
+    t.send(100)
+    t.host("A", data=100)
+    t.clock = None
+    t.peer("A")
+    t.peer("FA")
+    t.host("A", after=(0, 0.5))
+    t.eof()
+
+
+@script(clock=5000)
+def missing__on_our_own_connection(t):
+    """The same where we opened it."""
+    t.established(active=True)
+    t.clock = None
+    t.peer("A", 100)
+    t.host("A", after=(0, 0.5))
+    t.recv(100)
 
 
 @script(clock=5000, states=SYNCHRONIZED)

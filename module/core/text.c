@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a segment carries: the sixth to the eighth step of SEGMENT ARRIVES (RFC 9293
+ * section 3.10.7.4): the urgent pointer, text and FIN.
+ */
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/stddef.h>
+
+#include "internal.h"
+
+/* Where the text of a segment begins, and where its FIN stands or would */
+static u32 text_seq(const struct xtcp_seg *seg)
+{
+	return seg->seq + !!(seg->flags & XTCP_SYN);
+}
+
+static u32 text_end(const struct xtcp_seg *seg)
+{
+	return text_seq(seg) + seg->len;
+}
+
+/**
+ * xtcp_check_urg - sixth, check the URG bit
+ * @t: control block
+ * @seg: the segment
+ * @act: actions; may get XTCP_ACT_URGENT
+ *
+ * The user is told each time that the pointer advances; it points behind the urgent data
+ * (MUST-62). Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4.
+ */
+void xtcp_check_urg(struct xtcp_tcb *t, const struct xtcp_seg *seg, struct xtcp_actions *act)
+{
+	u32 up = text_seq(seg) + seg->up;
+
+	if (!(seg->flags & XTCP_URG) || !XTCP_IN(t->state, XTCP_CAN_RECEIVE))
+		return;
+	if (seq_leq(up, t->rcv_up))	/* which is never behind RCV.NXT */
+		return;
+	t->rcv_up = up;
+	act->urgent = up;
+	act->todo |= XTCP_ACT_URGENT;
+}
+
+/* The window that was advertised ends what is taken, and so does the peer's FIN */
+static u32 text_limit(const struct xtcp_tcb *t)
+{
+	u32 edge = t->rcv_nxt + xtcp_rcv_window(t);
+
+	return t->rcv_fin ? seq_min(edge, t->rcv_fin_seq) : edge;
+}
+
+/*
+ * Data in order is acknowledged at once while the connection is young, for each second
+ * full-sized segment (SHLD-19), and when it fills a hole (RFC 5681 section 4.2); else
+ * soon (SHLD-18). A full-sized segment is as long as the longest that has come.
+ */
+static void schedule_ack(struct xtcp_tcb *t, u64 now, bool filled,
+			 struct xtcp_actions *act)
+{
+	t->ack_pending = true;
+	if (filled || t->quickack || t->rcv_nxt - t->rcv_wup >= 2U * t->rcv_mss)
+		xtcp_ack_now(t, act);
+	else
+		xtcp_arm(t, XTCP_TIMER_DELACK, now + XTCP_DELACK_MIN);
+}
+
+/* Text beyond a hole has come before; who sends it again is told (RFC 2883 section 4) */
+static void tell_of_overlap(struct xtcp_tcb *t, const struct xtcp_rec *rec)
+{
+	struct xtcp_sack_block run;
+
+	if (xtcp_reasm_overlap(&t->reasm, rec->seq, rec->end_seq, &run))
+		xtcp_sack_duplicate(t, run.start, run.end);
+}
+
+/**
+ * xtcp_take_in_order - text that is next in the stream
+ * @t: control block
+ * @ev: the segment, and its record with @seq, @end_seq and @skip set
+ * @act: actions; gets what is to be delivered
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4, seventh.
+ */
+void xtcp_take_in_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			struct xtcp_actions *act)
+{
+	struct xtcp_rec *rec = ev->rec;
+	u32 before = t->rcv_nxt;
+	bool hole = t->reasm.bytes;
+
+	t->rcv_nxt = rec->end_seq;
+	rec->next = NULL;
+	if (hole) {
+		tell_of_overlap(t, rec);
+		rec->next = xtcp_reasm_take(&t->reasm, &t->rcv_nxt, &act->freed);
+	}
+	t->rcv_up = seq_max(t->rcv_up, t->rcv_nxt);
+	act->taken = true;
+	act->deliver = rec;
+	act->delivered = t->rcv_nxt - before;
+	act->todo |= XTCP_ACT_READABLE;
+
+	t->rcv_mss = clamp_t(u32, ev->seg->len, t->rcv_mss, t->adv_mss);
+	t->last_text = ev->now;
+	schedule_ack(t, ev->now, hole, act);
+}
+
+/* SHLD-31: kept; and the duplicate ACK that says so, at once (RFC 5681 section 3.2) */
+static void take_out_of_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			      struct xtcp_actions *act)
+{
+	struct xtcp_rec *rec = ev->rec;
+
+	t->quickack = max_t(u8, t->quickack, XTCP_QUICKACKS_LOSS);
+	xtcp_ack_now(t, act);
+	tell_of_overlap(t, rec);
+	act->taken = xtcp_reasm_insert(&t->reasm, rec, &act->freed);
+	if (!act->taken)
+		xtcp_drop(act, XTCP_DROP_DUPLICATE);
+}
+
+/*
+ * Nobody will read, and after our FIN nobody can answer: text would be lost without the
+ * peer knowing, so it is reset, and told (section 3.6.1, SHLD-3). Before that it is kept.
+ */
+static bool is_lost(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
+{
+	return t->deaf && t->state != XTCP_ESTABLISHED && seq_gt(text_end(seg), t->rcv_nxt);
+}
+
+/*
+ * Seventh, process the segment text. Text for which there is no memory has
+ * not come; but the peer may have sent it to probe our window, and gets its answer.
+ */
+static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
+			 struct xtcp_actions *act)
+{
+	const struct xtcp_seg *seg = ev->seg;
+	struct xtcp_rec *rec = ev->rec;
+
+	if (!seg->len)
+		return true;
+	if (!XTCP_IN(t->state, XTCP_CAN_RECEIVE))
+		return xtcp_drop(act, XTCP_DROP_NOT_EXPECTED);
+	if (is_lost(t, seg)) {
+		xtcp_tcb_fail(t, ECONNRESET, act);
+		return xtcp_refuse(seg, act, XTCP_DROP_CLOSED);
+	}
+	if (!rec) {
+		xtcp_ack_now(t, act);
+		return false;
+	}
+	rec->seq = seq_max(text_seq(seg), t->rcv_nxt);
+	rec->skip = rec->seq - text_seq(seg);
+	rec->end_seq = seq_min(text_end(seg), text_limit(t));
+	if (rec->skip)
+		xtcp_sack_duplicate(t, text_seq(seg), rec->seq);
+	if (seq_leq(rec->end_seq, rec->seq)) {
+		xtcp_ack_now(t, act);
+		xtcp_drop(act, XTCP_DROP_DUPLICATE);
+		return true;
+	}
+	if (rec->seq == t->rcv_nxt)
+		xtcp_take_in_order(t, ev, act);
+	else
+		take_out_of_order(t, ev, act);
+	return true;
+}
+
+/* The peer's FIN is next: RCV.NXT passes it */
+static void process_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	t->rcv_nxt++;
+	t->rcv_fin_done = true;
+	act->todo |= XTCP_ACT_PEER_FIN | XTCP_ACT_READABLE;
+	xtcp_ack_now(t, act);
+	switch (t->state) {
+	case XTCP_ESTABLISHED:
+		t->state = XTCP_CLOSE_WAIT;
+		break;
+	case XTCP_FIN_WAIT_1:
+		t->state = XTCP_CLOSING;
+		break;
+	default:	/* FIN-WAIT-2: see check_fin() */
+		xtcp_enter_time_wait(t, act);
+		break;
+	}
+}
+
+/*
+ * Eighth, check the FIN bit. A FIN ahead of text that is missing is remembered, within
+ * the window like text; it needs no room itself, so it may stand at the right edge.
+ */
+static void check_fin(struct xtcp_tcb *t, const struct xtcp_event *ev,
+		      struct xtcp_actions *act)
+{
+	const struct xtcp_seg *seg = ev->seg;
+	u32 fin_seq = text_end(seg);
+
+	if (!XTCP_IN(t->state, XTCP_CAN_RECEIVE))
+		return;
+	if ((seg->flags & XTCP_FIN) && !t->rcv_fin && seq_geq(fin_seq, t->rcv_nxt) &&
+	    seq_leq(fin_seq, text_limit(t))) {
+		t->rcv_fin = true;
+		t->rcv_fin_seq = fin_seq;
+		xtcp_ack_now(t, act);
+	}
+	if (t->rcv_fin && t->rcv_fin_seq == t->rcv_nxt)
+		process_fin(t, ev->now, act);
+}
+
+/**
+ * xtcp_take_text - seventh and eighth, process the segment text and check the FIN bit
+ * @t: control block
+ * @ev: the segment, and a record for its text
+ * @act: actions
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4.
+ */
+void xtcp_take_text(struct xtcp_tcb *t, const struct xtcp_event *ev, struct xtcp_actions *act)
+{
+	if (process_text(t, ev, act))
+		check_fin(t, ev, act);
+}
