@@ -59,35 +59,50 @@ static void recv_eat(struct sock *sk)
 	}
 }
 
-/* Copy all that is there, up to @len bytes: bytes copied, or -EFAULT for none */
-static int recv_available(struct sock *sk, struct msghdr *msg, size_t len, u32 *seq,
-			  int flags)
+/* The reader has got all up to @seq: @copied bytes, and an urgent byte that it has passed */
+static void recv_consumed(struct sock *sk, u32 seq, size_t copied)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (seq == xs->copied_seq)
+		return;
+	WRITE_ONCE(xs->copied_seq, seq);
+	xtcp_urgent_passed(xs);
+	recv_eat(sk);
+	xtcp_rcvbuf_grow(sk, copied);
+	xtcp_event_kind(sk, XTCP_EV_RECEIVE);
+}
+
+/* Copy all that is there, up to @len bytes. @seq moves behind what was copied, and
+ * copied_seq with it: what is told to the user, and nothing else, is consumed. Bytes
+ * copied; *@fault: the user's memory has ended there
+ */
+static size_t recv_available(struct sock *sk, struct msghdr *msg, size_t len, u32 *seq,
+			     int flags, bool *fault)
+{
+	u32 next = xtcp_urgent_skip(sk, *seq);
 	struct sk_buff *skb;
 	size_t copied = 0;
 	int n;
 
-	*seq = xtcp_urgent_skip(sk, *seq);
-	len = xtcp_urgent_limit(xs, *seq, len);
+	len = xtcp_urgent_limit(xtcp_sk(sk), next, len);
 	skb_queue_walk(&sk->sk_receive_queue, skb) {
 		if (copied == len)
 			break;
-		if (!seq_gt(xtcp_skb_rec(skb)->end_seq, *seq))
+		if (!seq_gt(xtcp_skb_rec(skb)->end_seq, next))
 			continue;
-		n = recv_copy(sk, skb, msg, len - copied, *seq, flags);
-		if (n < 0)
-			return copied ? copied : n;
+		n = recv_copy(sk, skb, msg, len - copied, next, flags);
+		*fault = n < 0;
+		if (*fault)
+			break;
 		copied += n;
-		*seq += n;
+		next += n;
 	}
-	if (!(flags & MSG_PEEK) && *seq != xs->copied_seq) {
-		WRITE_ONCE(xs->copied_seq, *seq);
-		xtcp_urgent_passed(xs);
-		recv_eat(sk);
-		xtcp_rcvbuf_grow(sk, copied);
-		xtcp_event_kind(sk, XTCP_EV_RECEIVE);
-	}
+	if (*fault && !copied)
+		return 0;	/* the urgent byte was not passed either */
+	*seq = next;
+	if (!(flags & MSG_PEEK))
+		recv_consumed(sk, next, copied);
 	return copied;
 }
 
@@ -119,6 +134,7 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 	u32 seq = xtcp_sk(sk)->copied_seq;
 	size_t copied = 0;
+	bool fault = false;
 	int n;
 
 	if (sk->sk_state == TCP_LISTEN)
@@ -132,10 +148,9 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 			if (signal_pending(current))	/* SIGURG, before the mark is passed */
 				return timeo ? sock_intr_errno(timeo) : -EAGAIN;
 		}
-		n = recv_available(sk, msg, len - copied, &seq, flags);
-		if (n < 0)
-			return copied ? copied : n;
-		copied += n;
+		copied += recv_available(sk, msg, len - copied, &seq, flags, &fault);
+		if (fault)
+			return copied ? (int)copied : -EFAULT;
 		if (copied >= target)
 			break;
 		n = recv_ended(sk, copied, timeo);
