@@ -106,6 +106,14 @@ static size_t recv_available(struct sock *sk, struct msghdr *msg, size_t len, u3
 	return copied;
 }
 
+/* Does something wait at or after @seq? The urgent byte counts, too */
+static bool recv_waits(const struct sock *sk, u32 seq)
+{
+	const struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+
+	return tail && seq_gt(xtcp_skb_rec(tail)->end_seq, seq);
+}
+
 /* Nothing more is there: 1 to end with what was read, 0 to wait, or an errno */
 static int recv_ended(struct sock *sk, bool some, long timeo)
 {
@@ -148,6 +156,8 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 			if (signal_pending(current))	/* SIGURG, before the mark is passed */
 				return timeo ? sock_intr_errno(timeo) : -EAGAIN;
 		}
+		if (!len && recv_waits(sk, seq))
+			break;		/* it would not wait, and takes nothing */
 		copied += recv_available(sk, msg, len - copied, &seq, flags, &fault);
 		if (fault)
 			return copied ? (int)copied : -EFAULT;
