@@ -168,7 +168,9 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 			return n;
 		if (n)
 			break;
-		sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
+		n = sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
+		if (n < 0)	/* the connection is another one now: xtcp_disconnect() */
+			return copied ? (int)copied : n;
 		/* another reader may have gone on while we slept */
 		if (!(flags & MSG_PEEK))
 			seq = xtcp_sk(sk)->copied_seq;
@@ -188,14 +190,17 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
  */
 int xtcp_recvmsg(struct sock *sk, XTCP_RECVMSG_ARGS)
 {
-	int ret;
+	int ret, left;
+	bool tell;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return xtcp_compat_recv_error(sk, msg, len);
 	lock_sock(sk);
 	ret = recvmsg_locked(sk, msg, len, flags);
+	tell = ret >= 0 && xtcp_sk(sk)->tell_inq;
+	left = xtcp_sk(sk)->tcb.rcv_nxt - xtcp_sk(sk)->copied_seq;
 	release_sock(sk);
-	if (ret >= 0 && READ_ONCE(xtcp_sk(sk)->tell_inq))
-		xtcp_tell_inq(sk, msg);
+	if (tell)	/* of this moment: the connection may be another one now */
+		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(left), &left);
 	return ret;
 }

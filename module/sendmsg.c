@@ -174,10 +174,23 @@ static int send_all(struct sock *sk, struct msghdr *msg, long *timeo, size_t *co
 	return 0;
 }
 
-static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
+/* The last of a message is queued: let it go */
+static void send_finish(struct sock *sk, int flags)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	bool cork = t->cork;
+
+	if (flags & MSG_OOB)
+		xtcp_write_urgent(t);
+	t->cork = cork || flags & MSG_MORE;
+	send_push(sk, !t->cork);
+	t->cork = cork;
+}
+
+static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
+{
 	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	int connection = sk->sk_disconnects;
 	size_t copied = 0;
 	int err = 0;
 
@@ -188,16 +201,11 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
 		err = send_check(sk);
 	if (!err)
 		err = send_all(sk, msg, &timeo, &copied);
-	if (copied) {
-		bool cork = t->cork;
-
-		if (msg->msg_flags & MSG_OOB)
-			xtcp_write_urgent(t);
-		t->cork = cork || msg->msg_flags & MSG_MORE;
-		send_push(sk, !t->cork);
-		t->cork = cork;
+	/* while we slept it may have been ended: what the next one sends is not ours */
+	if (copied && connection == sk->sk_disconnects)
+		send_finish(sk, msg->msg_flags);
+	if (copied)
 		return copied;
-	}
 	return err ? sk_stream_error(sk, msg->msg_flags, err) : 0;
 }
 

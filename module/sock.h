@@ -310,7 +310,6 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
 		    int __user *len);
 void xtcp_keepalive(struct sock *sk, int on);
 bool xtcp_stream_memory_free(const struct sock *sk, int wake);
-void xtcp_tell_inq(struct sock *sk, struct msghdr *msg);
 
 /* kept.c */
 int xtcp_saved_syn_get(struct sock *sk, char __user *value, int __user *len, int room);

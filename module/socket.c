@@ -336,6 +336,10 @@ static void disconnect_tcb(struct sock *sk)
  * @sk: socket in any state
  * @flags: unused
  *
+ * Who sleeps in a call belongs to the connection that ends (RFC 9293 section 3.10.5):
+ * sk_disconnects tells, by which all sleep, and all are woken. Those in accept() wait
+ * exclusively, and sk_error_report() would wake one.
+ *
  * Context: process, under the socket lock.
  * Return: 0.
  */
@@ -367,7 +371,9 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	sock_reset_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	sk_dst_reset(sk);
+	sk->sk_disconnects++;
 	sk_error_report(sk);
+	sk->sk_state_change(sk);
 	return 0;
 }
 

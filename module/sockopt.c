@@ -490,26 +490,6 @@ bool xtcp_stream_memory_free(const struct sock *sk, int wake)
 	return !lowat || notsent << wake < lowat;
 }
 
-/**
- * xtcp_tell_inq() - TCP_INQ: add to a message how much is left to be read
- * @sk: socket
- * @msg: message of recvmsg()
- *
- * The peer's FIN counts: as long as it was not read, it pays to ask.
- *
- * Context: process.
- */
-void xtcp_tell_inq(struct sock *sk, struct msghdr *msg)
-{
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	int left;
-
-	lock_sock(sk);
-	left = xs->tcb.rcv_nxt - xs->copied_seq;
-	release_sock(sk);
-	put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(left), &left);
-}
-
 /* The bytes of the send queue, or those never sent; there are none of a SYN's */
 static int outq(const struct sock *sk, bool unsent)
 {
