@@ -216,12 +216,15 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
  * @len: its length, which @msg knows too
  *
  * Context: process.
- * Return: bytes queued, or a negative errno (-EPIPE with SIGPIPE, -EAGAIN...).
+ * Return: bytes queued, or a negative errno (-EPIPE with SIGPIPE, -EAGAIN,
+ * -EOPNOTSUPP...).
  */
 int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
 	int ret;
 
+	if (unlikely(msg->msg_flags & MSG_FASTOPEN))
+		return -EOPNOTSUPP;	/* RFC 7413 is not there; programs fall back on connect() */
 	lock_sock(sk);
 	ret = sendmsg_locked(sk, msg);
 	/* an edge-triggered writer that was told "no" must be woken */
