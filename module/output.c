@@ -31,6 +31,23 @@ void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain)
 	}
 }
 
+/* Have the list of fragments of one's own: a copy that still travels may share it. A head
+ * that is allocated for that may be of another size, which is accounted for as the rest is
+ */
+static bool unshare(struct sock *sk, struct sk_buff *skb)
+{
+	int before = skb->truesize, more;
+
+	if (skb_unclone(skb, GFP_ATOMIC))
+		return false;
+	more = skb->truesize - before;
+	if (more) {
+		sk_wmem_queued_add(sk, more);
+		sk_mem_charge(sk, more);
+	}
+	return true;
+}
+
 /**
  * xtcp_cut() - cut a record of the send queue in two
  * @sk: socket
@@ -46,8 +63,7 @@ bool xtcp_cut(struct sock *sk, struct xtcp_rec *rec, u32 len)
 	struct sk_buff *rest;
 	u32 moved;
 
-	/* a copy that is still on its way shares the list of fragments */
-	if (skb_unclone(skb, GFP_ATOMIC))
+	if (!unshare(sk, skb))
 		return false;
 	rest = alloc_skb_fclone(MAX_HEADER + XTCP_HDR_MAX, GFP_ATOMIC);
 	if (!rest)
