@@ -25,7 +25,7 @@ static void act_state(struct sock *sk)
 		     (int)XTCP_LISTEN != TCP_LISTEN ||
 		     (int)XTCP_CLOSING != TCP_CLOSING);
 	if (sk->sk_state != t->state)
-		inet_sk_set_state(sk, t->state);
+		xtcp_set_state(sk, t->state);
 }
 
 static void act_error(struct sock *sk, const struct xtcp_actions *act)

@@ -8,28 +8,6 @@
 #include "core/seq.h"
 #include "sock.h"
 
-/**
- * xtcp_inq() - bytes that wait for the reader
- * @sk: socket
- *
- * Context: any; exact under the socket lock.
- * Return: bytes.
- */
-u32 xtcp_inq(const struct sock *sk)
-{
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 end = READ_ONCE(xs->tcb.rcv_nxt);
-
-	if ((1 << inet_sk_state_load(sk)) & (TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_LISTEN))
-		return 0;
-	/* read without the lock, it may not be of @end's moment: the FIN is taken for a
-	 * byte then, and who asks for bytes is woken by a FIN anyway
-	 */
-	if (data_race(xs->tcb.rcv_fin_done))
-		end--;				/* the FIN itself */
-	return end - READ_ONCE(xs->copied_seq);
-}
-
 /* Copy from one buffer, starting @peeked bytes into what is unread. Bytes copied,
  * 0 when all of it lies before, or -EFAULT
  */
@@ -163,6 +141,8 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 			return copied ? (int)copied : -EFAULT;
 		if (copied >= target)
 			break;
+		if (flags & MSG_PEEK && copied && xtcp_receive_full(sk))
+			break;		/* nothing makes room for more */
 		n = recv_ended(sk, copied, timeo);
 		if (n < 0)
 			return n;

@@ -302,14 +302,11 @@ void xtcp_shutdown(struct sock *sk, int how);
 int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
 int xtcp_recvmsg(struct sock *sk, XTCP_RECVMSG_ARGS);
 int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG);
-__poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait);
-void xtcp_write_space(struct sock *sk);
 int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t value,
 		    unsigned int len);
 int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
 		    int __user *len);
 void xtcp_keepalive(struct sock *sk, int on);
-bool xtcp_stream_memory_free(const struct sock *sk, int wake);
 
 /* kept.c */
 int xtcp_saved_syn_get(struct sock *sk, char __user *value, int __user *len, int room);
@@ -338,6 +335,14 @@ void xtcp_child_abort(struct sock *child);
 void xtcp_sock_done(struct sock *sk);
 void xtcp_sock_destroy(struct sock *sk);
 void xtcp_release_cb(struct sock *sk);
+
+/* ready.c: who may go on */
+void xtcp_set_state(struct sock *sk, int state);
 u32 xtcp_inq(const struct sock *sk);
+bool xtcp_receive_full(const struct sock *sk);
+int xtcp_set_rcvlowat(struct sock *sk, int bytes);
+bool xtcp_stream_memory_free(const struct sock *sk, int wake);
+void xtcp_write_space(struct sock *sk);
+__poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait);
 
 #endif /* XTCP_SOCK_H */

@@ -473,23 +473,6 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
 	return 0;
 }
 
-/**
- * xtcp_stream_memory_free() - proto.stream_memory_free: TCP_NOTSENT_LOWAT
- * @sk: socket
- * @wake: 1 when a sleeper is to be woken: half of the mark must be free then
- *
- * Context: any.
- * Return: true when less than the mark waits to be sent for the first time.
- */
-bool xtcp_stream_memory_free(const struct sock *sk, int wake)
-{
-	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u32 lowat = READ_ONCE(xtcp_sk(sk)->notsent_lowat);
-	u64 notsent = READ_ONCE(t->write_seq) - READ_ONCE(t->snd_nxt);
-
-	return !lowat || notsent << wake < lowat;
-}
-
 /* The bytes of the send queue, or those never sent; there are none of a SYN's */
 static int outq(const struct sock *sk, bool unsent)
 {

@@ -141,7 +141,6 @@ bool xtcp_hopeless(const struct xtcp_tcb *t, u32 tries, u64 now);
 void xtcp_time_out(struct xtcp_tcb *t, struct xtcp_actions *act);
 
 /* window.c */
-u32 xtcp_rcv_window(const struct xtcp_tcb *t);
 u16 xtcp_window_field(const struct xtcp_tcb *t, bool syn);
 bool xtcp_window_update_due(const struct xtcp_tcb *t);
 u32 xtcp_usable_window(const struct xtcp_tcb *t);

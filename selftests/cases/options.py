@@ -2,13 +2,13 @@
 """Socket options: what is set is what is read, as in the kernel's own TCP."""
 import errno
 import fcntl
+import select
 import socket
 import struct
 
-from lib import (FAMILIES, MAPPED, PROTO, SO_DOMAIN, SO_PROTOCOL, SOL_TCP, V4, V6, case, check,
-                 equal, errname, errno_of, knob, listen, main, net, pair, readable,
-                 recv_exact, sock,
-                 wait_for)
+from lib import (FAMILIES, MAPPED, PROTO, SO_DOMAIN, SO_PROTOCOL, SOL_TCP, V4, V6, Child, case,
+                 check, equal, errname, errno_of, knob, listen, main, net, pair, readable,
+                 recv_exact, sock, wait_for)
 from lib.wire import Sniffer
 
 PROTOS = sorted({6, PROTO})
@@ -256,6 +256,91 @@ def rcvlowat__holds_poll_back(family):
         client.send(b"67890")
         check(readable(server), "not readable at SO_RCVLOWAT")
         equal(server.recv(100), b"1234567890", "data")
+
+
+@case((V4, V6))
+def rcvlowat__larger_than_the_buffer(family):
+    """The buffer grows with the mark: the peer may send as much as is waited for."""
+    mark = 1 << 20
+    client, server = pair(family)
+    with client, server:
+        server.setsockopt(SOL, socket.SO_RCVLOWAT, mark)
+        equal(server.getsockopt(SOL, socket.SO_RCVLOWAT), mark, "SO_RCVLOWAT")
+        check(server.getsockopt(SOL, socket.SO_RCVBUF) >= mark, "the buffer is smaller")
+
+        def send():
+            client.sendall(bytes(mark))
+            client.recv(1)
+        child = Child(send)
+        check(readable(server, 10), f"not readable, {pending(server)} bytes wait")
+        check(pending(server) >= mark // 2, f"readable with {pending(server)} bytes")
+        equal(len(recv_exact(server, mark)), mark, "bytes")
+        server.send(b"!")
+        child.join()
+
+
+@case((V4, V6))
+def rcvlowat__no_larger_than_a_fixed_buffer(family):
+    def scenario(proto):
+        with sock(family, proto, net().a) as s:
+            s.setsockopt(SOL, socket.SO_RCVBUF, 20000)
+            s.setsockopt(SOL, socket.SO_RCVLOWAT, 1 << 30)
+            large = s.getsockopt(SOL, socket.SO_RCVLOWAT)
+            s.setsockopt(SOL, socket.SO_RCVLOWAT, -1)
+            return large, s.getsockopt(SOL, socket.SO_RCVLOWAT), s.getsockopt(SOL, socket.SO_RCVBUF)
+    equal(both(scenario), (20000, 20000, 40000), "SO_RCVLOWAT, that of -1, SO_RCVBUF")
+
+
+@case((V4, V6))
+def rcvlowat__a_full_buffer_is_readable(family):
+    """Where the peer may send no more, waiting for more is of no use."""
+    with listen(family) as listener:
+        listener.setsockopt(SOL, socket.SO_RCVBUF, 20000)
+        client, server = pair(family, listener=listener)
+    with client, server:
+        server.setsockopt(SOL, socket.SO_RCVLOWAT, 20000)
+        server.setsockopt(SOL, socket.SO_RCVBUF, 3000)
+        client.setsockopt(SOL_TCP, socket.TCP_NODELAY, 1)
+        client.setblocking(False)
+        sent = 0
+        while not readable(server, 0):
+            check(sent < 1 << 22, "not readable, whatever was sent")
+            try:
+                sent += client.send(bytes(100))
+            except BlockingIOError:
+                check(readable(server, 2), f"not readable, {pending(server)} bytes wait")
+        client.setblocking(True)
+        check(pending(server) > 0, "readable, but empty")
+
+
+@case((V4, V6))
+def rcvlowat__lowering_it_wakes(family):
+    """Edge-triggered, too: what was too little is enough now."""
+    client, server = pair(family)
+    with client, server, select.epoll() as edge:
+        server.setsockopt(SOL, socket.SO_RCVLOWAT, 10)
+        edge.register(server, select.EPOLLIN | select.EPOLLET)
+        client.send(b"12345")
+        wait_for(lambda: pending(server) == 5, what="five bytes")
+        check(not edge.poll(0), "readable below SO_RCVLOWAT")
+        server.setsockopt(SOL, socket.SO_RCVLOWAT, 6)
+        check(not edge.poll(0), "readable, still below SO_RCVLOWAT")
+        server.setsockopt(SOL, socket.SO_RCVLOWAT, 5)
+        check(edge.poll(1), "not woken")
+        equal(server.recv(100), b"12345", "data")
+
+
+@case((V4, V6), xtcp_only="TCP's peek waits for ever")
+def rcvlowat__a_peek_for_more_than_fits_ends(family):
+    with listen(family) as listener:
+        listener.setsockopt(SOL, socket.SO_RCVBUF, 20000)
+        client, server = pair(family, listener=listener)
+    with client, server:
+        child = Child(lambda: client.sendall(bytes(100000)))
+        got = len(server.recv(50000, socket.MSG_PEEK | socket.MSG_WAITALL))
+        check(1000 < got < 50000, f"{got} bytes peeked at")
+        recv_exact(server, 100000)
+        child.join()
 
 
 def pending(s):
