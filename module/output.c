@@ -273,6 +273,7 @@ int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *o
 	skb_set_hash_from_sk(skb, sk);
 
 	xtcp_count(sock_net(sk), segments_out);
+	xtcp_sk(sk)->traffic.segs_out++;
 	if (xtcp_is_v4(sk))
 		err = ip_queue_xmit(sk, skb, &inet->cork.fl);
 	else
@@ -280,11 +281,18 @@ int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *o
 	return net_xmit_eval(err);
 }
 
-static void count_out(struct net *net, const struct xtcp_out *out)
+static void count_out(struct sock *sk, const struct xtcp_out *out)
 {
+	struct xtcp_traffic *traffic = &xtcp_sk(sk)->traffic;
+	struct net *net = sock_net(sk);
+
+	traffic->data_segs_out += out->len > 0;
+	traffic->bytes_sent += out->len;
 	switch (out->kind) {
 	case XTCP_OUT_RETX:
 		xtcp_count(net, retransmits);
+		traffic->segs_again++;
+		traffic->bytes_again += out->len;
 		break;
 	case XTCP_OUT_PROBE:
 		xtcp_count(net, window_probes);
@@ -311,7 +319,7 @@ static bool output_one(struct sock *sk, const struct xtcp_out *out)
 	}
 	if (xtcp_xmit(sk, payload, out) == -ENOMEM)
 		return false;
-	count_out(sock_net(sk), out);
+	count_out(sk, out);
 	return true;
 }
 

@@ -4,25 +4,64 @@
  * (RFC 9293 section 3.10.3).
  */
 #include <linux/sched/signal.h>
+#include <net/busy_poll.h>
 #include <net/inet_common.h>
 #include "core/seq.h"
 #include "sock.h"
 
-/* Copy from one buffer, starting @peeked bytes into what is unread. Bytes copied,
- * 0 when all of it lies before, or -EFAULT
+/**
+ * struct recv - a call of recvmsg() on its way
+ * @msg: where bytes go
+ * @flags: MSG_*
+ * @seq: next byte to copy
+ * @fault: the user's memory has ended there
+ * @last: the buffer that was copied from last, if somebody wants to know when it came; with
+ *	a reference, to be dropped under the socket lock
  */
-static int recv_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
-		     size_t want, u32 seq, int flags)
+struct recv {
+	struct msghdr *msg;
+	int flags;
+	u32 seq;
+	bool fault;
+	struct sk_buff *last;
+};
+
+/* Copy from one buffer what is unread of it. Bytes copied, or -EFAULT */
+static int recv_copy(struct recv *r, const struct sk_buff *skb, size_t want, u32 seq)
 {
 	struct xtcp_rec *rec = xtcp_skb_rec(skb);
 	u32 done = seq - rec->seq;
 	size_t len = min_t(size_t, want, xtcp_rec_len(rec) - done);
 
-	if (!len || flags & MSG_TRUNC)
+	if (!len || r->flags & MSG_TRUNC)
 		return len;
-	if (skb_copy_datagram_msg(skb, rec->skip + done, msg, len))
+	if (skb_copy_datagram_msg(skb, rec->skip + done, r->msg, len))
 		return -EFAULT;
 	return len;
+}
+
+static void recv_forget(struct recv *r)
+{
+	consume_skb(r->last);
+	r->last = NULL;
+}
+
+/* SO_TIMESTAMP and its kin tell when the last byte of a read has come */
+static void recv_remember(struct sock *sk, struct recv *r, struct sk_buff *skb)
+{
+	if (likely(!sock_flag(sk, SOCK_RCVTSTAMP) && !READ_ONCE(sk->sk_tsflags)))
+		return;
+	recv_forget(r);
+	if (skb->tstamp || skb_hwtstamps(skb)->hwtstamp)
+		r->last = skb_get(skb);
+}
+
+static void recv_tell_time(struct sock *sk, struct recv *r)
+{
+	if (likely(!r->last))
+		return;
+	__sock_recv_timestamp(r->msg, sk, r->last);
+	recv_forget(r);
 }
 
 /* Free what was read to its end */
@@ -33,7 +72,8 @@ static void recv_eat(struct sock *sk)
 	while ((skb = skb_peek(&sk->sk_receive_queue))) {
 		if (seq_gt(xtcp_skb_rec(skb)->end_seq, xtcp_sk(sk)->copied_seq))
 			break;
-		sk_eat_skb(sk, skb);
+		__skb_unlink(skb, &sk->sk_receive_queue);
+		consume_skb(skb);
 	}
 }
 
@@ -51,14 +91,12 @@ static void recv_consumed(struct sock *sk, u32 seq, size_t copied)
 	xtcp_event_kind(sk, XTCP_EV_RECEIVE);
 }
 
-/* Copy all that is there, up to @len bytes. @seq moves behind what was copied, and
- * copied_seq with it: what is told to the user, and nothing else, is consumed. Bytes
- * copied; *@fault: the user's memory has ended there
+/* Copy all that is there, up to @len bytes. @r->seq moves behind what was copied, and
+ * copied_seq with it: what is told to the user, and nothing else, is consumed. Bytes copied
  */
-static size_t recv_available(struct sock *sk, struct msghdr *msg, size_t len, u32 *seq,
-			     int flags, bool *fault)
+static size_t recv_available(struct sock *sk, struct recv *r, size_t len)
 {
-	u32 next = xtcp_urgent_skip(sk, *seq);
+	u32 next = xtcp_urgent_skip(sk, r->seq);
 	struct sk_buff *skb;
 	size_t copied = 0;
 	int n;
@@ -69,17 +107,18 @@ static size_t recv_available(struct sock *sk, struct msghdr *msg, size_t len, u3
 			break;
 		if (!seq_gt(xtcp_skb_rec(skb)->end_seq, next))
 			continue;
-		n = recv_copy(sk, skb, msg, len - copied, next, flags);
-		*fault = n < 0;
-		if (*fault)
+		n = recv_copy(r, skb, len - copied, next);
+		r->fault = n < 0;
+		if (r->fault)
 			break;
 		copied += n;
 		next += n;
+		recv_remember(sk, r, skb);
 	}
-	if (*fault && !copied)
+	if (r->fault && !copied)
 		return 0;	/* the urgent byte was not passed either */
-	*seq = next;
-	if (!(flags & MSG_PEEK))
+	r->seq = next;
+	if (!(r->flags & MSG_PEEK))
 		recv_consumed(sk, next, copied);
 	return copied;
 }
@@ -114,50 +153,77 @@ static int recv_ended(struct sock *sk, bool some, long timeo)
 	return 0;
 }
 
+/* The read stands at the mark: 1 to end with what was read, 0 to pass it, or an errno */
+static int recv_at_mark(bool some, long timeo)
+{
+	if (some)
+		return 1;
+	if (signal_pending(current))	/* SIGURG, before the mark is passed */
+		return timeo ? sock_intr_errno(timeo) : -EAGAIN;
+	return 0;
+}
+
+/* Sleep until something has come: 0, or -EPIPE when the connection is another one now, as
+ * xtcp_disconnect() tells
+ */
+static int recv_wait(struct sock *sk, struct recv *r, long *timeo)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	int n = sk_wait_data(sk, timeo, skb_peek_tail(&sk->sk_receive_queue));
+
+	/* another reader may have gone on while we slept */
+	if (!(r->flags & MSG_PEEK) || seq_lt(r->seq, xs->copied_seq))
+		r->seq = xs->copied_seq;
+	return min(n, 0);
+}
+
+/* Read up to @len bytes, and wait for them as @r->flags say. Bytes, or a negative errno;
+ * *@copied counts in any case
+ */
+static int recv_all(struct sock *sk, struct recv *r, size_t len, size_t *copied)
+{
+	long timeo = sock_rcvtimeo(sk, r->flags & MSG_DONTWAIT);
+	size_t target = sock_rcvlowat(sk, r->flags & MSG_WAITALL, len);
+	int n = 0;
+
+	while (!n) {
+		if (xtcp_urgent_at(xtcp_sk(sk), r->seq))
+			n = recv_at_mark(*copied, timeo);
+		if (n || (!len && recv_waits(sk, r->seq)))
+			break;		/* a read of nothing would not wait, and takes nothing */
+		*copied += recv_available(sk, r, len - *copied);
+		if (r->fault)
+			return -EFAULT;
+		if (*copied >= target)
+			break;
+		if (r->flags & MSG_PEEK && *copied && xtcp_receive_full(sk))
+			break;		/* nothing makes room for more */
+		n = recv_ended(sk, *copied, timeo) ?: recv_wait(sk, r, &timeo);
+	}
+	return min(n, 0);
+}
+
 static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
-	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
-	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
-	u32 seq = xtcp_sk(sk)->copied_seq;
+	struct recv r = { .msg = msg, .flags = flags, .seq = xtcp_sk(sk)->copied_seq };
 	size_t copied = 0;
-	bool fault = false;
-	int n;
+	int err;
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	if (flags & MSG_OOB)
 		return xtcp_urgent_recv(sk, msg, len, flags);
-	for (;;) {
-		if (xtcp_urgent_at(xtcp_sk(sk), seq)) {
-			if (copied)
-				break;
-			if (signal_pending(current))	/* SIGURG, before the mark is passed */
-				return timeo ? sock_intr_errno(timeo) : -EAGAIN;
-		}
-		if (!len && recv_waits(sk, seq))
-			break;		/* it would not wait, and takes nothing */
-		copied += recv_available(sk, msg, len - copied, &seq, flags, &fault);
-		if (fault)
-			return copied ? (int)copied : -EFAULT;
-		if (copied >= target)
-			break;
-		if (flags & MSG_PEEK && copied && xtcp_receive_full(sk))
-			break;		/* nothing makes room for more */
-		n = recv_ended(sk, copied, timeo);
-		if (n < 0)
-			return n;
-		if (n)
-			break;
-		n = sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
-		if (n < 0)	/* the connection is another one now: xtcp_disconnect() */
-			return copied ? (int)copied : n;
-		/* another reader may have gone on while we slept */
-		if (!(flags & MSG_PEEK))
-			seq = xtcp_sk(sk)->copied_seq;
-		else if (seq_lt(seq, xtcp_sk(sk)->copied_seq))
-			seq = xtcp_sk(sk)->copied_seq;
-	}
-	return copied;
+	err = recv_all(sk, &r, len, &copied);
+	recv_tell_time(sk, &r);
+	return copied ? copied : err;
+}
+
+/* SO_BUSY_POLL: look into the device's queue before going to sleep */
+static void recv_busy_poll(struct sock *sk, int flags)
+{
+	if (sk_can_busy_loop(sk) && skb_queue_empty_lockless(&sk->sk_receive_queue) &&
+	    inet_sk_state_load(sk) == TCP_ESTABLISHED)
+		sk_busy_loop(sk, flags & MSG_DONTWAIT);
 }
 
 /**
@@ -175,6 +241,7 @@ int xtcp_recvmsg(struct sock *sk, XTCP_RECVMSG_ARGS)
 
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return xtcp_compat_recv_error(sk, msg, len);
+	recv_busy_poll(sk, flags);
 	lock_sock(sk);
 	ret = recvmsg_locked(sk, msg, len, flags);
 	tell = ret >= 0 && xtcp_sk(sk)->tell_inq;

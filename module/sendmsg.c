@@ -174,6 +174,15 @@ static int send_all(struct sock *sk, struct msghdr *msg, long *timeo, size_t *co
 	return 0;
 }
 
+/* What is sent along with the bytes changes nothing in a stream, but must be right */
+static int send_control(struct sock *sk, struct msghdr *msg)
+{
+	struct sockcm_cookie unused;
+
+	sockcm_init(&unused, sk);
+	return sock_cmsg_send(sk, msg, &unused);
+}
+
 /* The last of a message is queued: let it go */
 static void send_finish(struct sock *sk, int flags)
 {
@@ -194,6 +203,10 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	size_t copied = 0;
 	int err = 0;
 
+	if (msg->msg_controllen)
+		err = send_control(sk, msg);
+	if (err)
+		return err;
 	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 		err = sk_stream_wait_connect(sk, &timeo);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);

@@ -79,6 +79,34 @@ struct xtcp_saved_syn {
 };
 
 /**
+ * struct xtcp_traffic - what has gone to and fro on a connection, for TCP_INFO
+ * @bytes_acked: bytes that the peer has acknowledged; a FIN is one, too
+ * @bytes_received: bytes that have come in order
+ * @bytes_sent: bytes in segments that were sent, again or not
+ * @bytes_again: of those, again
+ * @segs_in: segments that have come
+ * @segs_out: segments that were sent
+ * @data_segs_in: of those that have come, with data
+ * @data_segs_out: of those that were sent, with data
+ * @segs_again: of those, again
+ * @una: SND.UNA when it was looked at last, for @bytes_acked
+ * @open: it was, since the connection is open
+ */
+struct xtcp_traffic {
+	u64 bytes_acked;
+	u64 bytes_received;
+	u64 bytes_sent;
+	u64 bytes_again;
+	u32 segs_in;
+	u32 segs_out;
+	u32 data_segs_in;
+	u32 data_segs_out;
+	u32 segs_again;
+	u32 una;
+	bool open;
+};
+
+/**
  * struct xtcp_listener - what a listening socket keeps
  * @node: place in the listener table (RCU)
  * @id: unlike any other listener's: half-open records name it and hold no reference on
@@ -109,6 +137,7 @@ struct xtcp_listener {
  * @copied_seq: next sequence number the user will read
  * @round_copied: bytes the user has read in this round trip
  * @round_start: when it began, us
+ * @traffic: what has gone to and fro
  * @deferred: XTCP_DEFER_* bits, run by release_cb
  * @pmtu: path MTU that an ICMP error told, for XTCP_DEFER_MTU
  * @own_ipopt: the IPv4 options are the program's, or it has tried to set some
@@ -136,6 +165,7 @@ struct xtcp_sock {
 	u32 copied_seq;
 	u32 round_copied;
 	u64 round_start;
+	struct xtcp_traffic traffic;
 	unsigned long deferred;
 	u32 pmtu;
 	bool own_ipopt;

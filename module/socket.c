@@ -326,6 +326,7 @@ static void disconnect_tcb(struct sock *sk)
 	xtcp_tcb_init(&xs->tcb, set.knobs);
 	xtcp_tcb_copy_settings(&xs->tcb, &set);
 	WRITE_ONCE(xs->copied_seq, 0);
+	memset(&xs->traffic, 0, sizeof(xs->traffic));
 	xs->urgent = 0;
 	xs->pmtu = 0;
 }

@@ -2,17 +2,20 @@
 """Socket options: what is set is what is read, as in the kernel's own TCP."""
 import errno
 import fcntl
+import os
 import select
 import socket
 import struct
+import time
 
 from lib import (FAMILIES, MAPPED, PROTO, SO_DOMAIN, SO_PROTOCOL, SOL_TCP, V4, V6, Child, case,
-                 check, equal, errname, errno_of, knob, listen, main, net, pair, readable,
-                 recv_exact, sock, wait_for)
-from lib.wire import Sniffer
+                 check, disconnect, equal, errname, errno_of, knob, listen, main, net, pair,
+                 readable, recv_exact, sock, wait_for)
+from lib.wire import Sniffer, open_to_peer
 
 PROTOS = sorted({6, PROTO})
 SOL = socket.SOL_SOCKET
+SO_BUSY_POLL = 46
 IP, IP6 = socket.IPPROTO_IP, socket.IPPROTO_IPV6
 
 
@@ -345,6 +348,131 @@ def rcvlowat__a_peek_for_more_than_fits_ends(family):
 
 def pending(s):
     return struct.unpack("i", fcntl.ioctl(s, 0x541B, b"\0\0\0\0"))[0]
+
+
+def info(s):
+    """TCP_INFO's counters by name."""
+    raw = s.getsockopt(SOL_TCP, socket.TCP_INFO, 232)
+    names = dict(retrans=100, bytes_acked=120, bytes_received=128, segs_out=136, segs_in=140,
+                 data_segs_in=152, data_segs_out=156, bytes_sent=200, bytes_retrans=208)
+    return {name: struct.unpack_from("Q" if name.startswith("bytes") else "I", raw, at)[0]
+            for name, at in names.items()}
+
+
+@case((V4, V6))
+def info__counts(family):
+    """Monitoring reads them: a zero that means "not known" reads as "no loss"."""
+    client, server = pair(family)
+    with client, server:
+        client.send(bytes(3000))
+        recv_exact(server, 3000)
+        server.send(bytes(700))
+        recv_exact(client, 700)
+        wait_for(lambda: info(server)["bytes_acked"] >= 700, what="an ACK of the answer")
+        mine, theirs = info(client), info(server)
+        for name in ("retrans", "bytes_retrans"):
+            equal((mine[name], theirs[name]), (0, 0), name)
+        check(mine["bytes_acked"] in (3000, 3001), f"bytes_acked {mine}")    # and a SYN, by TCP
+        equal((mine["bytes_sent"], mine["bytes_received"]), (3000, 700), "bytes of the client")
+        equal((theirs["bytes_sent"], theirs["bytes_received"]), (700, 3000), "bytes of the server")
+        equal(mine["data_segs_out"], theirs["data_segs_in"], "segments with data")
+        check(mine["data_segs_out"] >= 2, f"two segments and more {mine}")
+        equal(theirs["data_segs_out"], mine["data_segs_in"], "segments with data, back")
+        for each in (mine, theirs):
+            check(each["segs_out"] > each["data_segs_out"], f"ACKs are segments {each}")
+            check(each["segs_in"] >= each["data_segs_in"], f"ACKs are segments {each}")
+
+
+@case((V4, V6))
+def info__counts_what_goes_again(family):
+    peer, s = open_to_peer(net(), family)
+    with peer, s:
+        s.send(bytes(1000))
+        peer.get("A")
+        first, again = peer.get("A", bound=10), peer.get("A", bound=10)
+        equal((first.seq, first.data), (again.seq, again.data), "a retransmission")
+        said = info(s)
+        equal((said["retrans"], said["bytes_retrans"]), (2, 2000), "retransmissions")
+        equal((said["bytes_sent"], said["data_segs_out"]), (3000, 3), "all that was sent")
+        equal(said["bytes_acked"] <= 1, True, "nothing is acknowledged")
+        # another connection begins anew
+        disconnect(s)
+        equal(set(info(s).values()), {0}, "counters of a socket without a connection")
+
+
+STAMPS = {"SO_TIMESTAMP": (29, 1, 1e-6), "SO_TIMESTAMPNS": (35, 1, 1e-9),
+          "SO_TIMESTAMPING": (37, 1 << 3 | 1 << 4, 1e-9)}
+
+
+@case((V4, V6))
+def timestamps__of_a_segment_in_the_queue(family):
+    """What came before it was asked for has no time that could be told."""
+    client, server = pair(family)
+    with client, server:
+        client.send(b"x")
+        check(readable(server), "no data")
+        came = time.time()
+        time.sleep(0.3)
+        server.setsockopt(SOL, 35, 1)
+        data, told, _, _ = server.recvmsg(100, 512)
+        equal(data, b"x", "data")
+        for _, _, stamp in told:    # some other socket may have wanted times
+            seconds, parts = struct.unpack_from("ll", stamp)
+            check(seconds + parts * 1e-9 < came + 0.2, "the time of the read is told")
+
+
+@case((V4, V6))
+def timestamps__tell_when_bytes_came(family):
+    """SO_TIMESTAMP and its kin: when the last byte of a read has come, not when it was read."""
+    client, server = pair(family)
+    with client, server:
+        for name, (option, value, unit) in STAMPS.items():
+            server.setsockopt(SOL, option, value)
+            time.sleep(0.1)
+            for text in (b"tick", b"tock"):
+                before = time.time()
+                client.send(text)
+                time.sleep(0.3)
+            after = time.time()
+            for flags in (socket.MSG_PEEK, 0):
+                data, told, _, _ = server.recvmsg(100, 512, flags)
+                equal(data, b"ticktock", "data")
+                equal([(level, kind) for level, kind, _ in told], [(SOL, option)], name)
+                seconds, parts = struct.unpack_from("ll", told[0][2])
+                when = seconds + parts * unit
+                check(before - 0.05 <= when <= after - 0.2, f"{name}: {when - before} s after send()")
+            server.setsockopt(SOL, option, 0)
+            client.send(b"x")
+            equal(server.recvmsg(100, 512)[:2], (b"x", []), f"{name} is off")
+
+
+@case((V4, V6))
+def incoming__processor_and_queue(family):
+    """SO_INCOMING_CPU, SO_INCOMING_NAPI_ID: where the segments of a connection come in."""
+    SO_INCOMING_CPU, SO_INCOMING_NAPI_ID = 49, 56
+    def scenario(proto):
+        client, server = pair(family, proto=proto)
+        with client, server:
+            client.send(b"x")
+            server.recv(1)
+            known = [s.getsockopt(SOL, SO_INCOMING_CPU) in range(os.cpu_count() or 1)
+                     for s in (client, server)]
+            return (all(known), errname(errno_of(server.getsockopt, SOL, SO_INCOMING_NAPI_ID)),
+                    errname(errno_of(server.setsockopt, SOL, SO_BUSY_POLL, 50)))
+    check(both(scenario)[0], "a processor that there is")
+
+
+@case((V4, V6))
+def control__must_be_right(family):
+    """What is sent along by sendmsg() means nothing to a stream, but nonsense is refused."""
+    def scenario(proto):
+        client, server = pair(family, proto=proto)
+        with client, server:
+            said = [errname(errno_of(client.sendmsg, [b"x"], [control])) for control in (
+                (SOL, 37, struct.pack("I", 1 << 1)), (SOL, 37, b"x"), (SOL, 999, b"1234"),
+                (SOL, socket.SO_MARK, struct.pack("I", 7)), (IP, 999, b"1234"))]
+            return said, len(server.recv(100))
+    both(scenario)
 
 
 @case()
