@@ -440,7 +440,8 @@ def timestamps__tell_when_bytes_came(family):
                 equal([(level, kind) for level, kind, _ in told], [(SOL, option)], name)
                 seconds, parts = struct.unpack_from("ll", told[0][2])
                 when = seconds + parts * unit
-                check(before - 0.05 <= when <= after - 0.2, f"{name}: {when - before} s after send()")
+                check(before - 0.05 <= when <= after - 0.2,
+                      f"{name}: {when - before} s after send()")
             server.setsockopt(SOL, option, 0)
             client.send(b"x")
             equal(server.recvmsg(100, 512)[:2], (b"x", []), f"{name} is off")

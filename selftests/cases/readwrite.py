@@ -166,7 +166,8 @@ def empty__read_is_at_once_where_data_wait(family):
         equal(recv_0(server, NOWAIT), "EAGAIN", "nothing there")
         client.send(b"hello")
         check(readable(server), "no data")
-        for flags in (NOWAIT, NOWAIT | PEEK, NOWAIT | socket.MSG_TRUNC, socket.MSG_WAITALL, PEEK, 0):
+        for flags in (NOWAIT, NOWAIT | PEEK, NOWAIT | socket.MSG_TRUNC, socket.MSG_WAITALL,
+                      PEEK, 0):
             equal(recv_0(server, flags), 0, f"data wait, flags {flags:#x}")
         equal(server.recv(100), b"hello", "data")
         equal(recv_0(server, NOWAIT), "EAGAIN", "all was read")
