@@ -129,11 +129,12 @@ static struct sock *accept_take(struct sock *sk)
 static int accept_wait(struct sock *sk, long timeo)
 {
 	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+	int listening = sk->sk_disconnects;
 	DEFINE_WAIT(wait);
 	int err = 0;
 
 	while (!err && list_empty_careful(&l->children)) {
-		if (sk->sk_state != TCP_LISTEN)
+		if (sk->sk_state != TCP_LISTEN || sk->sk_disconnects != listening)
 			err = -EINVAL;
 		else if (signal_pending(current))
 			err = sock_intr_errno(timeo);

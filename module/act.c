@@ -25,7 +25,7 @@ static void act_state(struct sock *sk)
 		     (int)XTCP_LISTEN != TCP_LISTEN ||
 		     (int)XTCP_CLOSING != TCP_CLOSING);
 	if (sk->sk_state != t->state)
-		inet_sk_set_state(sk, t->state);
+		xtcp_set_state(sk, t->state);
 }
 
 static void act_error(struct sock *sk, const struct xtcp_actions *act)
@@ -112,6 +112,27 @@ static void act_wake(struct sock *sk, u32 todo)
 		xtcp_write_space(sk);
 }
 
+/* Both streams begin behind the SYN */
+static void act_connected(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	WRITE_ONCE(xs->copied_seq, xs->tcb.irs + 1);
+	xs->traffic.una = xs->tcb.iss + 1;
+	xs->traffic.open = true;
+}
+
+/* SND.UNA has moved on; before the connection there is nothing to count */
+static void act_count(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (!xs->traffic.open)
+		return;
+	xs->traffic.bytes_acked += xs->tcb.snd_una - xs->traffic.una;
+	xs->traffic.una = xs->tcb.snd_una;
+}
+
 /**
  * xtcp_act() - carry out what the core has decided
  * @sk: socket
@@ -125,7 +146,8 @@ void xtcp_act(struct sock *sk, struct xtcp_actions *act)
 	u32 todo = act->todo;
 
 	if (todo & XTCP_ACT_CONNECTED)
-		xtcp_sk(sk)->copied_seq = xtcp_sk(sk)->tcb.irs + 1;
+		act_connected(sk);
+	act_count(sk);
 	if (act->freed)
 		xtcp_free_chain(sk, act->freed);
 	if (todo & XTCP_ACT_URGENT)

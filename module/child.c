@@ -152,7 +152,7 @@ struct sock *xtcp_child_create(struct sock *listener,
 	child_unshare(sk);
 	if (sk->sk_family == AF_INET6)
 		child_unshare6(sk, listener);
-	inet_sk_set_state(sk, TCP_SYN_RECV);
+	xtcp_set_state(sk, TCP_SYN_RECV);
 	child_set_ends(sk, &r->entry);
 	xtcp_entry_get_key(&r->entry, &key);
 	xtcp_entry_set_key(&xtcp_sk(sk)->entry, &key);
@@ -192,7 +192,7 @@ void xtcp_child_undo(struct sock *child)
 {
 	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
 	xtcp_sk(child)->tcb.state = XTCP_CLOSED;
-	inet_sk_set_state(child, TCP_CLOSE);
+	xtcp_set_state(child, TCP_CLOSE);
 	child_bury(child);
 	bh_unlock_sock(child);
 	sock_put(child);

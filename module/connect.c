@@ -56,6 +56,7 @@ static void connect_open(struct sock *sk, struct xtcp_timewait_record *before)
 	ev.iss = connect_iss(ev.now, xtcp_hash_isn(numbers), before);
 	ev.ts_offset = xtcp_hash_stamp(numbers);
 	xtcp_count(sock_net(sk), active_opens);
+	WRITE_ONCE(sk->sk_err, 0);	/* of an attempt before, which nobody has asked for */
 	xtcp_event(sk, &ev);
 }
 

@@ -128,6 +128,8 @@ static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bo
 	struct xtcp_actions act = {};
 	struct net *net = sock_net(sk);
 
+	xtcp_sk(sk)->traffic.segs_in++;
+	xtcp_sk(sk)->traffic.data_segs_in += seg->len > 0;
 	skb_dst_drop(skb);
 	__skb_pull(skb, seg->hdr_len);
 	memset(rec, 0, sizeof(*rec));
@@ -189,6 +191,13 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
+/* The bytes of @from are in @to now, at its end: so is when they came */
+static void deliver_when(struct sk_buff *to, struct sk_buff *from)
+{
+	to->tstamp = from->tstamp;
+	*skb_hwtstamps(to) = *skb_hwtstamps(from);
+}
+
 /* Move the bytes of @skb to the end of the last buffer, where that saves memory */
 static bool deliver_merge(struct sock *sk, struct sk_buff *skb)
 {
@@ -204,6 +213,7 @@ static bool deliver_merge(struct sock *sk, struct sk_buff *skb)
 		skb_set_owner_r(skb, sk);
 		return false;
 	}
+	deliver_when(tail, skb);
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
 	xtcp_skb_rec(tail)->end_seq = xtcp_skb_rec(skb)->end_seq;
@@ -235,6 +245,7 @@ static struct sk_buff *deliver_compact(struct sock *sk, struct sk_buff *skb)
 	}
 	*xtcp_skb_rec(copy) = *rec;
 	xtcp_skb_rec(copy)->skip = 0;
+	deliver_when(copy, skb);
 	kfree_skb(skb);
 	skb_set_owner_r(copy, sk);
 	return copy;
@@ -261,6 +272,7 @@ void xtcp_deliver(struct sock *sk, struct xtcp_rec *chain)
 		struct sk_buff *skb = xtcp_rec_skb(chain);
 
 		chain = chain->next;
+		xtcp_sk(sk)->traffic.bytes_received += xtcp_rec_len(xtcp_skb_rec(skb));
 		deliver_one(sk, skb);
 	}
 }

@@ -350,7 +350,7 @@ static int listen_start(struct sock *sk)
 	 * listen, each sees the other
 	 */
 	xs->tcb.state = XTCP_LISTEN;
-	inet_sk_set_state(sk, TCP_LISTEN);
+	xtcp_set_state(sk, TCP_LISTEN);
 	err = xtcp_get_port(sk, inet_sk(sk)->inet_num);
 	if (err)
 		goto undo;
@@ -363,7 +363,7 @@ static int listen_start(struct sock *sk)
 		xtcp_put_port(sk);
 undo:
 	xs->tcb.state = XTCP_CLOSED;
-	inet_sk_set_state(sk, TCP_CLOSE);
+	xtcp_set_state(sk, TCP_CLOSE);
 	return err;
 }
 
@@ -406,7 +406,7 @@ void xtcp_listen_stop(struct sock *sk)
 {
 	listener_unhash(sk);
 	xtcp_sk(sk)->tcb.state = XTCP_CLOSED;
-	inet_sk_set_state(sk, TCP_CLOSE);
+	xtcp_set_state(sk, TCP_CLOSE);
 	xtcp_accept_queue_close(sk);
 }
 

@@ -31,6 +31,23 @@ void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain)
 	}
 }
 
+/* Have the list of fragments of one's own: a copy that still travels may share it. A head
+ * that is allocated for that may be of another size, which is accounted for as the rest is
+ */
+static bool unshare(struct sock *sk, struct sk_buff *skb)
+{
+	int before = skb->truesize, more;
+
+	if (skb_unclone(skb, GFP_ATOMIC))
+		return false;
+	more = skb->truesize - before;
+	if (more) {
+		sk_wmem_queued_add(sk, more);
+		sk_mem_charge(sk, more);
+	}
+	return true;
+}
+
 /**
  * xtcp_cut() - cut a record of the send queue in two
  * @sk: socket
@@ -46,8 +63,7 @@ bool xtcp_cut(struct sock *sk, struct xtcp_rec *rec, u32 len)
 	struct sk_buff *rest;
 	u32 moved;
 
-	/* a copy that is still on its way shares the list of fragments */
-	if (skb_unclone(skb, GFP_ATOMIC))
+	if (!unshare(sk, skb))
 		return false;
 	rest = alloc_skb_fclone(MAX_HEADER + XTCP_HDR_MAX, GFP_ATOMIC);
 	if (!rest)
@@ -257,6 +273,7 @@ int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *o
 	skb_set_hash_from_sk(skb, sk);
 
 	xtcp_count(sock_net(sk), segments_out);
+	xtcp_sk(sk)->traffic.segs_out++;
 	if (xtcp_is_v4(sk))
 		err = ip_queue_xmit(sk, skb, &inet->cork.fl);
 	else
@@ -264,11 +281,18 @@ int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *o
 	return net_xmit_eval(err);
 }
 
-static void count_out(struct net *net, const struct xtcp_out *out)
+static void count_out(struct sock *sk, const struct xtcp_out *out)
 {
+	struct xtcp_traffic *traffic = &xtcp_sk(sk)->traffic;
+	struct net *net = sock_net(sk);
+
+	traffic->data_segs_out += out->len > 0;
+	traffic->bytes_sent += out->len;
 	switch (out->kind) {
 	case XTCP_OUT_RETX:
 		xtcp_count(net, retransmits);
+		traffic->segs_again++;
+		traffic->bytes_again += out->len;
 		break;
 	case XTCP_OUT_PROBE:
 		xtcp_count(net, window_probes);
@@ -295,7 +319,7 @@ static bool output_one(struct sock *sk, const struct xtcp_out *out)
 	}
 	if (xtcp_xmit(sk, payload, out) == -ENOMEM)
 		return false;
-	count_out(sock_net(sk), out);
+	count_out(sk, out);
 	return true;
 }
 

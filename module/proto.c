@@ -83,6 +83,7 @@ struct proto xtcpv6_prot = {
 	.socketpair		= sock_no_socketpair,			\
 	.accept			= inet_accept,				\
 	.poll			= xtcp_poll,				\
+	.set_rcvlowat		= xtcp_set_rcvlowat,			\
 	.gettstamp		= sock_gettstamp,			\
 	.listen			= xtcp_listen,				\
 	.shutdown		= inet_shutdown,			\

@@ -16,6 +16,7 @@
  */
 #include <linux/filter.h>
 #include <net/addrconf.h>
+#include <net/busy_poll.h>
 #include <net/inet6_hashtables.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
@@ -243,6 +244,8 @@ static unsigned int backlog_limit(const struct sock *sk)
  */
 void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
+	sk_incoming_cpu_update(sk);
+	sk_mark_napi_id(sk, skb);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		xtcp_input(sk, skb, seg);

@@ -4,47 +4,64 @@
  * (RFC 9293 section 3.10.3).
  */
 #include <linux/sched/signal.h>
+#include <net/busy_poll.h>
 #include <net/inet_common.h>
 #include "core/seq.h"
 #include "sock.h"
 
 /**
- * xtcp_inq() - bytes that wait for the reader
- * @sk: socket
- *
- * Context: any; exact under the socket lock.
- * Return: bytes.
+ * struct recv - a call of recvmsg() on its way
+ * @msg: where bytes go
+ * @flags: MSG_*
+ * @seq: next byte to copy
+ * @fault: the user's memory has ended there
+ * @last: the buffer that was copied from last, if somebody wants to know when it came; with
+ *	a reference, to be dropped under the socket lock
  */
-u32 xtcp_inq(const struct sock *sk)
-{
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 end = READ_ONCE(xs->tcb.rcv_nxt);
+struct recv {
+	struct msghdr *msg;
+	int flags;
+	u32 seq;
+	bool fault;
+	struct sk_buff *last;
+};
 
-	if ((1 << inet_sk_state_load(sk)) & (TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_LISTEN))
-		return 0;
-	/* read without the lock, it may not be of @end's moment: the FIN is taken for a
-	 * byte then, and who asks for bytes is woken by a FIN anyway
-	 */
-	if (data_race(xs->tcb.rcv_fin_done))
-		end--;				/* the FIN itself */
-	return end - READ_ONCE(xs->copied_seq);
-}
-
-/* Copy from one buffer, starting @peeked bytes into what is unread. Bytes copied,
- * 0 when all of it lies before, or -EFAULT
- */
-static int recv_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
-		     size_t want, u32 seq, int flags)
+/* Copy from one buffer what is unread of it. Bytes copied, or -EFAULT */
+static int recv_copy(struct recv *r, const struct sk_buff *skb, size_t want, u32 seq)
 {
 	struct xtcp_rec *rec = xtcp_skb_rec(skb);
 	u32 done = seq - rec->seq;
 	size_t len = min_t(size_t, want, xtcp_rec_len(rec) - done);
 
-	if (!len || flags & MSG_TRUNC)
+	if (!len || r->flags & MSG_TRUNC)
 		return len;
-	if (skb_copy_datagram_msg(skb, rec->skip + done, msg, len))
+	if (skb_copy_datagram_msg(skb, rec->skip + done, r->msg, len))
 		return -EFAULT;
 	return len;
+}
+
+static void recv_forget(struct recv *r)
+{
+	consume_skb(r->last);
+	r->last = NULL;
+}
+
+/* SO_TIMESTAMP and its kin tell when the last byte of a read has come */
+static void recv_remember(struct sock *sk, struct recv *r, struct sk_buff *skb)
+{
+	if (likely(!sock_flag(sk, SOCK_RCVTSTAMP) && !READ_ONCE(sk->sk_tsflags)))
+		return;
+	recv_forget(r);
+	if (skb->tstamp || skb_hwtstamps(skb)->hwtstamp)
+		r->last = skb_get(skb);
+}
+
+static void recv_tell_time(struct sock *sk, struct recv *r)
+{
+	if (likely(!r->last))
+		return;
+	__sock_recv_timestamp(r->msg, sk, r->last);
+	recv_forget(r);
 }
 
 /* Free what was read to its end */
@@ -55,40 +72,63 @@ static void recv_eat(struct sock *sk)
 	while ((skb = skb_peek(&sk->sk_receive_queue))) {
 		if (seq_gt(xtcp_skb_rec(skb)->end_seq, xtcp_sk(sk)->copied_seq))
 			break;
-		sk_eat_skb(sk, skb);
+		__skb_unlink(skb, &sk->sk_receive_queue);
+		consume_skb(skb);
 	}
 }
 
-/* Copy all that is there, up to @len bytes: bytes copied, or -EFAULT for none */
-static int recv_available(struct sock *sk, struct msghdr *msg, size_t len, u32 *seq,
-			  int flags)
+/* The reader has got all up to @seq: @copied bytes, and an urgent byte that it has passed */
+static void recv_consumed(struct sock *sk, u32 seq, size_t copied)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (seq == xs->copied_seq)
+		return;
+	WRITE_ONCE(xs->copied_seq, seq);
+	xtcp_urgent_passed(xs);
+	recv_eat(sk);
+	xtcp_rcvbuf_grow(sk, copied);
+	xtcp_event_kind(sk, XTCP_EV_RECEIVE);
+}
+
+/* Copy all that is there, up to @len bytes. @r->seq moves behind what was copied, and
+ * copied_seq with it: what is told to the user, and nothing else, is consumed. Bytes copied
+ */
+static size_t recv_available(struct sock *sk, struct recv *r, size_t len)
+{
+	u32 next = xtcp_urgent_skip(sk, r->seq);
 	struct sk_buff *skb;
 	size_t copied = 0;
 	int n;
 
-	*seq = xtcp_urgent_skip(sk, *seq);
-	len = xtcp_urgent_limit(xs, *seq, len);
+	len = xtcp_urgent_limit(xtcp_sk(sk), next, len);
 	skb_queue_walk(&sk->sk_receive_queue, skb) {
 		if (copied == len)
 			break;
-		if (!seq_gt(xtcp_skb_rec(skb)->end_seq, *seq))
+		if (!seq_gt(xtcp_skb_rec(skb)->end_seq, next))
 			continue;
-		n = recv_copy(sk, skb, msg, len - copied, *seq, flags);
-		if (n < 0)
-			return copied ? copied : n;
+		n = recv_copy(r, skb, len - copied, next);
+		r->fault = n < 0;
+		if (r->fault)
+			break;
 		copied += n;
-		*seq += n;
+		next += n;
+		recv_remember(sk, r, skb);
 	}
-	if (!(flags & MSG_PEEK) && *seq != xs->copied_seq) {
-		WRITE_ONCE(xs->copied_seq, *seq);
-		xtcp_urgent_passed(xs);
-		recv_eat(sk);
-		xtcp_rcvbuf_grow(sk, copied);
-		xtcp_event_kind(sk, XTCP_EV_RECEIVE);
-	}
+	if (r->fault && !copied)
+		return 0;	/* the urgent byte was not passed either */
+	r->seq = next;
+	if (!(r->flags & MSG_PEEK))
+		recv_consumed(sk, next, copied);
 	return copied;
+}
+
+/* Does something wait at or after @seq? The urgent byte counts, too */
+static bool recv_waits(const struct sock *sk, u32 seq)
+{
+	const struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+
+	return tail && seq_gt(xtcp_skb_rec(tail)->end_seq, seq);
 }
 
 /* Nothing more is there: 1 to end with what was read, 0 to wait, or an errno */
@@ -113,44 +153,77 @@ static int recv_ended(struct sock *sk, bool some, long timeo)
 	return 0;
 }
 
+/* The read stands at the mark: 1 to end with what was read, 0 to pass it, or an errno */
+static int recv_at_mark(bool some, long timeo)
+{
+	if (some)
+		return 1;
+	if (signal_pending(current))	/* SIGURG, before the mark is passed */
+		return timeo ? sock_intr_errno(timeo) : -EAGAIN;
+	return 0;
+}
+
+/* Sleep until something has come: 0, or -EPIPE when the connection is another one now, as
+ * xtcp_disconnect() tells
+ */
+static int recv_wait(struct sock *sk, struct recv *r, long *timeo)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	int n = sk_wait_data(sk, timeo, skb_peek_tail(&sk->sk_receive_queue));
+
+	/* another reader may have gone on while we slept */
+	if (!(r->flags & MSG_PEEK) || seq_lt(r->seq, xs->copied_seq))
+		r->seq = xs->copied_seq;
+	return min(n, 0);
+}
+
+/* Read up to @len bytes, and wait for them as @r->flags say. Bytes, or a negative errno;
+ * *@copied counts in any case
+ */
+static int recv_all(struct sock *sk, struct recv *r, size_t len, size_t *copied)
+{
+	long timeo = sock_rcvtimeo(sk, r->flags & MSG_DONTWAIT);
+	size_t target = sock_rcvlowat(sk, r->flags & MSG_WAITALL, len);
+	int n = 0;
+
+	while (!n) {
+		if (xtcp_urgent_at(xtcp_sk(sk), r->seq))
+			n = recv_at_mark(*copied, timeo);
+		if (n || (!len && recv_waits(sk, r->seq)))
+			break;		/* a read of nothing would not wait, and takes nothing */
+		*copied += recv_available(sk, r, len - *copied);
+		if (r->fault)
+			return -EFAULT;
+		if (*copied >= target)
+			break;
+		if (r->flags & MSG_PEEK && *copied && xtcp_receive_full(sk))
+			break;		/* nothing makes room for more */
+		n = recv_ended(sk, *copied, timeo) ?: recv_wait(sk, r, &timeo);
+	}
+	return min(n, 0);
+}
+
 static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
-	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
-	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
-	u32 seq = xtcp_sk(sk)->copied_seq;
+	struct recv r = { .msg = msg, .flags = flags, .seq = xtcp_sk(sk)->copied_seq };
 	size_t copied = 0;
-	int n;
+	int err;
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	if (flags & MSG_OOB)
 		return xtcp_urgent_recv(sk, msg, len, flags);
-	for (;;) {
-		if (xtcp_urgent_at(xtcp_sk(sk), seq)) {
-			if (copied)
-				break;
-			if (signal_pending(current))	/* SIGURG, before the mark is passed */
-				return timeo ? sock_intr_errno(timeo) : -EAGAIN;
-		}
-		n = recv_available(sk, msg, len - copied, &seq, flags);
-		if (n < 0)
-			return copied ? copied : n;
-		copied += n;
-		if (copied >= target)
-			break;
-		n = recv_ended(sk, copied, timeo);
-		if (n < 0)
-			return n;
-		if (n)
-			break;
-		sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
-		/* another reader may have gone on while we slept */
-		if (!(flags & MSG_PEEK))
-			seq = xtcp_sk(sk)->copied_seq;
-		else if (seq_lt(seq, xtcp_sk(sk)->copied_seq))
-			seq = xtcp_sk(sk)->copied_seq;
-	}
-	return copied;
+	err = recv_all(sk, &r, len, &copied);
+	recv_tell_time(sk, &r);
+	return copied ? copied : err;
+}
+
+/* SO_BUSY_POLL: look into the device's queue before going to sleep */
+static void recv_busy_poll(struct sock *sk, int flags)
+{
+	if (sk_can_busy_loop(sk) && skb_queue_empty_lockless(&sk->sk_receive_queue) &&
+	    inet_sk_state_load(sk) == TCP_ESTABLISHED)
+		sk_busy_loop(sk, flags & MSG_DONTWAIT);
 }
 
 /**
@@ -163,14 +236,18 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
  */
 int xtcp_recvmsg(struct sock *sk, XTCP_RECVMSG_ARGS)
 {
-	int ret;
+	int ret, left;
+	bool tell;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return xtcp_compat_recv_error(sk, msg, len);
+	recv_busy_poll(sk, flags);
 	lock_sock(sk);
 	ret = recvmsg_locked(sk, msg, len, flags);
+	tell = ret >= 0 && xtcp_sk(sk)->tell_inq;
+	left = xtcp_sk(sk)->tcb.rcv_nxt - xtcp_sk(sk)->copied_seq;
 	release_sock(sk);
-	if (ret >= 0 && READ_ONCE(xtcp_sk(sk)->tell_inq))
-		xtcp_tell_inq(sk, msg);
+	if (tell)	/* of this moment: the connection may be another one now */
+		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(left), &left);
 	return ret;
 }

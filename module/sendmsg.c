@@ -174,13 +174,39 @@ static int send_all(struct sock *sk, struct msghdr *msg, long *timeo, size_t *co
 	return 0;
 }
 
-static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
+/* What is sent along with the bytes changes nothing in a stream, but must be right */
+static int send_control(struct sock *sk, struct msghdr *msg)
+{
+	struct sockcm_cookie unused;
+
+	sockcm_init(&unused, sk);
+	return sock_cmsg_send(sk, msg, &unused);
+}
+
+/* The last of a message is queued: let it go */
+static void send_finish(struct sock *sk, int flags)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	bool cork = t->cork;
+
+	if (flags & MSG_OOB)
+		xtcp_write_urgent(t);
+	t->cork = cork || flags & MSG_MORE;
+	send_push(sk, !t->cork);
+	t->cork = cork;
+}
+
+static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
+{
 	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	int connection = sk->sk_disconnects;
 	size_t copied = 0;
 	int err = 0;
 
+	if (msg->msg_controllen)
+		err = send_control(sk, msg);
+	if (err)
+		return err;
 	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 		err = sk_stream_wait_connect(sk, &timeo);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
@@ -188,16 +214,11 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
 		err = send_check(sk);
 	if (!err)
 		err = send_all(sk, msg, &timeo, &copied);
-	if (copied) {
-		bool cork = t->cork;
-
-		if (msg->msg_flags & MSG_OOB)
-			xtcp_write_urgent(t);
-		t->cork = cork || msg->msg_flags & MSG_MORE;
-		send_push(sk, !t->cork);
-		t->cork = cork;
+	/* while we slept it may have been ended: what the next one sends is not ours */
+	if (copied && connection == sk->sk_disconnects)
+		send_finish(sk, msg->msg_flags);
+	if (copied)
 		return copied;
-	}
 	return err ? sk_stream_error(sk, msg->msg_flags, err) : 0;
 }
 
@@ -208,12 +229,15 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
  * @len: its length, which @msg knows too
  *
  * Context: process.
- * Return: bytes queued, or a negative errno (-EPIPE with SIGPIPE, -EAGAIN...).
+ * Return: bytes queued, or a negative errno (-EPIPE with SIGPIPE, -EAGAIN,
+ * -EOPNOTSUPP...).
  */
 int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
 	int ret;
 
+	if (unlikely(msg->msg_flags & MSG_FASTOPEN))
+		return -EOPNOTSUPP;	/* RFC 7413 is not there; programs fall back on connect() */
 	lock_sock(sk);
 	ret = sendmsg_locked(sk, msg);
 	/* an edge-triggered writer that was told "no" must be woken */

@@ -79,6 +79,34 @@ struct xtcp_saved_syn {
 };
 
 /**
+ * struct xtcp_traffic - what has gone to and fro on a connection, for TCP_INFO
+ * @bytes_acked: bytes that the peer has acknowledged; a FIN is one, too
+ * @bytes_received: bytes that have come in order
+ * @bytes_sent: bytes in segments that were sent, again or not
+ * @bytes_again: of those, again
+ * @segs_in: segments that have come
+ * @segs_out: segments that were sent
+ * @data_segs_in: of those that have come, with data
+ * @data_segs_out: of those that were sent, with data
+ * @segs_again: of those, again
+ * @una: SND.UNA when it was looked at last, for @bytes_acked
+ * @open: it was, since the connection is open
+ */
+struct xtcp_traffic {
+	u64 bytes_acked;
+	u64 bytes_received;
+	u64 bytes_sent;
+	u64 bytes_again;
+	u32 segs_in;
+	u32 segs_out;
+	u32 data_segs_in;
+	u32 data_segs_out;
+	u32 segs_again;
+	u32 una;
+	bool open;
+};
+
+/**
  * struct xtcp_listener - what a listening socket keeps
  * @node: place in the listener table (RCU)
  * @id: unlike any other listener's: half-open records name it and hold no reference on
@@ -109,6 +137,7 @@ struct xtcp_listener {
  * @copied_seq: next sequence number the user will read
  * @round_copied: bytes the user has read in this round trip
  * @round_start: when it began, us
+ * @traffic: what has gone to and fro
  * @deferred: XTCP_DEFER_* bits, run by release_cb
  * @pmtu: path MTU that an ICMP error told, for XTCP_DEFER_MTU
  * @own_ipopt: the IPv4 options are the program's, or it has tried to set some
@@ -136,6 +165,7 @@ struct xtcp_sock {
 	u32 copied_seq;
 	u32 round_copied;
 	u64 round_start;
+	struct xtcp_traffic traffic;
 	unsigned long deferred;
 	u32 pmtu;
 	bool own_ipopt;
@@ -302,15 +332,11 @@ void xtcp_shutdown(struct sock *sk, int how);
 int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
 int xtcp_recvmsg(struct sock *sk, XTCP_RECVMSG_ARGS);
 int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG);
-__poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait);
-void xtcp_write_space(struct sock *sk);
 int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t value,
 		    unsigned int len);
 int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
 		    int __user *len);
 void xtcp_keepalive(struct sock *sk, int on);
-bool xtcp_stream_memory_free(const struct sock *sk, int wake);
-void xtcp_tell_inq(struct sock *sk, struct msghdr *msg);
 
 /* kept.c */
 int xtcp_saved_syn_get(struct sock *sk, char __user *value, int __user *len, int room);
@@ -339,6 +365,14 @@ void xtcp_child_abort(struct sock *child);
 void xtcp_sock_done(struct sock *sk);
 void xtcp_sock_destroy(struct sock *sk);
 void xtcp_release_cb(struct sock *sk);
+
+/* ready.c: who may go on */
+void xtcp_set_state(struct sock *sk, int state);
 u32 xtcp_inq(const struct sock *sk);
+bool xtcp_receive_full(const struct sock *sk);
+int xtcp_set_rcvlowat(struct sock *sk, int bytes);
+bool xtcp_stream_memory_free(const struct sock *sk, int wake);
+void xtcp_write_space(struct sock *sk);
+__poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait);
 
 #endif /* XTCP_SOCK_H */

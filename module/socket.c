@@ -7,7 +7,6 @@
  * deferred piece of work one, and each buffer on its way to the device a share of
  * sk_wmem_alloc. xtcp_sock_destroy() drops the user's.
  */
-#include <linux/poll.h>
 #include <net/inet_common.h>
 #include <net/ip.h>
 #include <net/transp_v6.h>
@@ -330,7 +329,8 @@ static void disconnect_tcb(struct sock *sk)
 
 	xtcp_tcb_init(&xs->tcb, set.knobs);
 	xtcp_tcb_copy_settings(&xs->tcb, &set);
-	xs->copied_seq = 0;
+	WRITE_ONCE(xs->copied_seq, 0);
+	memset(&xs->traffic, 0, sizeof(xs->traffic));
 	xs->urgent = 0;
 	xs->pmtu = 0;
 }
@@ -339,6 +339,10 @@ static void disconnect_tcb(struct sock *sk)
  * xtcp_disconnect() - proto.disconnect: end the connection, keep the socket
  * @sk: socket in any state
  * @flags: unused
+ *
+ * Who sleeps in a call belongs to the connection that ends (RFC 9293 section 3.10.5):
+ * sk_disconnects tells, by which all sleep, and all are woken. Those in accept() wait
+ * exclusively, and sk_error_report() would wake one.
  *
  * Context: process, under the socket lock.
  * Return: 0.
@@ -371,7 +375,9 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	sock_reset_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	sk_dst_reset(sk);
+	sk->sk_disconnects++;
 	sk_error_report(sk);
+	sk->sk_state_change(sk);
 	return 0;
 }
 
@@ -391,90 +397,4 @@ void xtcp_keepalive(struct sock *sk, int on)
 		return;
 	xtcp_keepalive_start(t, xtcp_now());
 	xtcp_rearm(sk);
-}
-
-/**
- * xtcp_write_space() - sk_write_space: wake writers when a third of the room is free
- * @sk: socket
- *
- * Context: any.
- */
-void xtcp_write_space(struct sock *sk)
-{
-	struct socket *sock = sk->sk_socket;
-	struct socket_wq *wq;
-
-	if (!sock || !test_bit(SOCK_NOSPACE, &sock->flags) ||
-	    !sk_stream_is_writeable(sk))
-		return;
-	clear_bit(SOCK_NOSPACE, &sock->flags);
-	rcu_read_lock();
-	wq = rcu_dereference(sk->sk_wq);
-	if (skwq_has_sleeper(wq))
-		wake_up_interruptible_poll(&wq->wait,
-					   EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
-	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
-		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
-	rcu_read_unlock();
-}
-
-/* The urgent byte that the reader stands before is not for it */
-static bool poll_readable(struct sock *sk)
-{
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 apart = READ_ONCE(xs->urgent) && !sock_flag(sk, SOCK_URGINLINE) &&
-		    READ_ONCE(xs->urgent_seq) == READ_ONCE(xs->copied_seq);
-
-	return xtcp_inq(sk) >= sock_rcvlowat(sk, 0, INT_MAX) + apart;
-}
-
-static __poll_t poll_writable(struct sock *sk, struct socket *sock, int shutdown)
-{
-	if (shutdown & SEND_SHUTDOWN || sk_stream_is_writeable(sk))
-		return EPOLLOUT | EPOLLWRNORM;
-	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
-	set_bit(SOCK_NOSPACE, &sock->flags);
-	/* room may have come before the bits were set: look again */
-	smp_mb__after_atomic();
-	return sk_stream_is_writeable(sk) ? EPOLLOUT | EPOLLWRNORM : 0;
-}
-
-/**
- * xtcp_poll() - proto_ops.poll
- * @file: its file
- * @sock: socket
- * @wait: poll table
- *
- * Context: process, without the socket lock: what it sees may be old a moment
- * later, when a wake-up follows.
- * Return: events.
- */
-__poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
-{
-	struct sock *sk = sock->sk;
-	int state, shutdown;
-	__poll_t mask = 0;
-
-	sock_poll_wait(file, sock, wait);
-	state = inet_sk_state_load(sk);
-	if (state == TCP_LISTEN)
-		return list_empty_careful(&xtcp_sk(sk)->listener.children) ? 0 :
-		       EPOLLIN | EPOLLRDNORM;
-
-	shutdown = READ_ONCE(sk->sk_shutdown);
-	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
-		mask |= EPOLLHUP;
-	if (shutdown & RCV_SHUTDOWN)
-		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
-	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
-		if (poll_readable(sk))
-			mask |= EPOLLIN | EPOLLRDNORM;
-		if (READ_ONCE(xtcp_sk(sk)->urgent) & XTCP_URGENT_BYTE)
-			mask |= EPOLLPRI;
-		mask |= poll_writable(sk, sock, shutdown);
-	}
-	smp_rmb();	/* the error is set before the state that goes with it */
-	if (READ_ONCE(sk->sk_err) || !skb_queue_empty_lockless(&sk->sk_error_queue))
-		mask |= EPOLLERR;
-	return mask;
 }

@@ -362,6 +362,7 @@ static void info_sender(const struct xtcp_tcb *t, struct tcp_info *info)
 	info->tcpi_rto = t->rto;
 	info->tcpi_rtt = t->srtt;
 	info->tcpi_rttvar = t->rttvar;
+	info->tcpi_min_rtt = t->min_rtt;
 	info->tcpi_snd_wscale = t->snd_wscale;
 	info->tcpi_snd_mss = t->snd_mss;
 	info->tcpi_snd_wnd = t->snd_wnd;
@@ -373,6 +374,19 @@ static void info_sender(const struct xtcp_tcb *t, struct tcp_info *info)
 	info->tcpi_snd_ssthresh = t->ssthresh == U32_MAX ? INT_MAX :
 				  info_segments(t, t->ssthresh);
 	info->tcpi_last_data_sent = info_ms_since(t->last_snd);
+}
+
+static void info_traffic(const struct xtcp_traffic *traffic, struct tcp_info *info)
+{
+	info->tcpi_bytes_acked = traffic->bytes_acked;
+	info->tcpi_bytes_received = traffic->bytes_received;
+	info->tcpi_bytes_sent = traffic->bytes_sent;
+	info->tcpi_bytes_retrans = traffic->bytes_again;
+	info->tcpi_segs_in = traffic->segs_in;
+	info->tcpi_segs_out = traffic->segs_out;
+	info->tcpi_data_segs_in = traffic->data_segs_in;
+	info->tcpi_data_segs_out = traffic->data_segs_out;
+	info->tcpi_total_retrans = traffic->segs_again;
 }
 
 static void info_receiver(const struct xtcp_tcb *t, struct tcp_info *info)
@@ -402,6 +416,7 @@ static void fill_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_options = info_options(t);
 	info_sender(t, info);
 	info_receiver(t, info);
+	info_traffic(&xtcp_sk(sk)->traffic, info);
 	dst = __sk_dst_get(sk);
 	if (dst)
 		info->tcpi_pmtu = dst_mtu(dst);
@@ -471,43 +486,6 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
 	if (put_user(room, len) || copy_to_user(value, &val, room))
 		return -EFAULT;
 	return 0;
-}
-
-/**
- * xtcp_stream_memory_free() - proto.stream_memory_free: TCP_NOTSENT_LOWAT
- * @sk: socket
- * @wake: 1 when a sleeper is to be woken: half of the mark must be free then
- *
- * Context: any.
- * Return: true when less than the mark waits to be sent for the first time.
- */
-bool xtcp_stream_memory_free(const struct sock *sk, int wake)
-{
-	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u32 lowat = READ_ONCE(xtcp_sk(sk)->notsent_lowat);
-	u64 notsent = READ_ONCE(t->write_seq) - READ_ONCE(t->snd_nxt);
-
-	return !lowat || notsent << wake < lowat;
-}
-
-/**
- * xtcp_tell_inq() - TCP_INQ: add to a message how much is left to be read
- * @sk: socket
- * @msg: message of recvmsg()
- *
- * The peer's FIN counts: as long as it was not read, it pays to ask.
- *
- * Context: process.
- */
-void xtcp_tell_inq(struct sock *sk, struct msghdr *msg)
-{
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	int left;
-
-	lock_sock(sk);
-	left = xs->tcb.rcv_nxt - xs->copied_seq;
-	release_sock(sk);
-	put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(left), &left);
 }
 
 /* The bytes of the send queue, or those never sent; there are none of a SYN's */

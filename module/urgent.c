@@ -142,6 +142,8 @@ u32 xtcp_urgent_inq(const struct sock *sk)
  * @len: room there
  * @flags: MSG_PEEK leaves it, MSG_TRUNC drops it
  *
+ * Without room the byte is told to be cut off, and is gone.
+ *
  * Context: process, under the socket lock.
  * Return: 1; 0 at the end of the stream or without room; -EINVAL: there is none,
  * or it stands in the stream; -EAGAIN: it is on its way; -EFAULT, -ENOTCONN.
@@ -158,14 +160,12 @@ int xtcp_urgent_recv(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	if (xs->urgent == XTCP_URGENT_COMING)
 		return sk->sk_state == TCP_CLOSE || sk->sk_shutdown & RCV_SHUTDOWN ?
 		       0 : -EAGAIN;
+	msg->msg_flags |= MSG_OOB;
+	if (!len)
+		msg->msg_flags |= MSG_TRUNC;
+	else if (!(flags & MSG_TRUNC) && memcpy_to_msg(msg, &byte, 1))
+		return -EFAULT;		/* nobody has got it */
 	if (!(flags & MSG_PEEK))
 		WRITE_ONCE(xs->urgent, XTCP_URGENT_READ);
-	msg->msg_flags |= MSG_OOB;
-	if (!len) {
-		msg->msg_flags |= MSG_TRUNC;
-		return 0;
-	}
-	if (!(flags & MSG_TRUNC) && memcpy_to_msg(msg, &byte, 1))
-		return -EFAULT;
-	return 1;
+	return !!len;
 }

@@ -164,7 +164,6 @@ void xtcp_time_out(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
 void xtcp_probe_anew(struct xtcp_tcb *t, u64 now);
 
 /* window.c */
-u32 xtcp_rcv_window(const struct xtcp_tcb *t);
 u16 xtcp_window_field(const struct xtcp_tcb *t, bool syn);
 bool xtcp_window_update_due(const struct xtcp_tcb *t);
 u32 xtcp_usable_window(const struct xtcp_tcb *t);

@@ -548,6 +548,7 @@ bool xtcp_next(struct xtcp_tcb *t, u64 now, struct xtcp_out *out);
 void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out);
 void xtcp_send_failed(struct xtcp_tcb *t, u64 now);
 u64 xtcp_earliest_deadline(const struct xtcp_tcb *t);
+u32 xtcp_rcv_window(const struct xtcp_tcb *t);
 void xtcp_keepalive_start(struct xtcp_tcb *t, u64 now);
 
 /**

@@ -2,17 +2,20 @@
 """Socket options: what is set is what is read, as in the kernel's own TCP."""
 import errno
 import fcntl
+import os
+import select
 import socket
 import struct
+import time
 
-from lib import (FAMILIES, MAPPED, PROTO, SO_DOMAIN, SO_PROTOCOL, SOL_TCP, V4, V6, case, check,
-                 equal, errname, errno_of, knob, listen, main, net, pair, readable,
-                 recv_exact, sock,
-                 wait_for)
-from lib.wire import Sniffer
+from lib import (FAMILIES, MAPPED, PROTO, SO_DOMAIN, SO_PROTOCOL, SOL_TCP, V4, V6, Child, case,
+                 check, disconnect, equal, errname, errno_of, knob, listen, main, net, pair,
+                 readable, recv_exact, sock, wait_for)
+from lib.wire import Sniffer, open_to_peer
 
 PROTOS = sorted({6, PROTO})
 SOL = socket.SOL_SOCKET
+SO_BUSY_POLL = 46
 IP, IP6 = socket.IPPROTO_IP, socket.IPPROTO_IPV6
 
 
@@ -258,8 +261,219 @@ def rcvlowat__holds_poll_back(family):
         equal(server.recv(100), b"1234567890", "data")
 
 
+@case((V4, V6))
+def rcvlowat__larger_than_the_buffer(family):
+    """The buffer grows with the mark: the peer may send as much as is waited for."""
+    mark = 1 << 20
+    client, server = pair(family)
+    with client, server:
+        server.setsockopt(SOL, socket.SO_RCVLOWAT, mark)
+        equal(server.getsockopt(SOL, socket.SO_RCVLOWAT), mark, "SO_RCVLOWAT")
+        check(server.getsockopt(SOL, socket.SO_RCVBUF) >= mark, "the buffer is smaller")
+
+        def send():
+            client.sendall(bytes(mark))
+            client.recv(1)
+        child = Child(send)
+        check(readable(server, 10), f"not readable, {pending(server)} bytes wait")
+        check(pending(server) >= mark // 2, f"readable with {pending(server)} bytes")
+        equal(len(recv_exact(server, mark)), mark, "bytes")
+        server.send(b"!")
+        child.join()
+
+
+@case((V4, V6))
+def rcvlowat__no_larger_than_a_fixed_buffer(family):
+    def scenario(proto):
+        with sock(family, proto, net().a) as s:
+            s.setsockopt(SOL, socket.SO_RCVBUF, 20000)
+            s.setsockopt(SOL, socket.SO_RCVLOWAT, 1 << 30)
+            large = s.getsockopt(SOL, socket.SO_RCVLOWAT)
+            s.setsockopt(SOL, socket.SO_RCVLOWAT, -1)
+            return large, s.getsockopt(SOL, socket.SO_RCVLOWAT), s.getsockopt(SOL, socket.SO_RCVBUF)
+    equal(both(scenario), (20000, 20000, 40000), "SO_RCVLOWAT, that of -1, SO_RCVBUF")
+
+
+@case((V4, V6))
+def rcvlowat__a_full_buffer_is_readable(family):
+    """Where the peer may send no more, waiting for more is of no use."""
+    with listen(family) as listener:
+        listener.setsockopt(SOL, socket.SO_RCVBUF, 20000)
+        client, server = pair(family, listener=listener)
+    with client, server:
+        server.setsockopt(SOL, socket.SO_RCVLOWAT, 20000)
+        server.setsockopt(SOL, socket.SO_RCVBUF, 3000)
+        client.setsockopt(SOL_TCP, socket.TCP_NODELAY, 1)
+        client.setblocking(False)
+        sent = 0
+        while not readable(server, 0):
+            check(sent < 1 << 22, "not readable, whatever was sent")
+            try:
+                sent += client.send(bytes(100))
+            except BlockingIOError:
+                check(readable(server, 2), f"not readable, {pending(server)} bytes wait")
+        client.setblocking(True)
+        check(pending(server) > 0, "readable, but empty")
+
+
+@case((V4, V6))
+def rcvlowat__lowering_it_wakes(family):
+    """Edge-triggered, too: what was too little is enough now."""
+    client, server = pair(family)
+    with client, server, select.epoll() as edge:
+        server.setsockopt(SOL, socket.SO_RCVLOWAT, 10)
+        edge.register(server, select.EPOLLIN | select.EPOLLET)
+        client.send(b"12345")
+        wait_for(lambda: pending(server) == 5, what="five bytes")
+        check(not edge.poll(0), "readable below SO_RCVLOWAT")
+        server.setsockopt(SOL, socket.SO_RCVLOWAT, 6)
+        check(not edge.poll(0), "readable, still below SO_RCVLOWAT")
+        server.setsockopt(SOL, socket.SO_RCVLOWAT, 5)
+        check(edge.poll(1), "not woken")
+        equal(server.recv(100), b"12345", "data")
+
+
+@case((V4, V6), xtcp_only="TCP's peek waits for ever")
+def rcvlowat__a_peek_for_more_than_fits_ends(family):
+    with listen(family) as listener:
+        listener.setsockopt(SOL, socket.SO_RCVBUF, 20000)
+        client, server = pair(family, listener=listener)
+    with client, server:
+        child = Child(lambda: client.sendall(bytes(100000)))
+        got = len(server.recv(50000, socket.MSG_PEEK | socket.MSG_WAITALL))
+        check(1000 < got < 50000, f"{got} bytes peeked at")
+        recv_exact(server, 100000)
+        child.join()
+
+
 def pending(s):
     return struct.unpack("i", fcntl.ioctl(s, 0x541B, b"\0\0\0\0"))[0]
+
+
+def info(s):
+    """TCP_INFO's counters by name."""
+    raw = s.getsockopt(SOL_TCP, socket.TCP_INFO, 232)
+    names = dict(retrans=100, bytes_acked=120, bytes_received=128, segs_out=136, segs_in=140,
+                 data_segs_in=152, data_segs_out=156, bytes_sent=200, bytes_retrans=208)
+    return {name: struct.unpack_from("Q" if name.startswith("bytes") else "I", raw, at)[0]
+            for name, at in names.items()}
+
+
+@case((V4, V6))
+def info__counts(family):
+    """Monitoring reads them: a zero that means "not known" reads as "no loss"."""
+    client, server = pair(family)
+    with client, server:
+        client.send(bytes(3000))
+        recv_exact(server, 3000)
+        server.send(bytes(700))
+        recv_exact(client, 700)
+        wait_for(lambda: info(server)["bytes_acked"] >= 700, what="an ACK of the answer")
+        mine, theirs = info(client), info(server)
+        for name in ("retrans", "bytes_retrans"):
+            equal((mine[name], theirs[name]), (0, 0), name)
+        check(mine["bytes_acked"] in (3000, 3001), f"bytes_acked {mine}")    # and a SYN, by TCP
+        equal((mine["bytes_sent"], mine["bytes_received"]), (3000, 700), "bytes of the client")
+        equal((theirs["bytes_sent"], theirs["bytes_received"]), (700, 3000), "bytes of the server")
+        equal(mine["data_segs_out"], theirs["data_segs_in"], "segments with data")
+        check(mine["data_segs_out"] >= 2, f"two segments and more {mine}")
+        equal(theirs["data_segs_out"], mine["data_segs_in"], "segments with data, back")
+        for each in (mine, theirs):
+            check(each["segs_out"] > each["data_segs_out"], f"ACKs are segments {each}")
+            check(each["segs_in"] >= each["data_segs_in"], f"ACKs are segments {each}")
+
+
+@case((V4, V6))
+def info__counts_what_goes_again(family):
+    peer, s = open_to_peer(net(), family)
+    with peer, s:
+        s.send(bytes(1000))
+        peer.get("A")
+        first, again = peer.get("A", bound=10), peer.get("A", bound=10)
+        equal((first.seq, first.data), (again.seq, again.data), "a retransmission")
+        said = info(s)
+        equal((said["retrans"], said["bytes_retrans"]), (2, 2000), "retransmissions")
+        equal((said["bytes_sent"], said["data_segs_out"]), (3000, 3), "all that was sent")
+        equal(said["bytes_acked"] <= 1, True, "nothing is acknowledged")
+        # another connection begins anew
+        disconnect(s)
+        equal(set(info(s).values()), {0}, "counters of a socket without a connection")
+
+
+STAMPS = {"SO_TIMESTAMP": (29, 1, 1e-6), "SO_TIMESTAMPNS": (35, 1, 1e-9),
+          "SO_TIMESTAMPING": (37, 1 << 3 | 1 << 4, 1e-9)}
+
+
+@case((V4, V6))
+def timestamps__of_a_segment_in_the_queue(family):
+    """What came before it was asked for has no time that could be told."""
+    client, server = pair(family)
+    with client, server:
+        client.send(b"x")
+        check(readable(server), "no data")
+        came = time.time()
+        time.sleep(0.3)
+        server.setsockopt(SOL, 35, 1)
+        data, told, _, _ = server.recvmsg(100, 512)
+        equal(data, b"x", "data")
+        for _, _, stamp in told:    # some other socket may have wanted times
+            seconds, parts = struct.unpack_from("ll", stamp)
+            check(seconds + parts * 1e-9 < came + 0.2, "the time of the read is told")
+
+
+@case((V4, V6))
+def timestamps__tell_when_bytes_came(family):
+    """SO_TIMESTAMP and its kin: when the last byte of a read has come, not when it was read."""
+    client, server = pair(family)
+    with client, server:
+        for name, (option, value, unit) in STAMPS.items():
+            server.setsockopt(SOL, option, value)
+            time.sleep(0.1)
+            for text in (b"tick", b"tock"):
+                before = time.time()
+                client.send(text)
+                time.sleep(0.3)
+            after = time.time()
+            for flags in (socket.MSG_PEEK, 0):
+                data, told, _, _ = server.recvmsg(100, 512, flags)
+                equal(data, b"ticktock", "data")
+                equal([(level, kind) for level, kind, _ in told], [(SOL, option)], name)
+                seconds, parts = struct.unpack_from("ll", told[0][2])
+                when = seconds + parts * unit
+                check(before - 0.05 <= when <= after - 0.2,
+                      f"{name}: {when - before} s after send()")
+            server.setsockopt(SOL, option, 0)
+            client.send(b"x")
+            equal(server.recvmsg(100, 512)[:2], (b"x", []), f"{name} is off")
+
+
+@case((V4, V6))
+def incoming__processor_and_queue(family):
+    """SO_INCOMING_CPU, SO_INCOMING_NAPI_ID: where the segments of a connection come in."""
+    SO_INCOMING_CPU, SO_INCOMING_NAPI_ID = 49, 56
+    def scenario(proto):
+        client, server = pair(family, proto=proto)
+        with client, server:
+            client.send(b"x")
+            server.recv(1)
+            known = [s.getsockopt(SOL, SO_INCOMING_CPU) in range(os.cpu_count() or 1)
+                     for s in (client, server)]
+            return (all(known), errname(errno_of(server.getsockopt, SOL, SO_INCOMING_NAPI_ID)),
+                    errname(errno_of(server.setsockopt, SOL, SO_BUSY_POLL, 50)))
+    check(both(scenario)[0], "a processor that there is")
+
+
+@case((V4, V6))
+def control__must_be_right(family):
+    """What is sent along by sendmsg() means nothing to a stream, but nonsense is refused."""
+    def scenario(proto):
+        client, server = pair(family, proto=proto)
+        with client, server:
+            said = [errname(errno_of(client.sendmsg, [b"x"], [control])) for control in (
+                (SOL, 37, struct.pack("I", 1 << 1)), (SOL, 37, b"x"), (SOL, 999, b"1234"),
+                (SOL, socket.SO_MARK, struct.pack("I", 7)), (IP, 999, b"1234"))]
+            return said, len(server.recv(100))
+    both(scenario)
 
 
 @case()

@@ -151,6 +151,46 @@ def empty__write_is_nothing(family):
         equal(server.recv(5), b"x", "data")
 
 
+def recv_0(s, flags=0):
+    """Python's own recv(0) makes no system call: its result, or its errno's name."""
+    count = libc.recv(s.fileno(), ctypes.create_string_buffer(1), 0, flags)
+    return count if count >= 0 else errno.errorcode[ctypes.get_errno()]
+
+
+@case(FAMILIES)
+def empty__read_is_at_once_where_data_wait(family):
+    """A read of nothing takes nothing. It waits, or would, where any read would."""
+    PEEK, NOWAIT = socket.MSG_PEEK, socket.MSG_DONTWAIT
+    client, server = pair(family)
+    with client, server:
+        equal(recv_0(server, NOWAIT), "EAGAIN", "nothing there")
+        client.send(b"hello")
+        check(readable(server), "no data")
+        for flags in (NOWAIT, NOWAIT | PEEK, NOWAIT | socket.MSG_TRUNC, socket.MSG_WAITALL,
+                      PEEK, 0):
+            equal(recv_0(server, flags), 0, f"data wait, flags {flags:#x}")
+        equal(server.recv(100), b"hello", "data")
+        equal(recv_0(server, NOWAIT), "EAGAIN", "all was read")
+        client.shutdown(socket.SHUT_WR)
+        check(readable(server), "no end")
+        equal(recv_0(server), 0, "the end of the stream")
+
+
+@case(FAMILIES)
+def empty__read_leaves_the_urgent_byte(family):
+    client, server = pair(family)
+    with client, server:
+        client.send(b"a")
+        client.send(b"!", socket.MSG_OOB)
+        poll = select.poll()
+        poll.register(server, select.POLLPRI)
+        check(poll.poll(slow(5) * 1000), "POLLPRI")
+        equal(recv_0(server), 0, "before the mark")
+        equal(server.recv(100), b"a", "data")
+        equal(recv_0(server), 0, "at the mark, where a byte waits")
+        equal(server.recv(1, socket.MSG_OOB), b"!", "the urgent byte")
+
+
 # --- readiness ---------------------------------------------------------------------------
 
 def events(s, mask=select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP):

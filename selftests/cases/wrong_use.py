@@ -470,6 +470,27 @@ def send__after_shutdown_is_epipe_and_sigpipe(family):
             equal(pipes.count, 1, "SIGPIPEs with MSG_NOSIGNAL")
 
 
+@case((V4, V6))
+def send__fast_open_is_not_there(family):
+    """MSG_FASTOPEN, where it is switched off or unknown: a client that hears EOPNOTSUPP
+    falls back on connect(); by SIGPIPE it would die.
+    """
+    MSG_FASTOPEN = 0x20000000
+    with listen(family) as listener, sock(family, ns=net().a) as s, Pipes() as pipes:
+        if PROTO == 6:
+            with net().a, open("/proc/sys/net/ipv4/tcp_fastopen", "w", encoding="ascii") as f:
+                f.write("0")
+        there = net().addr("b", family), listener.getsockname()[1]
+        equal(errname(errno_of(s.sendto, b"GET", MSG_FASTOPEN, there)), "ENOTSUP", "errno")
+        s.connect(there)
+        equal(errname(errno_of(s.sendto, b"GET", MSG_FASTOPEN, there)), "ENOTSUP", "errno")
+        equal(pipes.count, 0, "SIGPIPEs")
+        s.send(b"x")
+        server, _ = listener.accept()
+        with server:
+            equal(server.recv(100), b"x", "data")
+
+
 @case(FAMILIES)
 def send__to_a_closed_peer(family):
     """The first bytes draw a RST; then it is EPIPE, and end of stream to read."""
