@@ -128,7 +128,6 @@ static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bo
 	struct xtcp_actions act = {};
 	struct net *net = sock_net(sk);
 
-	skb_dst_drop(skb);
 	__skb_pull(skb, seg->hdr_len);
 	memset(rec, 0, sizeof(*rec));
 	if (seg->len && !input_charge(sk, skb, seg)) {

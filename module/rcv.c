@@ -234,15 +234,33 @@ static unsigned int backlog_limit(const struct sock *sk)
 }
 
 /**
+ * xtcp_skb_part() - a packet is going to wait: it parts from what may end meanwhile
+ * @skb: packet, which nobody asks any more what it came by
+ *
+ * A device is not held by the packets that it has received, and a route is not to be held
+ * by a reader who takes his time.
+ *
+ * Context: any.
+ */
+void xtcp_skb_part(struct sk_buff *skb)
+{
+	skb_dst_drop(skb);
+	skb->dev = NULL;
+}
+
+/**
  * xtcp_sock_give() - hand a segment to a full socket
  * @sk: connected socket, not locked; valid under RCU, maybe closed already
  * @skb: packet, admitted; consumed
  * @seg: its segment
  *
+ * From here on it waits: in the backlog, for a hole to be filled, to be read.
+ *
  * Context: softirq, under rcu_read_lock().
  */
 void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
+	xtcp_skb_part(skb);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		xtcp_input(sk, skb, seg);

@@ -54,7 +54,8 @@ struct xtcp_timewait_record {
 /**
  * struct xtcp_kept - what came with a SYN, out of line
  * @opt4: IPv4: IP options of our segments; the child's, when there is one
- * @syn6: IPv6: the SYN's packet, when the listener asked for what came with it
+ * @syn6: IPv6: a clone of the SYN's packet, when the listener asked for what came with it;
+ *	it has no device and no route
  * @saved: its headers, when the listener asked for them (TCP_SAVE_SYN)
  *
  * The record's, and lives as long.

@@ -213,6 +213,7 @@ void xtcp_skb_key(const struct sk_buff *skb, const struct xtcp_seg *seg,
 		  struct xtcp_key *key);
 bool xtcp_from_broadcast(struct net *net, const struct sk_buff *skb);
 bool xtcp_admitted(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
+void xtcp_skb_part(struct sk_buff *skb);
 void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
 void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg *seg,
