@@ -466,7 +466,7 @@ void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg
 		if (!(seg->flags & XTCP_SYN) && xtcp_cookie_rcv(listener, skb, seg, key))
 			return;
 		xtcp_count(net, drop_no_socket);
-		xtcp_reset_skb(skb, seg, key);
+		xtcp_reset_skb(skb, seg, key, listener);
 	} else if (!(seg->flags & XTCP_SYN)) {
 		xtcp_count(net, drop_not_expected);
 	} else if (listen_syn(listener, skb, seg, key, before)) {

@@ -307,7 +307,7 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 		}
 	} else if (rcv_policy(NULL, skb)) {
 		xtcp_count(key->net, drop_no_socket);
-		xtcp_reset_skb(skb, seg, key);
+		xtcp_reset_skb(skb, seg, key, NULL);
 	}
 	kfree_skb(skb);
 }
@@ -331,7 +331,7 @@ static void rcv_timewait(struct xtcp_entry *e, struct sk_buff *skb,
 {
 	struct xtcp_timewait_record *r = xtcp_entry_timewait(e);
 
-	if (rcv_policy(NULL, skb) && xtcp_timewait_rcv(r, seg, key))
+	if (rcv_policy(NULL, skb) && xtcp_timewait_rcv(r, skb, seg, key))
 		rcv_unknown(skb, seg, key, r);
 	else
 		kfree_skb(skb);

@@ -246,8 +246,13 @@ struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6);
  * @mark: routing mark
  * @flowlabel: IPv6: flow label
  * @opt4: IPv4: IP options, or NULL
- * @owner: listener whose user it goes for, as far as routing asks; NULL: nobody's
+ * @owner: listener in whose name it goes: its user, TTL, priority, IPv6 options, cgroup;
+ *	NULL: nobody's
  * @tos: traffic class
+ * @ttl: without @owner: TTL or hop limit; 0: the route's
+ * @foreign: without @owner: our address need not be this host's (IP_TRANSPARENT)
+ *
+ * docs/policy.md tells who has what of whom.
  */
 struct xtcp_answer {
 	int oif;
@@ -256,6 +261,8 @@ struct xtcp_answer {
 	const struct ip_options_rcu *opt4;
 	const struct sock *owner;
 	u8 tos;
+	u8 ttl;
+	bool foreign;
 };
 
 /* Answers without a socket: softirq, under rcu_read_lock() */
@@ -263,10 +270,12 @@ void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
 		struct xtcp_out *out);
 void xtcp_reply_in(const struct xtcp_key *key, const struct xtcp_answer *answer,
 		   struct xtcp_out *out, struct sk_buff *skb);
-void xtcp_reply_skb(const struct sk_buff *skb, const struct xtcp_key *key,
-		    struct xtcp_out *out);
-void xtcp_reset_skb(const struct sk_buff *skb, const struct xtcp_seg *seg,
-		    const struct xtcp_key *key);
+void xtcp_reply_to(const struct sk_buff *skb, const struct xtcp_key *key,
+		   struct xtcp_answer *answer, struct xtcp_out *out);
+void xtcp_reply_skb(struct sk_buff *skb, const struct xtcp_key *key,
+		    const struct sock *owner, struct xtcp_out *out);
+void xtcp_reset_skb(struct sk_buff *skb, const struct xtcp_seg *seg,
+		    const struct xtcp_key *key, const struct sock *owner);
 int xtcp_reply_init(struct net *net);
 void xtcp_reply_exit(struct net *net);
 

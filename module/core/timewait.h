@@ -16,6 +16,7 @@
  * @rcv_wnd: the last window, as it stands in the header of an answer. Nothing
  *	can follow the FIN: it isn't used to judge what arrives
  * @ts_ok: timestamps were used
+ * @foreign: for the caller: the local address is none of this host's
  * @heard: when the two ends last sent each other anything, by a clock of 8 bits; the only
  *	field that changes
  *
@@ -26,7 +27,8 @@ struct xtcp_timewait {
 	u32 rcv_nxt;
 	u32 ts_recent;
 	u16 rcv_wnd;
-	bool ts_ok;
+	u8 ts_ok:1;
+	u8 foreign:1;
 	u8 heard;
 };
 

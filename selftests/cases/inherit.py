@@ -11,8 +11,8 @@ import struct
 import time
 
 from lib.devices import neighbour
-from lib import (IS_XTCP, V4, V6, PROTO, case, check, equal, errno_of, listen, main, net, pair,
-                 recv_exact, sock)
+from lib import (IS_XTCP, V4, V6, PROTO, case, check, equal, errno_of, listen, main, net,
+                 pair, port, recv_exact, sock)
 from lib.wire import Peer, Sniffer, checksum, pseudo
 
 BOTH = (V4, V6)
@@ -318,6 +318,17 @@ def source_route__set_on_a_child_goes_first():
             peer.send("A", b"this way", ipopt=used(ROUTER))
             equal(recv_exact(server, 8), b"this way", "data")
             goes_by(data_of(peer, server), OTHER_ROUTER, hops(4, peer_addr), peer_addr)
+
+
+@case()
+def source_route__of_what_is_refused():
+    """RFC 1122 section 3.2.1.8: an answer that no socket sends goes back by it, too."""
+    peer_addr = net().addr("ghost", V4)
+    with Peer(net()) as peer, source_routes(peer):
+        peer.dport = port()
+        peer.send("A", ipopt=used(ROUTER))
+        goes_by(peer.sniffer.find(lambda s: s.flags == "R" and s.dport == peer.sport), ROUTER,
+                hops(4, peer_addr), peer_addr)
 
 
 @case()
