@@ -231,4 +231,20 @@ def transparent__listener_answers_for_others(family):
         equal(peer.until(lambda s: s.ack == peer.seq).src, addr, "source in TIME-WAIT")
 
 
+@case()
+def ip_id__begins_anywhere():
+    """IPv4: a socket's counter of IP IDs begins with a number that nobody can know."""
+    seen = []
+    with listen(V4, net().a) as listener:
+        for _ in range(4):
+            with Peer(net()) as peer:
+                asked(peer, listener)
+                peer.send("A")
+                server = listener.accept()[0]
+                with server:
+                    server.send(b"data")
+                    seen.append(peer.until(lambda s: s.data == b"data").id)
+    check(len(set(seen)) > 1, f"IDs of the first data: {seen}")
+
+
 main()
