@@ -31,8 +31,12 @@ struct secret {
 	u64 key[2];
 };
 
+/* Before a place is used its epoch is one whose secret has another place, so that there is
+ * none for which the zeroes in it are taken for a secret
+ */
 static struct secret secrets[SECRETS] = {
-	[0 ... SECRETS - 1] = { .epoch = U32_MAX },
+	[0] = { .epoch = 1 },
+	[1 ... SECRETS - 1] = { .epoch = 0 },
 };
 
 static DEFINE_SPINLOCK(secrets_lock);	/* writers of secrets; softirq, innermost */
