@@ -8,6 +8,7 @@
 #include <linux/tcp.h>
 #include <linux/uaccess.h>
 #include <net/ipv6.h>
+#include <net/xfrm.h>
 #include "record.h"
 #include "sock.h"
 
@@ -31,8 +32,10 @@ static struct sk_buff *keep_packet(const struct sock *listener, struct sk_buff *
 	if (!inet6_sk(listener)->rxopt.all && !xtcp_compat_repflow(listener))
 		return NULL;
 	kept = skb_clone(skb, GFP_ATOMIC);
-	if (kept)
-		xtcp_skb_part(kept);
+	if (!kept)
+		return NULL;
+	xtcp_skb_part(kept);
+	secpath_reset(kept);
 	return kept;
 }
 

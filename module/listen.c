@@ -432,6 +432,8 @@ static bool listen_syn(struct sock *listener, struct sk_buff *skb,
 
 	if (sk_acceptq_is_full(listener)) {
 		xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
+	} else if (!xtcp_policy_request(listener, skb, key)) {
+		return false;
 	} else if (listen_by_cookie(net, full, before)) {
 		xtcp_cookie_answer(listener, seg, key, skb);
 		return true;

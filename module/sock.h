@@ -286,6 +286,10 @@ int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 void xtcp_mtu_reduced(struct sock *sk);
 void xtcp_report(struct sock *sk, int err);
 
+/* Whom others have a say about: softirq, under rcu_read_lock() */
+bool xtcp_policy_request(const struct sock *listener, struct sk_buff *skb,
+			 const struct xtcp_key *key);
+
 /* Listeners */
 int xtcp_listen(struct socket *sock, int backlog);
 void xtcp_listen_stop(struct sock *sk);
@@ -304,6 +308,8 @@ void xtcp_accept_queue_close(struct sock *sk);
 struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS);
 
 /* User calls: process context */
+int xtcp_v4_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len);
+int xtcp_v6_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len);
 int xtcp_v4_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len);
 int xtcp_v6_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len);
 int xtcp_disconnect(struct sock *sk, int flags);
@@ -340,6 +346,7 @@ int xtcp_sock_init(struct sock *sk);
 void xtcp_sock_release(struct sock *sk);
 void xtcp_unhash(struct sock *sk);
 int xtcp_hash(struct sock *sk);
+void xtcp_rehash(struct sock *sk);
 void xtcp_tcb_copy_settings(struct xtcp_tcb *to, const struct xtcp_tcb *from);
 struct sock *xtcp_child_create(struct sock *listener,
 			       const struct xtcp_halfopen_record *r,

@@ -231,6 +231,27 @@ def transparent__listener_answers_for_others(family):
         equal(peer.until(lambda s: s.ack == peer.seq).src, addr, "source in TIME-WAIT")
 
 
+@case(BOTH)
+def device__connection_is_bound_to_one(family):
+    """SO_BINDTODEVICE: what comes by another is none of the connection's."""
+    with asking(family) as (listener, peer):
+        asked(peer, listener)
+        peer.send("A")
+        server = listener.accept()[0]
+        with server:
+            listener.close()
+            server.setsockopt(SOL, socket.SO_BINDTODEVICE, b"va")
+            peer.send("PA", b"mine")
+            equal(recv_exact(server, 4), b"mine", "data by the device")
+            equal(peer.get("A").ack, peer.seq, "ACK")
+            server.setsockopt(SOL, socket.SO_BINDTODEVICE, b"lo")
+            peer.send("PA", b"other", seq=peer.seq)
+            peer.get("R")
+            server.setsockopt(SOL, socket.SO_BINDTODEVICE, b"")
+            peer.send("PA", b"again")
+            equal(recv_exact(server, 5), b"again", "data by any device")
+
+
 @case()
 def ip_id__begins_anywhere():
     """IPv4: a socket's counter of IP IDs begins with a number that nobody can know."""
