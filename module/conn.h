@@ -52,8 +52,9 @@ enum xtcp_entry_kind {
  * @hashed: it is in the table; changed under the bucket's lock
  * @spare: for what the entry is part of
  *
- * 40 bytes. The key does not change while the entry is hashed, but for @bound_dev_if. An IPv6 entry is
- * followed in memory by two struct in6_addr, local and remote: xtcp_entry_addr6().
+ * 40 bytes. The key does not change while the entry is hashed, but for @bound_dev_if. An
+ * IPv6 entry is followed in memory by two struct in6_addr, local and remote:
+ * xtcp_entry_addr6().
  */
 struct xtcp_entry {
 	struct xtcp_entry __rcu *next;
