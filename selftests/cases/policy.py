@@ -105,7 +105,7 @@ def lsm__refuses_a_connection(family):
 
 def would_load(tree, config, *name):
     """What modprobe would do for this name."""
-    return run("modprobe", "-n", "-v", "-d", tree, "-C", config, "-S", RELEASE, *name)
+    return run("modprobe", "-D", "-d", tree, "-C", config, "-S", RELEASE, *name)
 
 
 @case(xtcp_only="it is no module")
