@@ -123,6 +123,19 @@ static inline struct sock *xtcp_compat_clone(const struct sock *sk, gfp_t gfp)
 #define xtcp_compat_clear_fl_list(sk, np) RCU_INIT_POINTER((np)->ipv6_fl_list, NULL)
 #endif
 
+/* programs of cgroups that are asked at connect() get the length of the address since 6.7 */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define xtcp_compat_cgroup_connect4(sk, addr, len) \
+	BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr, len)
+#define xtcp_compat_cgroup_connect6(sk, addr, len) \
+	BPF_CGROUP_RUN_PROG_INET6_CONNECT(sk, addr, len)
+#else
+#define xtcp_compat_cgroup_connect4(sk, addr, len) \
+	({ (void)(len); BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr); })
+#define xtcp_compat_cgroup_connect6(sk, addr, len) \
+	({ (void)(len); BPF_CGROUP_RUN_PROG_INET6_CONNECT(sk, addr); })
+#endif
+
 /* keeping a route with a v6 socket: ip6_dst_store() has changed twice */
 static inline void xtcp_compat_ip6_dst_store(struct sock *sk, struct dst_entry *dst)
 {

@@ -2,6 +2,7 @@
 /*
  * Children: the sockets that a listener's half-open connections become.
  */
+#include <linux/random.h>
 #include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/transp_v6.h>
@@ -19,6 +20,7 @@ static void child_unshare(struct sock *sk)
 	RCU_INIT_POINTER(inet->inet_opt, NULL);
 	RCU_INIT_POINTER(inet->mc_list, NULL);
 	memset(&inet->cork, 0, sizeof(inet->cork));
+	atomic_set(&inet->inet_id, get_random_u16());
 	memset(&xs->listener, 0, sizeof(xs->listener));
 	memset(&xs->port, 0, sizeof(xs->port));
 	INIT_LIST_HEAD(&xs->accept_node);

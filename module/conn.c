@@ -222,7 +222,7 @@ void xtcp_entry_set_key(struct xtcp_entry *e, const struct xtcp_key *key)
 	bool v4 = key->family == AF_INET;
 
 	e->family = key->family;
-	e->bound_dev_if = key->dif;
+	xtcp_entry_bind(e, key->dif);
 	write_pnet(&e->net, key->net);
 	WRITE_ONCE(e->ports, key->ports);
 	WRITE_ONCE(e->addrs, v4 ? key->addrs : 0);
@@ -258,8 +258,10 @@ void xtcp_entry_get_key(const struct xtcp_entry *e, struct xtcp_key *key)
 static __always_inline bool entry_device(const struct xtcp_entry *e,
 					 const struct xtcp_key *key)
 {
-	return likely(!e->bound_dev_if && !key->sdif) ||
-	       inet_sk_bound_dev_eq(key->net, e->bound_dev_if, key->dif, key->sdif);
+	int dev = READ_ONCE(e->bound_dev_if);
+
+	return likely(!dev && !key->sdif) ||
+	       inet_sk_bound_dev_eq(key->net, dev, key->dif, key->sdif);
 }
 
 /* The hashes are equal: then the keys nearly always are, too */

@@ -52,8 +52,9 @@ enum xtcp_entry_kind {
  * @hashed: it is in the table; changed under the bucket's lock
  * @spare: for what the entry is part of
  *
- * 40 bytes. The key does not change while the entry is hashed. An IPv6 entry is
- * followed in memory by two struct in6_addr, local and remote: xtcp_entry_addr6().
+ * 40 bytes. The key does not change while the entry is hashed, but for @bound_dev_if. An
+ * IPv6 entry is followed in memory by two struct in6_addr, local and remote:
+ * xtcp_entry_addr6().
  */
 struct xtcp_entry {
 	struct xtcp_entry __rcu *next;
@@ -79,6 +80,14 @@ struct xtcp_entry {
 	bool hashed;
 	u8 spare;
 };
+
+/* What comes by no other device is the entry's, from now on: it may be in the table. Under
+ * the socket lock, where it is a socket's
+ */
+static inline void xtcp_entry_bind(struct xtcp_entry *e, int dev)
+{
+	WRITE_ONCE(e->bound_dev_if, dev);
+}
 
 /* The local address of an IPv6 entry, and at [1] the remote one */
 static inline struct in6_addr *xtcp_entry_addr6(const struct xtcp_entry *e)

@@ -3,6 +3,7 @@
  * connect(): active OPEN (RFC 9293 section 3.10.1): a route, addresses, a port,
  * an ISN, and the SYN.
  */
+#include <linux/random.h>
 #include <linux/security.h>
 #include <net/inet_hashtables.h>
 #include <net/ip6_route.h>
@@ -55,6 +56,7 @@ static void connect_open(struct sock *sk, struct xtcp_timewait_record *before)
 	numbers = xtcp_key_hash_secret(&key, XTCP_SALT_NUMBERS);
 	ev.iss = connect_iss(ev.now, xtcp_hash_isn(numbers), before);
 	ev.ts_offset = xtcp_hash_stamp(numbers);
+	atomic_set(&inet_sk(sk)->inet_id, get_random_u16());
 	xtcp_count(sock_net(sk), active_opens);
 	WRITE_ONCE(sk->sk_err, 0);	/* of an attempt before, which nobody has asked for */
 	xtcp_event(sk, &ev);

@@ -31,8 +31,12 @@ struct secret {
 	u64 key[2];
 };
 
+/* Before a place is used its epoch is one whose secret has another place, so that there is
+ * none for which the zeroes in it are taken for a secret
+ */
 static struct secret secrets[SECRETS] = {
-	[0 ... SECRETS - 1] = { .epoch = U32_MAX },
+	[0] = { .epoch = 1 },
+	[1 ... SECRETS - 1] = { .epoch = 0 },
 };
 
 static DEFINE_SPINLOCK(secrets_lock);	/* writers of secrets; softirq, innermost */
@@ -267,9 +271,13 @@ static void cookie_establish(struct sock *listener, struct cookie_record *c,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
 			     const struct xtcp_key *key)
 {
-	if (!xtcp_halfopen_full(listener, NULL, skb, seg, key))
+	if (xtcp_halfopen_full(listener, NULL, skb, seg, key))
+		return;
+	if (xtcp_policy_request(listener, skb, key))
 		xtcp_halfopen_begin(listener, cookie_child(listener, c, skb, key), skb, seg,
 				    key);
+	else
+		kfree_skb(skb);
 }
 
 /* A segment that echoes, or says so. It is never answered by RST when it is refused: its

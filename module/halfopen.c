@@ -327,7 +327,7 @@ bool xtcp_halfopen_full(const struct sock *listener, struct xtcp_halfopen_record
 	if (READ_ONCE(xtcp_net(key->net)->knobs.abort_on_overflow) &&
 	    (!r || xtcp_halfopen_kill(r))) {
 		xtcp_listen_count(listener, XTCP_LISTEN_aborted);
-		xtcp_reset_skb(skb, seg, key);
+		xtcp_reset_skb(skb, seg, key, listener);
 	}
 	kfree_skb(skb);
 	return true;
@@ -382,7 +382,7 @@ void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_bu
 		return;
 	if (listen_is_over(listener) && !xtcp_listener_lookup(key)) {
 		xtcp_count(key->net, drop_no_socket);
-		xtcp_reset_skb(skb, seg, key);
+		xtcp_reset_skb(skb, seg, key, listener);
 	} else {
 		xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
 	}
@@ -396,7 +396,7 @@ static void halfopen_unheard(struct xtcp_halfopen_record *r, struct sk_buff *skb
 			     struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	if (xtcp_halfopen_kill(r))
-		xtcp_reset_skb(skb, seg, key);
+		xtcp_reset_skb(skb, seg, key, NULL);
 	else if (halfopen_pass_on(skb, seg, key))
 		return;
 	kfree_skb(skb);
@@ -439,7 +439,7 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 /* A segment that does not fit is answered by an ACK. One that is the old connection's
  * FIN still gets that one's: its sender may be waiting for nothing else
  */
-static void halfopen_challenge(struct xtcp_halfopen_record *r, const struct sk_buff *skb,
+static void halfopen_challenge(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 			       const struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	struct xtcp_out out;
@@ -447,11 +447,11 @@ static void halfopen_challenge(struct xtcp_halfopen_record *r, const struct sk_b
 	if (!xtcp_record_may_answer(&r->answered))
 		return;
 	if (r->before && xtcp_timewait_is_fin(r->before, seg)) {
-		xtcp_timewait_answer(r->before, key);
+		xtcp_timewait_answer(r->before, skb, key);
 		return;
 	}
 	xtcp_halfopen_ack(&r->half, xtcp_record_stamp(key, r->half.ts_ok), &out);
-	xtcp_reply_skb(skb, key, &out);
+	xtcp_reply_skb(skb, key, xtcp_halfopen_listener(r), &out);
 }
 
 /**
@@ -487,7 +487,7 @@ void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 		halfopen_challenge(r, skb, seg, key);
 		break;
 	case XTCP_HALFOPEN_RESET:
-		xtcp_reset_skb(skb, seg, key);
+		xtcp_reset_skb(skb, seg, key, xtcp_halfopen_listener(r));
 		break;
 	case XTCP_HALFOPEN_ABORT:
 		if (xtcp_halfopen_kill(r))

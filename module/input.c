@@ -3,7 +3,9 @@
  * A segment meets its connection: the buffer is charged, the core steps, its
  * actions are carried out.
  */
+#include <linux/security.h>
 #include <net/ip.h>
+#include <net/xfrm.h>
 #include "core/seq.h"
 #include "sock.h"
 
@@ -130,7 +132,6 @@ static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bo
 
 	xtcp_sk(sk)->traffic.segs_in++;
 	xtcp_sk(sk)->traffic.data_segs_in += seg->len > 0;
-	skb_dst_drop(skb);
 	__skb_pull(skb, seg->hdr_len);
 	memset(rec, 0, sizeof(*rec));
 	if (seg->len && !input_charge(sk, skb, seg)) {
@@ -140,13 +141,17 @@ static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bo
 	t->rcv_free = xtcp_rcv_free(sk);
 	t->rcv_buff = READ_ONCE(sk->sk_rcvbuf) / 2;
 	xtcp_step(t, &ev, &act);
+	if (unlikely(act.todo & XTCP_ACT_CONNECTED) && !t->passive)
+		security_inet_conn_established(sk, skb);
 	if (act.drop != XTCP_DROP_NONE)
 		xtcp_count_drop(net, act.drop);
 	else if (unlikely(input_has_options4(skb)))
 		xtcp_ipopt_follow(sk, skb);
 	if (seg->flags & XTCP_RST && act.todo & XTCP_ACT_CLOSED)
 		xtcp_count(net, resets_in);
-	if (!act.taken)
+	if (act.taken)
+		secpath_reset(skb);
+	else
 		kfree_skb(skb);
 	if (queued)
 		input_hold_output(sk, &act);

@@ -8,6 +8,7 @@
 #include <linux/tcp.h>
 #include <linux/uaccess.h>
 #include <net/ipv6.h>
+#include <net/xfrm.h>
 #include "record.h"
 #include "sock.h"
 
@@ -20,15 +21,22 @@
 #define SAVE_FROM_IP	1
 #define SAVE_FROM_LINK	2
 
+/* A clone: the packet itself goes on, to a child or to whoever has won the connection's
+ * place, and is asked for its device and its route there. It waits, too, so it lets go of
+ * what may end meanwhile
+ */
 static struct sk_buff *keep_packet(const struct sock *listener, struct sk_buff *skb)
 {
+	struct sk_buff *kept;
+
 	if (!inet6_sk(listener)->rxopt.all && !xtcp_compat_repflow(listener))
 		return NULL;
-	skb_get(skb);
-	/* what it may not outlive */
-	skb_dst_drop(skb);
-	skb->dev = NULL;
-	return skb;
+	kept = skb_clone(skb, GFP_ATOMIC);
+	if (!kept)
+		return NULL;
+	xtcp_skb_part(kept);
+	secpath_reset(kept);
+	return kept;
 }
 
 static struct xtcp_saved_syn *keep_headers(const struct sk_buff *skb, u32 hdr_len, u8 from)

@@ -432,6 +432,8 @@ static bool listen_syn(struct sock *listener, struct sk_buff *skb,
 
 	if (sk_acceptq_is_full(listener)) {
 		xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
+	} else if (!xtcp_policy_request(listener, skb, key)) {
+		return false;
 	} else if (listen_by_cookie(net, full, before)) {
 		xtcp_cookie_answer(listener, seg, key, skb);
 		return true;
@@ -466,7 +468,7 @@ void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg
 		if (!(seg->flags & XTCP_SYN) && xtcp_cookie_rcv(listener, skb, seg, key))
 			return;
 		xtcp_count(net, drop_no_socket);
-		xtcp_reset_skb(skb, seg, key);
+		xtcp_reset_skb(skb, seg, key, listener);
 	} else if (!(seg->flags & XTCP_SYN)) {
 		xtcp_count(net, drop_not_expected);
 	} else if (listen_syn(listener, skb, seg, key, before)) {

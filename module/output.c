@@ -106,13 +106,20 @@ static void fill_flow6(struct sock *sk, struct flowi6 *fl6)
  * @sk: socket with its addresses and ports set
  * @fl6: filled; its source address is the route's choice where the socket has none
  *
+ * A routing header (IPV6_RTHDR) names the first hop; the checksum is about the last.
+ *
  * Context: under the socket lock.
  * Return: a route with a reference for the caller, or ERR_PTR().
  */
 struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6)
 {
+	struct in6_addr final, *final_p;
+
 	fill_flow6(sk, fl6);
-	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, NULL);
+	rcu_read_lock();
+	final_p = fl6_update_dst(fl6, rcu_dereference(inet6_sk(sk)->opt), &final);
+	rcu_read_unlock();
+	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, final_p);
 }
 
 /* Where packets go first: where the source route says, or to the peer */

@@ -48,6 +48,7 @@ static void leave_memory_pressure(struct sock *sk)
 	.stream_memory_free	= xtcp_stream_memory_free,		\
 	.hash			= xtcp_hash,				\
 	.unhash			= xtcp_unhash,				\
+	.rehash			= xtcp_rehash,				\
 	.get_port		= xtcp_get_port,			\
 	.put_port		= xtcp_put_port,			\
 	.enter_memory_pressure	= enter_memory_pressure,		\
@@ -64,6 +65,7 @@ static void leave_memory_pressure(struct sock *sk)
 
 struct proto xtcp_prot = {
 	.name		= "XTCP",
+	.pre_connect	= xtcp_v4_pre_connect,
 	.connect	= xtcp_v4_connect,
 	.obj_size	= sizeof(struct xtcp_sock),
 	XTCP_PROTO_COMMON,
@@ -71,6 +73,7 @@ struct proto xtcp_prot = {
 
 struct proto xtcpv6_prot = {
 	.name		= "XTCPv6",
+	.pre_connect	= xtcp_v6_pre_connect,
 	.connect	= xtcp_v6_connect,
 	.obj_size	= sizeof(struct xtcp6_sock),
 	XTCP_IPV6_PINFO_OFFSET(struct xtcp6_sock, np)

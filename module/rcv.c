@@ -235,10 +235,27 @@ static unsigned int backlog_limit(const struct sock *sk)
 }
 
 /**
+ * xtcp_skb_part() - a packet is going to wait: it parts from what may end meanwhile
+ * @skb: packet, which nobody asks any more what it came by
+ *
+ * A device is not held by the packets that it has received, and a route is not to be held
+ * by a reader who takes his time.
+ *
+ * Context: any.
+ */
+void xtcp_skb_part(struct sk_buff *skb)
+{
+	skb_dst_drop(skb);
+	skb->dev = NULL;
+}
+
+/**
  * xtcp_sock_give() - hand a segment to a full socket
  * @sk: connected socket, not locked; valid under RCU, maybe closed already
  * @skb: packet, admitted; consumed
  * @seg: its segment
+ *
+ * From here on it waits: in the backlog, for a hole to be filled, to be read.
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -246,6 +263,7 @@ void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
 	sk_incoming_cpu_update(sk);
 	sk_mark_napi_id(sk, skb);
+	xtcp_skb_part(skb);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		xtcp_input(sk, skb, seg);
@@ -292,7 +310,7 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 		}
 	} else if (rcv_policy(NULL, skb)) {
 		xtcp_count(key->net, drop_no_socket);
-		xtcp_reset_skb(skb, seg, key);
+		xtcp_reset_skb(skb, seg, key, NULL);
 	}
 	kfree_skb(skb);
 }
@@ -316,7 +334,7 @@ static void rcv_timewait(struct xtcp_entry *e, struct sk_buff *skb,
 {
 	struct xtcp_timewait_record *r = xtcp_entry_timewait(e);
 
-	if (rcv_policy(NULL, skb) && xtcp_timewait_rcv(r, seg, key))
+	if (rcv_policy(NULL, skb) && xtcp_timewait_rcv(r, skb, seg, key))
 		rcv_unknown(skb, seg, key, r);
 	else
 		kfree_skb(skb);

@@ -31,9 +31,10 @@ struct xtcp_answer;
  * @mark: routing mark of answers
  * @answered: when a stray segment was last answered, see xtcp_record_may_answer()
  * @tos: their traffic class
- * @claim: how it holds the local port: XTCP_CLAIM_* bits of the socket that it was
- * @entry: in the connection table; last, IPv6 addresses follow. @entry.spare: the
- *	2 MSL are over
+ * @claim: how it holds the local port: XTCP_CLAIM_* bits of the socket that it was; and
+ *	XTCP_TIMEWAIT_OVER, which the timer's callback sets
+ * @entry: in the connection table; last, IPv6 addresses follow. @entry.spare: the TTL or
+ *	hop limit of answers, 0: the route's
  *
  * 88 bytes; with IPv6 addresses 120. While a newer SYN is tried out it hangs on that
  * one's half-open record, not hashed, its time going on.
@@ -51,10 +52,14 @@ struct xtcp_timewait_record {
 	struct xtcp_entry entry;
 };
 
+/* xtcp_timewait_record.claim: the 2 MSL are over; unlike any XTCP_CLAIM_* bit */
+#define XTCP_TIMEWAIT_OVER	0x80
+
 /**
  * struct xtcp_kept - what came with a SYN, out of line
  * @opt4: IPv4: IP options of our segments; the child's, when there is one
- * @syn6: IPv6: the SYN's packet, when the listener asked for what came with it
+ * @syn6: IPv6: a clone of the SYN's packet, when the listener asked for what came with it;
+ *	it has no device and no route
  * @saved: its headers, when the listener asked for them (TCP_SAVE_SYN)
  *
  * The record's, and lives as long.
@@ -165,13 +170,14 @@ bool xtcp_cookie_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg
 int xtcp_timewait_cache_init(void);
 void xtcp_timewait_cache_exit(void);
 void xtcp_timewait_enter(struct sock *sk);
-bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct xtcp_seg *seg,
-		       const struct xtcp_key *key);
+bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct sk_buff *skb,
+		       const struct xtcp_seg *seg, const struct xtcp_key *key);
 void xtcp_timewait_kill(struct xtcp_timewait_record *r);
 void xtcp_timewait_end(struct xtcp_timewait_record *r);
 void xtcp_timewait_resume(struct xtcp_timewait_record *r);
 bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtcp_seg *seg);
-void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct xtcp_key *key);
+void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct sk_buff *skb,
+			  const struct xtcp_key *key);
 bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key);
 int xtcp_timewait_supersede(struct xtcp_entry *e, const struct xtcp_key *key,
 			    struct xtcp_timewait_record **before);

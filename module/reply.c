@@ -4,6 +4,8 @@
  * RST for segments that belong to nobody. They leave in the name of the
  * namespace's control sockets.
  */
+#include <linux/security.h>
+#include <linux/slab.h>
 #include <net/inet_common.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
@@ -127,6 +129,38 @@ static kuid_t reply_uid(const struct xtcp_key *key, const struct xtcp_answer *an
 	return answer->owner ? xtcp_compat_uid(answer->owner) : sock_net_uid(key->net, NULL);
 }
 
+/* A listener with IP_TRANSPARENT answers for addresses that are none of this host's */
+static u8 reply_flags(const struct xtcp_answer *answer)
+{
+	if (answer->owner)
+		return inet_sk_flowi_flags(answer->owner);
+	return answer->foreign ? FLOWI_FLAG_ANYSRC : 0;
+}
+
+static void reply_classify(const struct xtcp_answer *answer, struct flowi_common *flow)
+{
+	if (answer->owner)
+		security_sk_classify_flow((struct sock *)answer->owner, flow);
+}
+
+/* The packet leaves as its listener's: what cgroups and netfilter say of that one's packets
+ * holds for it. Nothing but RCU keeps the listener, so one that is just being freed has no
+ * packets any more
+ */
+static void reply_own(struct sk_buff *skb, const struct xtcp_answer *answer)
+{
+	struct sock *sk = (struct sock *)answer->owner;
+
+	skb->mark = answer->mark;
+	if (!sk)
+		return;
+	skb->priority = READ_ONCE(sk->sk_priority);
+	if (!refcount_add_not_zero(skb->truesize, &sk->sk_wmem_alloc))
+		return;
+	skb->sk = sk;
+	skb->destructor = sock_wfree;
+}
+
 /* Not to what is no host's (RFC 9293 MUST-63), nor by a way that the options forbid */
 static bool reply_refused4(const struct xtcp_key *key, const struct ip_options *opt,
 			   const struct rtable *rt)
@@ -146,6 +180,9 @@ static struct rtable *reply_route4(const struct xtcp_key *key,
 		.flowi4_oif = answer->oif,
 		.flowi4_mark = answer->mark,
 		.flowi4_proto = xtcp_protocol,
+		.flowi4_flags = reply_flags(answer),
+		.flowi4_scope = answer->owner && sock_flag(answer->owner, SOCK_LOCALROUTE) ?
+				RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
 		.flowi4_uid = reply_uid(key, answer),
 		.daddr = opt && opt->srr ? opt->faddr : key->raddr,
 		.saddr = key->laddr,
@@ -155,7 +192,8 @@ static struct rtable *reply_route4(const struct xtcp_key *key,
 	struct rtable *rt;
 
 	xtcp_compat_set_tos(&fl4, answer->tos);
-	rt = ip_route_output_flow(key->net, &fl4, NULL);
+	reply_classify(answer, flowi4_to_flowi_common(&fl4));
+	rt = ip_route_output_flow(key->net, &fl4, answer->owner);
 	if (!IS_ERR(rt) && reply_refused4(key, opt, rt)) {
 		ip_rt_put(rt);
 		return ERR_PTR(-EHOSTUNREACH);
@@ -163,7 +201,16 @@ static struct rtable *reply_route4(const struct xtcp_key *key,
 	return rt;
 }
 
-/* The IP header, with options; the first hop where these name one */
+static u8 reply_ttl4(const struct xtcp_answer *answer, const struct rtable *rt)
+{
+	int ttl = answer->owner ? READ_ONCE(inet_sk(answer->owner)->uc_ttl) : answer->ttl;
+
+	return ttl > 0 ? ttl : ip4_dst_hoplimit(&rt->dst);
+}
+
+/* The IP header, with options; the first hop where these name one. No answer is ever
+ * longer than what may not be cut, so it has DF and needs no ID (RFC 6864 section 4.1)
+ */
 static void reply_header4(struct sk_buff *skb, const struct xtcp_key *key,
 			  const struct xtcp_answer *answer, const struct rtable *rt)
 {
@@ -177,7 +224,7 @@ static void reply_header4(struct sk_buff *skb, const struct xtcp_key *key,
 		.ihl = len / 4,
 		.tos = answer->tos,
 		.frag_off = htons(IP_DF),
-		.ttl = ip4_dst_hoplimit(&rt->dst),
+		.ttl = reply_ttl4(answer, rt),
 		.protocol = xtcp_protocol,
 		.saddr = key->laddr,
 		.daddr = opt && opt->srr ? opt->faddr : key->raddr,
@@ -211,17 +258,57 @@ static void reply_v4(const struct xtcp_key *key, const struct xtcp_answer *answe
 					   xtcp_protocol,
 					   csum_partial(skb->data, skb->len, 0)));
 	reply_header4(skb, key, answer, rt);
-	skb->mark = answer->mark;
+	reply_own(skb, answer);
 	skb->protocol = htons(ETH_P_IP);
 	skb_dst_set(skb, &rt->dst);
 	xtcp_count(key->net, segments_out);
-	ip_local_out(key->net, xtcp_net(key->net)->ctl4, skb);
+	ip_local_out(key->net, skb->sk ?: xtcp_net(key->net)->ctl4, skb);
+}
+
+/* Nobody's answer. The control socket is everybody's, so that nothing can be set on it: the
+ * header is written here
+ */
+static void reply_xmit6(struct sk_buff *skb, const struct xtcp_key *key,
+			const struct xtcp_answer *answer, struct flowi6 *fl6)
+{
+	u32 len = skb->len;
+	struct ipv6hdr *hdr = skb_push(skb, sizeof(*hdr));
+
+	skb_reset_network_header(skb);
+	skb->protocol = htons(ETH_P_IPV6);
+	ip6_flow_hdr(hdr, answer->tos,
+		     ip6_make_flowlabel(key->net, skb, answer->flowlabel,
+					ip6_default_np_autolabel(key->net), fl6));
+	hdr->payload_len = htons(len);
+	hdr->nexthdr = xtcp_protocol;
+	hdr->hop_limit = answer->ttl ?: ip6_dst_hoplimit(skb_dst(skb));
+	hdr->saddr = key->laddr6;
+	hdr->daddr = key->raddr6;
+	ip6_local_out(key->net, xtcp_net(key->net)->ctl6, skb);
+}
+
+/* A listener's options go with its answers, and may name another first hop */
+static struct ipv6_txoptions *reply_opt6(const struct xtcp_answer *answer)
+{
+	return answer->owner ? rcu_dereference(inet6_sk(answer->owner)->opt) : NULL;
+}
+
+static struct dst_entry *reply_route6(const struct xtcp_key *key,
+				      const struct xtcp_answer *answer, struct flowi6 *fl6)
+{
+	const struct sock *sk = answer->owner ?: xtcp_net(key->net)->ctl6;
+	struct in6_addr final, *final_p;
+
+	if (!sk)
+		return ERR_PTR(-EAFNOSUPPORT);
+	reply_classify(answer, flowi6_to_flowi_common(fl6));
+	final_p = fl6_update_dst(fl6, reply_opt6(answer), &final);
+	return ip6_dst_lookup_flow(key->net, sk, fl6, final_p);
 }
 
 static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answer,
 		     struct xtcp_out *out, struct sk_buff **in)
 {
-	struct sock *ctl = xtcp_net(key->net)->ctl6;
 	struct flowi6 fl6 = {
 		.flowi6_oif = answer->oif,
 		.flowi6_mark = answer->mark,
@@ -233,11 +320,9 @@ static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answe
 		.fl6_sport = htons(key->lport),
 		.fl6_dport = htons(key->rport),
 	};
-	struct dst_entry *dst;
+	struct dst_entry *dst = reply_route6(key, answer, &fl6);
 	struct sk_buff *skb;
 
-	dst = ctl ? ip6_dst_lookup_flow(key->net, ctl, &fl6, NULL) :
-		    ERR_PTR(-EAFNOSUPPORT);
 	if (IS_ERR(dst))
 		return;
 	reply_mss(out, dst);
@@ -250,8 +335,13 @@ static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answe
 					 xtcp_protocol,
 					 csum_partial(skb->data, skb->len, 0)));
 	skb_dst_set(skb, dst);
+	reply_own(skb, answer);
 	xtcp_count(key->net, segments_out);
-	ip6_xmit(ctl, skb, &fl6, answer->mark, NULL, answer->tos, 0);
+	if (skb->sk)
+		ip6_xmit(skb->sk, skb, &fl6, answer->mark, reply_opt6(answer), answer->tos,
+			 skb->priority);
+	else
+		reply_xmit6(skb, key, answer, &fl6);
 }
 
 /* In the buffer of the packet @in where that can be: then it is NULL afterwards */
@@ -312,27 +402,72 @@ static int reply_oif(const struct sk_buff *skb, const struct xtcp_key *key)
 }
 
 /**
- * xtcp_reply_skb() - answer a packet
+ * xtcp_reply_to() - answer a packet, the way back that it came
  * @skb: the packet, transport header pulled
  * @key: its connection, seen from our end
+ * @answer: how it is to leave, as far as whoever answers knows; the packet says the rest
  * @out: the answer
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_reply_skb(const struct sk_buff *skb, const struct xtcp_key *key,
-		    struct xtcp_out *out)
+void xtcp_reply_to(const struct sk_buff *skb, const struct xtcp_key *key,
+		   struct xtcp_answer *answer, struct xtcp_out *out)
 {
-	struct xtcp_answer answer = { .oif = reply_oif(skb, key) };
+	struct ip_options_rcu *opt4 = NULL;
+	u32 mark;
 
 	if (key->family == AF_INET) {
-		answer.mark = IP4_REPLY_MARK(key->net, skb->mark);
+		mark = IP4_REPLY_MARK(key->net, skb->mark);
+		opt4 = xtcp_ipopt_of_skb(skb);
+	} else {
+		mark = IP6_REPLY_MARK(key->net, skb->mark);
+	}
+	if (mark)
+		answer->mark = mark;
+	if (!answer->oif)
+		answer->oif = reply_oif(skb, key);
+	answer->opt4 = opt4;
+	xtcp_reply(key, answer, out);
+	kfree(opt4);
+}
+
+/* net.ipv6.flowlabel_reflect asks for a peer's flow label to come back to him */
+static bool reply_reflects(const struct xtcp_key *key, const struct sock *owner,
+			   const struct xtcp_out *out)
+{
+	if (owner && xtcp_compat_repflow(owner))
+		return true;
+	return out->flags & XTCP_RST &&
+	       READ_ONCE(key->net->ipv6.sysctl.flowlabel_reflect) & FLOWLABEL_REFLECT_TCP_RESET;
+}
+
+/**
+ * xtcp_reply_skb() - answer a packet
+ * @skb: the packet, transport header pulled
+ * @key: its connection, seen from our end
+ * @owner: the listener that it was for; NULL: nobody's
+ * @out: the answer
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void xtcp_reply_skb(struct sk_buff *skb, const struct xtcp_key *key,
+		    const struct sock *owner, struct xtcp_out *out)
+{
+	struct xtcp_answer answer = { .owner = owner };
+
+	if (owner) {
+		answer.oif = inet_request_bound_dev_if(owner, skb);
+		answer.mark = inet_request_mark(owner, skb);
+	}
+	if (key->family == AF_INET) {
 		answer.tos = ip_hdr(skb)->tos;
 	} else {
-		answer.mark = IP6_REPLY_MARK(key->net, skb->mark);
 		answer.tos = ipv6_get_dsfield(ipv6_hdr(skb));
+		if (reply_reflects(key, owner, out))
+			answer.flowlabel = ip6_flowlabel(ipv6_hdr(skb));
 	}
 	answer.tos &= ~INET_ECN_MASK;
-	xtcp_reply(key, &answer, out);
+	xtcp_reply_to(skb, key, &answer, out);
 }
 
 /**
@@ -340,18 +475,19 @@ void xtcp_reply_skb(const struct sk_buff *skb, const struct xtcp_key *key,
  * @skb: the packet, transport header pulled
  * @seg: its segment
  * @key: its connection, seen from our end
+ * @owner: the listener that it was for; NULL: nobody's
  *
  * RFC 9293 section 3.10.7.1.
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_reset_skb(const struct sk_buff *skb, const struct xtcp_seg *seg,
-		    const struct xtcp_key *key)
+void xtcp_reset_skb(struct sk_buff *skb, const struct xtcp_seg *seg,
+		    const struct xtcp_key *key, const struct sock *owner)
 {
 	struct xtcp_out rst;
 
 	if (seg->flags & XTCP_RST)
 		return;
 	xtcp_wire_reset_reply(seg, &rst);
-	xtcp_reply_skb(skb, key, &rst);
+	xtcp_reply_skb(skb, key, owner, &rst);
 }

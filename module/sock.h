@@ -243,6 +243,7 @@ void xtcp_skb_key(const struct sk_buff *skb, const struct xtcp_seg *seg,
 		  struct xtcp_key *key);
 bool xtcp_from_broadcast(struct net *net, const struct sk_buff *skb);
 bool xtcp_admitted(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
+void xtcp_skb_part(struct sk_buff *skb);
 void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
 void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg *seg,
@@ -275,8 +276,13 @@ struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6);
  * @mark: routing mark
  * @flowlabel: IPv6: flow label
  * @opt4: IPv4: IP options, or NULL
- * @owner: listener whose user it goes for, as far as routing asks; NULL: nobody's
+ * @owner: listener in whose name it goes: its user, TTL, priority, IPv6 options, cgroup;
+ *	NULL: nobody's
  * @tos: traffic class
+ * @ttl: without @owner: TTL or hop limit; 0: the route's
+ * @foreign: without @owner: our address need not be this host's (IP_TRANSPARENT)
+ *
+ * docs/policy.md tells who has what of whom.
  */
 struct xtcp_answer {
 	int oif;
@@ -285,6 +291,8 @@ struct xtcp_answer {
 	const struct ip_options_rcu *opt4;
 	const struct sock *owner;
 	u8 tos;
+	u8 ttl;
+	bool foreign;
 };
 
 /* Answers without a socket: softirq, under rcu_read_lock() */
@@ -292,10 +300,12 @@ void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
 		struct xtcp_out *out);
 void xtcp_reply_in(const struct xtcp_key *key, const struct xtcp_answer *answer,
 		   struct xtcp_out *out, struct sk_buff *skb);
-void xtcp_reply_skb(const struct sk_buff *skb, const struct xtcp_key *key,
-		    struct xtcp_out *out);
-void xtcp_reset_skb(const struct sk_buff *skb, const struct xtcp_seg *seg,
-		    const struct xtcp_key *key);
+void xtcp_reply_to(const struct sk_buff *skb, const struct xtcp_key *key,
+		   struct xtcp_answer *answer, struct xtcp_out *out);
+void xtcp_reply_skb(struct sk_buff *skb, const struct xtcp_key *key,
+		    const struct sock *owner, struct xtcp_out *out);
+void xtcp_reset_skb(struct sk_buff *skb, const struct xtcp_seg *seg,
+		    const struct xtcp_key *key, const struct sock *owner);
 int xtcp_reply_init(struct net *net);
 void xtcp_reply_exit(struct net *net);
 
@@ -305,6 +315,10 @@ int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 		u8 code, int offset, __be32 info);
 void xtcp_mtu_reduced(struct sock *sk);
 void xtcp_report(struct sock *sk, int err);
+
+/* Whom others have a say about: softirq, under rcu_read_lock() */
+bool xtcp_policy_request(const struct sock *listener, struct sk_buff *skb,
+			 const struct xtcp_key *key);
 
 /* Listeners */
 int xtcp_listen(struct socket *sock, int backlog);
@@ -324,6 +338,8 @@ void xtcp_accept_queue_close(struct sock *sk);
 struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS);
 
 /* User calls: process context */
+int xtcp_v4_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len);
+int xtcp_v6_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len);
 int xtcp_v4_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len);
 int xtcp_v6_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len);
 int xtcp_disconnect(struct sock *sk, int flags);
@@ -356,6 +372,7 @@ int xtcp_sock_init(struct sock *sk);
 void xtcp_sock_release(struct sock *sk);
 void xtcp_unhash(struct sock *sk);
 int xtcp_hash(struct sock *sk);
+void xtcp_rehash(struct sock *sk);
 void xtcp_tcb_copy_settings(struct xtcp_tcb *to, const struct xtcp_tcb *from);
 struct sock *xtcp_child_create(struct sock *listener,
 			       const struct xtcp_halfopen_record *r,

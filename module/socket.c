@@ -101,6 +101,19 @@ void xtcp_unhash(struct sock *sk)
 }
 
 /**
+ * xtcp_rehash() - proto.rehash: SO_BINDTODEVICE was set
+ * @sk: socket, in the table or not
+ *
+ * A connection is found only by what comes by its device from now on.
+ *
+ * Context: process, under the socket lock.
+ */
+void xtcp_rehash(struct sock *sk)
+{
+	xtcp_entry_bind(&xtcp_sk(sk)->entry, READ_ONCE(sk->sk_bound_dev_if));
+}
+
+/**
  * xtcp_sock_expired() - the timer: some deadline may have passed
  * @timer: of a socket
  *

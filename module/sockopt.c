@@ -209,11 +209,12 @@ static int set_ip(struct sock *sk, int level, int name, sockptr_t value, unsigne
 	bool options = level == SOL_IP && name == IP_OPTIONS;
 	int err;
 
-	if (sk->sk_family != AF_INET)
-		return ipv6_setsockopt(sk, level, name, value, len);
 	if (options)
 		WRITE_ONCE(xtcp_sk(sk)->own_ipopt, true);
-	err = ip_setsockopt(sk, level, name, value, len);
+	if (sk->sk_family == AF_INET)
+		err = ip_setsockopt(sk, level, name, value, len);
+	else
+		err = ipv6_setsockopt(sk, level, name, value, len);
 	if (options && !err)
 		sk_dst_reset(sk);
 	return err;

@@ -55,7 +55,7 @@ static void timewait_free(struct rcu_head *rcu)
 /* It holds the port no more and doesn't count any more */
 static void timewait_let_go(struct xtcp_timewait_record *r)
 {
-	xtcp_port_drop(&r->entry, r->claim);
+	xtcp_port_drop(&r->entry, READ_ONCE(r->claim) & ~XTCP_TIMEWAIT_OVER);
 	atomic_dec(&xtcp_net(read_pnet(&r->entry.net))->tw_count);
 }
 
@@ -97,7 +97,7 @@ void xtcp_timewait_kill(struct xtcp_timewait_record *r)
 void xtcp_timewait_resume(struct xtcp_timewait_record *r)
 {
 	xtcp_count(read_pnet(&r->entry.net), tw_resumed);
-	if (READ_ONCE(r->entry.spare))
+	if (READ_ONCE(r->claim) & XTCP_TIMEWAIT_OVER)
 		xtcp_timewait_kill(r);
 }
 
@@ -112,7 +112,7 @@ void xtcp_timewait_expired(struct xtcp_timer *timer)
 	struct xtcp_timewait_record *r =
 		container_of(timer, struct xtcp_timewait_record, timer);
 
-	WRITE_ONCE(r->entry.spare, true);
+	WRITE_ONCE(r->claim, r->claim | XTCP_TIMEWAIT_OVER);
 	xtcp_timewait_kill(r);
 }
 
@@ -122,6 +122,14 @@ static void timewait_start(struct xtcp_timewait_record *r)
 	u64 msl = (u64)READ_ONCE(xtcp_net(net)->knobs.msl_ms) * XTCP_US_PER_MS;
 
 	xtcp_timer_arm(&r->timer, xtcp_now() + 2 * msl);
+}
+
+/* What the user has set, 0: nothing. A peer who asks for 255 (RFC 5082) wants it to the end */
+static u8 timewait_ttl(const struct sock *sk)
+{
+	int ttl = xtcp_is_v4(sk) ? READ_ONCE(inet_sk(sk)->uc_ttl) : inet6_sk(sk)->hop_limit;
+
+	return max(ttl, 0);
 }
 
 /* A record for the socket's connection, which holds its port; NULL: no memory */
@@ -141,6 +149,8 @@ static struct xtcp_timewait_record *timewait_new(struct sock *sk)
 	xtcp_entry_set_key(&r->entry, &key);
 	r->mark = READ_ONCE(sk->sk_mark);
 	r->tos = xtcp_is_v4(sk) ? inet_sk(sk)->tos : inet6_sk(sk)->tclass;
+	r->entry.spare = timewait_ttl(sk);
+	r->tw.foreign = !!(inet_sk_flowi_flags(sk) & FLOWI_FLAG_ANYSRC);
 	r->claim = xtcp_port_claim(sk);
 	xtcp_record_answer_init(&r->answered);
 	if (xtcp_port_keep(sk, &r->entry, r->claim))
@@ -189,21 +199,25 @@ void xtcp_timewait_enter(struct sock *sk)
 /**
  * xtcp_timewait_answer() - give the last ACK again
  * @r: record
+ * @skb: the packet that it answers, transport header pulled
  * @key: its connection
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct xtcp_key *key)
+void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct sk_buff *skb,
+			  const struct xtcp_key *key)
 {
 	struct xtcp_answer answer = {
 		.oif = r->entry.bound_dev_if,
 		.mark = r->mark,
 		.tos = r->tos,
+		.ttl = r->entry.spare,
+		.foreign = r->tw.foreign,
 	};
 	struct xtcp_out out;
 
 	xtcp_timewait_ack(&r->tw, xtcp_now(), xtcp_record_stamp(key, r->tw.ts_ok), &out);
-	xtcp_reply(key, &answer, &out);
+	xtcp_reply_to(skb, key, &answer, &out);
 }
 
 /**
@@ -224,6 +238,7 @@ bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtc
 /**
  * xtcp_timewait_rcv() - a segment for a connection in TIME-WAIT
  * @r: record
+ * @skb: the segment's packet, transport header pulled
  * @seg: the segment
  * @key: its connection
  *
@@ -231,8 +246,8 @@ bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtc
  * Return: true when the segment is a newer SYN for which somebody listens: it is
  * left to him (RFC 6191).
  */
-bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct xtcp_seg *seg,
-		       const struct xtcp_key *key)
+bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct sk_buff *skb,
+		       const struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	enum xtcp_drop drop = XTCP_DROP_NONE;
 	enum xtcp_timewait_verdict verdict;
@@ -246,9 +261,9 @@ bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct xtcp_seg *se
 	if (verdict == XTCP_TIMEWAIT_RESTART) {
 		if (xtcp_timewait_restart(&r->tw))
 			timewait_start(r);
-		xtcp_timewait_answer(r, key);
+		xtcp_timewait_answer(r, skb, key);
 	} else if (verdict == XTCP_TIMEWAIT_ACK && xtcp_record_may_answer(&r->answered)) {
-		xtcp_timewait_answer(r, key);
+		xtcp_timewait_answer(r, skb, key);
 	}
 	if (drop != XTCP_DROP_NONE)
 		xtcp_count_drop(key->net, drop);

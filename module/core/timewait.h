@@ -16,6 +16,7 @@
  * @rcv_wnd: the last window, as it stands in the header of an answer. Nothing
  *	can follow the FIN: it isn't used to judge what arrives
  * @ts_ok: timestamps were used
+ * @foreign: for the caller: the local address is none of this host's
  * @restarts: how often the peer's FIN has started the 2 MSL anew. Of two that come at once
  *	one may not be counted
  * @heard: when the two ends last sent each other anything, by a clock of 8 bits
@@ -29,7 +30,7 @@ struct xtcp_timewait {
 	u32 rcv_nxt;
 	u32 ts_recent;
 	u16 rcv_wnd;
-	u8 ts_ok:1, restarts:7;
+	u8 ts_ok:1, foreign:1, restarts:6;
 	u8 heard;
 };
 

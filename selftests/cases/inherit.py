@@ -11,8 +11,8 @@ import struct
 import time
 
 from lib.devices import neighbour
-from lib import (IS_XTCP, V4, V6, PROTO, case, check, equal, errno_of, listen, main, net, pair,
-                 recv_exact, sock)
+from lib import (IS_XTCP, MAPPED, V4, V6, PROTO, case, check, equal, errno_of, listen, main, net,
+                 pair, port, recv_exact, sock)
 from lib.wire import Peer, Sniffer, checksum, pseudo
 
 BOTH = (V4, V6)
@@ -25,6 +25,8 @@ GROUP4, GROUP6 = "239.1.2.3", "ff02::1234"
 RECORD_ROUTE = b"\x07\x0b\x04" + bytes(8)
 LSRR, TIMESTAMP = 131, 68
 ROUTER, OTHER_ROUTER = "10.77.0.78", "10.77.0.79"
+IPV6_RTHDR, SEGMENTS = 57, 4        # RFC 8754
+ROUTER6, NO_ROUTE6 = "fd77::78", "fd55::9"
 
 
 def write(ns, path, value):
@@ -307,17 +309,44 @@ def source_route__of_the_program_goes_first():
             goes_by(seg, ROUTER, hops(4, peer_addr), peer_addr)
 
 
-@case(xtcp_only="TCP stays with that of the SYN")
-def source_route__set_on_a_child_goes_first():
+@case((V4, MAPPED), xtcp_only="TCP stays with that of the SYN")
+def source_route__set_on_a_child_goes_first(family):
     """RFC 9293 MUST-52: likewise where it is set on a connection that a SYN has opened."""
     peer_addr = net().addr("ghost", V4)
-    with listen(V4, net().a) as listener, Peer(net()) as peer, source_routes(peer):
+    with listen(family, net().a) as listener, Peer(net()) as peer, source_routes(peer):
         _, server = opened_with(peer, listener, ipopt=used(ROUTER))
         with server:
             server.setsockopt(IP, IP_OPTIONS, hops(4, OTHER_ROUTER))
             peer.send("A", b"this way", ipopt=used(ROUTER))
             equal(recv_exact(server, 8), b"this way", "data")
             goes_by(data_of(peer, server), OTHER_ROUTER, hops(4, peer_addr), peer_addr)
+
+
+@case()
+def source_route__of_what_is_refused():
+    """RFC 1122 section 3.2.1.8: an answer that no socket sends goes back by it, too."""
+    peer_addr = net().addr("ghost", V4)
+    with Peer(net()) as peer, source_routes(peer):
+        peer.dport = port()
+        peer.send("A", ipopt=used(ROUTER))
+        goes_by(peer.sniffer.find(lambda s: s.flags == "R" and s.dport == peer.sport), ROUTER,
+                hops(4, peer_addr), peer_addr)
+
+
+@case()
+def routing_header__of_the_program():
+    """IPV6_RTHDR: its first hop is whom a route is asked for, its last whom the sum is about."""
+    six = socket.AF_INET6
+    header = struct.pack("BBBBBBH", 0, 4, SEGMENTS, 1, 1, 0, 0) + bytes(16) \
+        + socket.inet_pton(six, ROUTER6)
+    with sock(V6, ns=net().a) as client, Peer(net(), V6) as peer:
+        neighbour(net().a, "va", ROUTER6, peer.mac_b)
+        client.setsockopt(IP6, IPV6_RTHDR, header)
+        client.setblocking(False)
+        equal(errno_of(client.connect, (NO_ROUTE6, peer.sport)), errno.EINPROGRESS, "connect()")
+        syn = peer.sniffer.find(lambda s: s.flags == "S" and s.dport == peer.sport)
+        equal((syn.dst, syn.ext), (ROUTER6, [43]), "where the SYN goes, and its headers")
+        check(sum_is_right(syn, NO_ROUTE6), "checksum")
 
 
 @case()

@@ -12,16 +12,16 @@ other.
 """
 import contextlib
 import errno
-import itertools
 import mmap
 import os
 import signal
+import socket
 import struct
 
 from lib.beside import close_all
 from lib.groups import accept_all, member
-from lib import (SIZE, V4, V6, Child, case, check, disconnect, equal, errno_of, knobs, listen,
-                 main, port, sock, states, table)
+from lib import (SIZE, SOL_TCP, V4, V6, Child, case, check, disconnect, equal, errno_of, knobs,
+                 listen, main, port, sock, states, table)
 from lib.tun import Far, Host
 from lib.wire import MSS
 
@@ -32,6 +32,8 @@ BURST = 8                   # SYNs that come together
 FAR = 100000000             # the next incarnation's numbers lie well above
 #: by how many steps of the interpreter the first of the two is late, the second if below 0
 LATE = [sign * (1 << n // 2) * (2 + n % 2) for n in range(20) for sign in (1, -1)]
+IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, TCP_SAVE_SYN = 49, 51, 27
+RECORD_ROUTE = b"\x07\x0b\x04" + bytes(8)
 
 
 class Partner:
@@ -100,8 +102,13 @@ class Partner:
 
 
 class Place:
-    """What all the cases share."""
+    """What all the cases share.
+
+    laden: in every second pass what may be kept of a packet is: listeners ask for what comes
+    with packets, and want SYNs saved; and IPv4 packets have options.
+    """
     host = None
+    laden = False
 
     @classmethod
     @contextlib.contextmanager
@@ -113,14 +120,30 @@ class Place:
             listener.settimeout(5 * SIZE["scale"])
             partner = Partner(host)
             try:
-                yield listener, partner, itertools.chain.from_iterable([LATE] * SIZE["meet"])
+                yield listener, partner, cls.passes()
             finally:
                 partner.close()
         host.forget()
 
+    @classmethod
+    def passes(cls):
+        for number in range(SIZE["meet"]):
+            cls.laden = bool(number % 2)
+            yield from LATE
+        cls.laden = False
+
+
+def prepare(listener):
+    """A listener in a laden pass wants all that it can be told, in another nothing."""
+    listener.setsockopt(SOL_TCP, TCP_SAVE_SYN, 2 * Place.laden)
+    if listener.family == socket.AF_INET6:
+        for name in (IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT):
+            listener.setsockopt(socket.IPPROTO_IPV6, name, Place.laden)
+
 
 def packet(far, flags, data=b"", **how):
-    return far.packet(far.segment(flags, data, **how))
+    ipopt = RECORD_ROUTE if Place.laden and not far.six else b""
+    return far.packet(far.segment(flags, data, **how), ipopt=ipopt)
 
 
 def receive(raw):
@@ -129,9 +152,11 @@ def receive(raw):
 
 
 def half_open(family, listener):
+    prepare(listener)
     far = Far(Place.host, family, listener.getsockname()[1])
     Place.host.seen.clear()
-    far.send("S", opts=MSS)
+    Place.host.write(packet(far, "S", opts=MSS))
+    far.seq += 1
     far.take(far.get("SA"))
     return far
 
@@ -183,6 +208,7 @@ def syns__meet(family):
     """Copies of a SYN open one connection: both are answered with one number, if both are."""
     with Place.rounds(family) as (listener, partner, lates):
         for late in lates:
+            prepare(listener)
             far = Far(Place.host, family, listener.getsockname()[1])
             syn = packet(far, "S", opts=MSS)
             partner.meet(receive(syn), syn, late)
@@ -245,6 +271,7 @@ def third_segment__meets_close_before_an_heir(family):
         for late in lates:
             far = half_open(family, listener)
             heir = member(family, at, Place.host.ns)
+            prepare(heir)
             heir.listen()
             partner.meet(listener.close, packet(far, "A"), late)
             not_refused(far, late)
@@ -265,6 +292,8 @@ def syns__meet_listen(family):
         first.listen(BURST)
         for late in lates:
             with member(family, at, Place.host.ns) as second:
+                prepare(first)
+                prepare(second)
                 fars = [Far(Place.host, family, at) for _ in range(BURST)]
                 partner.meet(second.listen, [packet(far, "S", opts=MSS) for far in fars], late)
                 for far in fars:

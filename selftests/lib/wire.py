@@ -17,6 +17,7 @@ ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 3, 0x0800, 0x86DD
 SO_TIMESTAMPNS = 35
 SOL_PACKET, PACKET_AUXDATA = 263, 8
 TP_STATUS_CSUMNOTREADY = 8
+EXTENSIONS = (0, 43, 60)        # of IPv6: hop-by-hop options, routing, destination options
 FLAGS = "FSRPAUEC"          # from the lowest bit of the flags byte
 MOD = 1 << 32
 
@@ -55,8 +56,8 @@ class Seg:
         (self.sport, self.dport, self.seq, self.ack, off, bits,
          self.win, self.csum, self.urg) = struct.unpack("!HHIIBBHHH", raw[:20])
         self.tos = self.ttl = None
-        #: of the IP header: IPv4 options, IPv6 flow label
-        self.ipopt, self.flow = b"", 0
+        #: of the IP header: IPv4 options and ID, IPv6 flow label and types of extension headers
+        self.ipopt, self.id, self.flow, self.ext = b"", None, 0, []
         self.flags = flag_text(bits)
         self.data = raw[(off >> 4) * 4:]
         self.opts = self._options(raw[20:(off >> 4) * 4])
@@ -93,14 +94,24 @@ class Seg:
                 f"win {self.win} len {len(self.data)}")
 
 
+def _extensions(ip):
+    """Of an IPv6 packet: where its payload begins, what that is, the headers in between."""
+    found, kind, head = [], ip[6], 40
+    while kind in EXTENSIONS and len(ip) >= head + 8:
+        found.append(kind)
+        kind, head = ip[head], head + 8 * (ip[head + 1] + 1)
+    return head, kind, found
+
+
 def parse(etype, ip, when, complete=True, proto=lib.WIRE_PROTO):
     """The segment in an IP packet; None when it holds none of the protocol."""
     if etype == ETH_P_IP and len(ip) >= 20 and ip[9] == proto:
         head, total = (ip[0] & 15) * 4, struct.unpack("!H", ip[2:4])[0]
-        tos, ttl, flow = ip[1], ip[8], 0
+        tos, ttl, flow, ext = ip[1], ip[8], 0, []
         src, dst = socket.inet_ntoa(ip[12:16]), socket.inet_ntoa(ip[16:20])
-    elif etype == ETH_P_IPV6 and len(ip) >= 40 and ip[6] == proto:
-        head, total = 40, 40 + struct.unpack("!H", ip[4:6])[0]
+    elif etype == ETH_P_IPV6 and len(ip) >= 40 and _extensions(ip)[1] == proto:
+        head, _, ext = _extensions(ip)
+        total = 40 + struct.unpack("!H", ip[4:6])[0]
         tos, ttl = struct.unpack("!I", ip[:4])[0] >> 20 & 255, ip[7]
         flow = struct.unpack("!I", ip[:4])[0] & 0xFFFFF
         src, dst = (socket.inet_ntop(socket.AF_INET6, ip[i:i + 16]) for i in (8, 24))
@@ -111,7 +122,9 @@ def parse(etype, ip, when, complete=True, proto=lib.WIRE_PROTO):
         return None
     seg = Seg(src, dst, raw, when, complete, proto)
     seg.tos, seg.ttl = tos, ttl
-    seg.ipopt, seg.flow = ip[20:head], flow
+    seg.flow, seg.ext = flow, ext
+    if etype == ETH_P_IP:
+        seg.ipopt, seg.id = ip[20:head], struct.unpack("!H", ip[4:6])[0]
     return seg
 
 

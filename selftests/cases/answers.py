@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: GPL-2.0
+"""How answers leave that no socket sends: SYN-ACKs, resets, ACKs of TIME-WAIT.
+
+Each has what its listener or its connection would give it; what nobody can give it, it has
+of the packet that it answers.  docs/policy.md has the table.
+"""
+import contextlib
+import socket
+
+from lib import (V4, V6, case, check, equal, knobs, listen, main, net, port, recv_exact, run,
+                 sock, wait_states)
+from lib.bpf import MARK, PRIORITY, Tap
+from lib.wire import MSS, Peer
+
+BOTH = (V4, V6)
+IP, IP6, SOL = socket.IPPROTO_IP, socket.IPPROTO_IPV6, socket.SOL_SOCKET
+TTL = {V4: (IP, socket.IP_TTL), V6: (IP6, socket.IPV6_UNICAST_HOPS)}
+MIN_TTL = {V4: (IP, 21), V6: (IP6, 73)}
+TOS = {V4: (IP, socket.IP_TOS), V6: (IP6, socket.IPV6_TCLASS)}
+TRANSPARENT = {V4: (IP, 19), V6: (IP6, 75)}
+ELSEWHERE = {V4: "10.99.0.1", V6: "fd99::1"}
+SO_MARK, SO_PRIORITY, IPV6_HOPOPTS = 36, 12, 54
+DEFAULT_TTL, TABLE = 64, "77"
+NOT_TCPS = "its answer has the default TTL"
+
+
+def asked(peer, listener, **how):
+    """A SYN of the peer; what answers it."""
+    peer.dport = listener.getsockname()[1]
+    peer.send("S", opts=MSS, **how)
+    answer = peer.get("SA")
+    peer.take(answer)
+    return answer
+
+
+def refused(peer, dport):
+    """An ACK that means nothing to whoever is there, if anybody is; the RST."""
+    peer.dport = dport
+    peer.send("A", seq=7)
+    return peer.get("R")
+
+
+@contextlib.contextmanager
+def asking(family, *options):
+    """A listener of the host's with options, and a peer."""
+    with listen(family, net().a) as listener, Peer(net(), family) as peer:
+        for (level, name), value in options:
+            listener.setsockopt(level, name, value)
+        yield listener, peer
+
+
+def in_time_wait(family, *options):
+    """A connection of the peer's that the host has closed first."""
+    with asking(family, *options) as (listener, peer):
+        asked(peer, listener)
+        peer.send("A")
+        listener.accept()[0].close()
+        peer.take(peer.get("FA"))
+        peer.send("FA")
+        equal(peer.until(lambda s: s.flags == "A").ack, peer.seq, "ACK of the FIN")
+        wait_states(net().a, peer.dport, ["LISTEN", "TIME_WAIT"])
+        peer.send("FA", seq=peer.seq - 1)
+        answer = peer.get("A")
+        equal(answer.ack, peer.seq, "ACK in TIME-WAIT")
+        return answer
+
+
+@case(BOTH)
+def ttl__of_a_syn_ack(family):
+    """The listener's, and of one that is sent again."""
+    with asking(family, (TTL[family], 255)) as (listener, peer):
+        equal(asked(peer, listener).ttl, 255, "TTL of the SYN-ACK")
+        peer.send("S", opts=MSS, seq=peer.seq - 1)
+        equal(peer.get("SA").ttl, 255, "TTL of the SYN-ACK that came again")
+        peer.send("A")
+        server = listener.accept()[0]
+        with server:
+            server.send(b"data")
+            equal(peer.until(lambda s: s.data == b"data").ttl, 255, "TTL of data")
+
+
+@case(BOTH)
+def ttl__of_a_syn_cookie(family):
+    with asking(family, (TTL[family], 255)) as (listener, peer), knobs(net().a, syncookies=2):
+        equal(asked(peer, listener).ttl, 255, "TTL of the SYN-ACK")
+
+
+@case(BOTH)
+def ttl__of_the_route_where_nobody_has_set_one(family):
+    with asking(family) as (listener, peer):
+        equal(asked(peer, listener).ttl, DEFAULT_TTL, "TTL of the SYN-ACK")
+        equal(refused(peer, port()).ttl, DEFAULT_TTL, "TTL of RST")
+
+
+@case(BOTH)
+def ttl__both_ends_ask_for_255(family):
+    """RFC 5082 (GTSM): a connection opens, lives and ends."""
+    with listen(family) as listener:
+        for (level, name) in (TTL[family], MIN_TTL[family]):
+            listener.setsockopt(level, name, 255)
+        client, server = pair_of(family, listener, (TTL[family], MIN_TTL[family]))
+        with client, server:
+            client.send(b"ping")
+            equal(recv_exact(server, 4), b"ping", "data")
+            server.send(b"pong")
+            equal(recv_exact(client, 4), b"pong", "data")
+            client.close()
+            equal(server.recv(1), b"", "end of stream")
+        # lost: the last FIN would be sent again and again
+        wait_states(net().b, listener.getsockname()[1], ["LISTEN"])
+
+
+def pair_of(family, listener, names):
+    client = sock(family, ns=net().a)
+    for (level, name) in names:
+        client.setsockopt(level, name, 255)
+    client.connect((net().addr("b", family), listener.getsockname()[1]))
+    return client, listener.accept()[0]
+
+
+@case(BOTH, xtcp_only=NOT_TCPS)
+def ttl__of_a_reset(family):
+    """RFC 5082 section 2.2: a listener's peers ask for it in whatever he sends."""
+    with asking(family, (TTL[family], 255)) as (listener, peer):
+        equal(refused(peer, listener.getsockname()[1]).ttl, 255, "TTL of the listener's RST")
+        asked(peer, listener)
+        peer.send("A", ack=peer.ack + 1000)
+        equal(peer.get("R").ttl, 255, "TTL of the RST of what is half open")
+        peer.send("A", seq=peer.seq + 100000)
+        equal(peer.get("A").ttl, 255, "TTL of the ACK of what is half open")
+
+
+@case(BOTH, xtcp_only=NOT_TCPS)
+def ttl__in_time_wait(family):
+    equal(in_time_wait(family, (TTL[family], 255)).ttl, 255, "TTL")
+    equal(in_time_wait(family).ttl, DEFAULT_TTL, "TTL that nobody has set")
+
+
+@case(BOTH)
+def tos__of_answers(family):
+    """The listener's; a connection's, in TIME-WAIT, too; the packet's where nobody is."""
+    with asking(family, (TOS[family], 0xb8)) as (listener, peer):
+        equal(asked(peer, listener).tos, 0xb8, "TOS of the SYN-ACK")
+    equal(in_time_wait(family, (TOS[family], 0xb8)).tos, 0xb8, "TOS in TIME-WAIT")
+
+
+@contextlib.contextmanager
+def tapped(where, value):
+    with Tap(net().a, "va", where, value) as tap:
+        yield tap
+
+
+@case(BOTH)
+def mark_and_priority__of_a_syn_ack(family):
+    """SO_MARK and SO_PRIORITY of the listener are its SYN-ACK's, too."""
+    for where, name, value in ((MARK, SO_MARK, 1234), (PRIORITY, SO_PRIORITY, 5)):
+        with asking(family, ((SOL, name), value)) as (listener, peer), \
+                tapped(where, value) as tap:
+            asked(peer, listener)
+            tap.find(lambda s: s.flags == "SA", what=f"a SYN-ACK with option {name}")
+
+
+@case(BOTH)
+def mark__in_time_wait(family):
+    with tapped(MARK, 1234) as tap:
+        answer = in_time_wait(family, ((SOL, SO_MARK), 1234))
+        found = [s for s in tap.poll() if (s.dport, s.ack) == (answer.dport, answer.ack)]
+        check(len(found) >= 2, f"with the mark: {found}")
+
+
+@contextlib.contextmanager
+def reflecting(value):
+    def write(number):
+        with net().a, open("/proc/sys/net/ipv6/flowlabel_reflect", "w", encoding="ascii") as file:
+            file.write(str(number))
+    write(value)
+    try:
+        yield
+    finally:
+        write(0)
+
+
+@case((V6,))
+def flow_label__of_a_reset(family):
+    """net.ipv6.flowlabel_reflect, 2: a refusal has the label of what it refuses."""
+    with reflecting(2), Peer(net(), family) as peer:
+        peer.dport = port()
+        peer.send("A", seq=7, flow=0x12345)
+        equal(peer.get("R").flow, 0x12345, "flow label of the RST")
+
+
+@case((V6,))
+def options__of_the_listener(family):
+    """IPv6 options that a listener has are on its SYN-ACK."""
+    padding = b"\0\0\x01\x04" + bytes(4)
+    with asking(family, ((IP6, IPV6_HOPOPTS), padding)) as (listener, peer):
+        equal(asked(peer, listener).ext, [0], "extension headers of the SYN-ACK")
+
+
+@contextlib.contextmanager
+def led_here(family):
+    """Packets to an address that is not this host's are taken in: policy routing."""
+    addr = ELSEWHERE[family]
+
+    def change(what):
+        ip = ("ip", "-6" if family == V6 else "-4")
+        with net().a:
+            run(*ip, "rule", what, "iif", "va", "to", addr, "lookup", TABLE)
+            run(*ip, "route", what, "local", addr, "dev", "lo", "table", TABLE)
+    change("add")
+    try:
+        yield addr
+    finally:
+        change("del")
+
+
+@case(BOTH)
+def transparent__listener_answers_for_others(family):
+    """IP_TRANSPARENT: from the SYN-ACK on to TIME-WAIT."""
+    with led_here(family) as addr, asking(family, (TRANSPARENT[family], 1)) as (listener, peer):
+        peer.them = addr
+        equal(asked(peer, listener).src, addr, "source of the SYN-ACK")
+        peer.send("A")
+        listener.accept()[0].close()
+        fin = peer.get("FA")
+        equal(fin.src, addr, "source of the FIN")
+        peer.take(fin)
+        peer.send("FA")
+        peer.until(lambda s: s.ack == peer.seq)
+        peer.send("FA", seq=peer.seq - 1)
+        equal(peer.until(lambda s: s.ack == peer.seq).src, addr, "source in TIME-WAIT")
+
+
+@case(BOTH)
+def device__connection_is_bound_to_one(family):
+    """SO_BINDTODEVICE: what comes by another is none of the connection's."""
+    with asking(family) as (listener, peer):
+        asked(peer, listener)
+        peer.send("A")
+        server = listener.accept()[0]
+        with server:
+            listener.close()
+            server.setsockopt(SOL, socket.SO_BINDTODEVICE, b"va")
+            peer.send("PA", b"mine")
+            equal(recv_exact(server, 4), b"mine", "data by the device")
+            equal(peer.get("A").ack, peer.seq, "ACK")
+            server.setsockopt(SOL, socket.SO_BINDTODEVICE, b"lo")
+            peer.send("PA", b"other", seq=peer.seq)
+            peer.get("R")
+            server.setsockopt(SOL, socket.SO_BINDTODEVICE, b"")
+            peer.send("PA", b"again")
+            equal(recv_exact(server, 5), b"again", "data by any device")
+
+
+@case()
+def ip_id__begins_anywhere():
+    """IPv4: a socket's counter of IP IDs begins with a number that nobody can know."""
+    seen = []
+    with listen(V4, net().a) as listener:
+        for _ in range(4):
+            with Peer(net()) as peer:
+                asked(peer, listener)
+                peer.send("A")
+                server = listener.accept()[0]
+                with server:
+                    server.send(b"data")
+                    seen.append(peer.until(lambda s: s.data == b"data").id)
+    check(len(set(seen)) > 1, f"IDs of the first data: {seen}")
+
+
+main()
