@@ -58,10 +58,13 @@ exec 8>"$XTCP_TOP/build/.lock.$NAME"
 flock -w 600 8 || die "build/$NAME has been locked for ten minutes"
 link_sources
 
-# CONFIG_DEBUG_INFO_BTF_MODULES: there is no vmlinux to take types from
-args=(--no-print-directory -j"$(nproc)" M="$OUT" W=1
+# CONFIG_DEBUG_INFO_BTF_MODULES: there is no vmlinux to take types from; cmd_checkdoc: style.sh
+# asks kernel-doc once, W=1 would for each kernel
+args=(--no-print-directory -j"$(nproc)" M="$OUT" W=1 cmd_checkdoc=
 	KCFLAGS="-Werror ${KCFLAGS-}" CONFIG_DEBUG_INFO_BTF_MODULES= "$@")
-[ "$NAME" != uml ] || args+=(ARCH=um)
+case $NAME in
+uml | smp)	args+=(ARCH=um) ;;
+esac
 
 if [ -d "$K/root" ]; then
 	sid_make "$K/root" -C "$(readlink "$K/build")" "${args[@]}" modules >&2
