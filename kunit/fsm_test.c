@@ -312,6 +312,27 @@ static void mtu__cuts_and_sends_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.lost, 0);
 }
 
+/* What other segments have lost waits for its turn, however often a router says so */
+static void mtu__told_again_changes_nothing(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_write(c, 2000);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 2);
+	xtcp_tcb_set_path(&c->t, 600);
+	conn_event(c, XTCP_EV_MTU);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	c->t.cwnd = 600;
+	KUNIT_ASSERT_FALSE(test, conn_pull(c));
+	KUNIT_EXPECT_NE(test, c->t.lost, 0);
+	conn_event(c, XTCP_EV_MTU);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+	c->t.cwnd = 6000;
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 3);
+	conn_event(c, XTCP_EV_MTU);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+}
+
 /* A module that is newer than the core asks in vain, and does no harm */
 static void unknown_event__changes_nothing(struct kunit *test)
 {
@@ -345,6 +366,7 @@ static struct kunit_case fsm_cases[] = {
 	KUNIT_CASE(icmp__is_advice_when_established),
 	KUNIT_CASE(icmp__after_the_end),
 	KUNIT_CASE(mtu__cuts_and_sends_again),
+	KUNIT_CASE(mtu__told_again_changes_nothing),
 	KUNIT_CASE(unknown_event__changes_nothing),
 	{}
 };
