@@ -208,7 +208,7 @@ static bool connection_exists(const struct xtcp_key *key)
 
 	rcu_read_lock();
 	e = xtcp_conn_lookup(key);
-	exists = e && !xtcp_timewait_gives_way(e, key);
+	exists = e && !xtcp_timewait_gives_way(e, key, false);
 	rcu_read_unlock();
 	return exists;
 }
@@ -268,7 +268,7 @@ static int connect_bound(struct sock *sk, const struct xtcp_key *key,
 	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
 
 	xtcp_entry_set_key(e, key);
-	return xtcp_timewait_supersede(e, key, before);
+	return xtcp_timewait_supersede(e, key, true, before);
 }
 
 /**
