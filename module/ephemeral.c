@@ -213,12 +213,26 @@ static bool connection_exists(const struct xtcp_key *key)
 	return exists;
 }
 
+/* Both ends would be the same: a SYN to a service that is down would come back as its own
+ * answer, and the service find its port taken when it starts again. Only who names the port
+ * himself may have that
+ */
+static bool connect_to_itself(const struct xtcp_key *key)
+{
+	if (key->lport != key->rport)
+		return false;
+	if (key->family == AF_INET)
+		return key->laddr == key->raddr;
+	return ipv6_addr_equal(&key->laddr6, &key->raddr6);
+}
+
 /* Look, without a lock, whether there is no use in trying */
 static bool connect_hopeless(const struct xtcp_key *key)
 {
 	u64 slot = xtcp_port_peek(key->net, key->lport);
 
-	return slot & XTCP_SLOT_BOUND || (slot && connection_exists(key));
+	return connect_to_itself(key) || slot & XTCP_SLOT_BOUND ||
+	       (slot && connection_exists(key));
 }
 
 static int connect_half(struct sock *sk, struct xtcp_key *key, bool other,
