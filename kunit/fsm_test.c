@@ -268,6 +268,33 @@ static void icmp__hard_error_ends_connecting(struct kunit *test)
 	conn_expect_gone(c, ECONNREFUSED);
 }
 
+/* RFC 5461 section 4.1, where the knob says so: only for who waits for connect() */
+static void icmp__soft_error_ends_only_syn_sent(struct kunit *test)
+{
+	struct conn *c = conn_closed(test);
+
+	c->knobs.soft_error_aborts = 1;
+	conn_event(c, XTCP_EV_OPEN);
+	conn_drain(c);
+	icmp(c, EHOSTUNREACH, false);
+	conn_expect_gone(c, EHOSTUNREACH);
+
+	c = conn_closed(test);
+	c->knobs.soft_error_aborts = 1;
+	conn_event(c, XTCP_EV_OPEN);
+	conn_drain(c);
+	conn_segment(c, XTCP_SYN, 0, 0, 0);
+	KUNIT_ASSERT_EQ(test, c->t.state, XTCP_SYN_RECEIVED);
+	icmp(c, EHOSTUNREACH, false);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_SYN_RECEIVED);
+
+	c = conn_established(test);
+	c->knobs.soft_error_aborts = 1;
+	icmp(c, EHOSTUNREACH, false);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
+	KUNIT_EXPECT_EQ(test, c->act.todo, XTCP_ACT_SOFT_ERROR);
+}
+
 /* RFC 5927: an established connection survives it */
 static void icmp__is_advice_when_established(struct kunit *test)
 {
@@ -363,6 +390,7 @@ static struct kunit_case fsm_cases[] = {
 	KUNIT_CASE(orphan__fin_wait_2_as_the_socket_has_it),
 	KUNIT_CASE(orphan__does_not_linger_when_told),
 	KUNIT_CASE(icmp__hard_error_ends_connecting),
+	KUNIT_CASE(icmp__soft_error_ends_only_syn_sent),
 	KUNIT_CASE(icmp__is_advice_when_established),
 	KUNIT_CASE(icmp__after_the_end),
 	KUNIT_CASE(mtu__cuts_and_sends_again),

@@ -167,6 +167,8 @@ INTEGER(migrate_req, 0, 1, 0,
 	"What waits for a listener that closes goes to another of its SO_REUSEPORT group");
 INTEGER(syncookies, 0, 2, 1,
 	"SYN cookies: 0 never, 1 when the SYN queue is full, 2 always");
+INTEGER(soft_error_aborts, 0, 1, 1,
+	"connect() fails at once when a router or our own host says that there is no way (RFC 5461); 0: it goes on (RFC 9293 MUST-56)");
 INTEGER(echo_cookie, 0, 1, 1,
 	"Offer to echo a cookie that keeps all options, and answer such an offer with one");
 INTEGER(window_scaling, 0, 1, 1, "Window scaling (RFC 7323)");

@@ -145,6 +145,7 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @migrate_req: when a listener closes another of its SO_REUSEPORT group inherits
  * @syncookies: answer SYNs by cookies (cookie.h): 0 never, 1 when the SYN queue is full,
  *	2 always
+ * @soft_error_aborts: a soft ICMP error ends connect()
  * @echo_cookie: offer to echo a cookie, and answer such an offer with one (seal.h)
  * @window_scaling: window scaling is offered
  * @timestamps: timestamps are offered
@@ -173,6 +174,7 @@ struct xtcp_knobs {
 	int abort_on_overflow;
 	int migrate_req;
 	int syncookies;
+	int soft_error_aborts;
 	int echo_cookie;
 	int window_scaling;
 	int timestamps;

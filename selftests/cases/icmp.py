@@ -8,9 +8,10 @@ guess.
 import errno
 import socket
 import struct
+import time
 
 import lib
-from lib import (IS_XTCP, WIRE_PROTO, V4, V6, case, check, counters, equal, errname,
+from lib import (FAMILIES, IS_XTCP, MAPPED, WIRE_PROTO, V4, V6, case, check, counters, equal, errname,
                  expect_errno, knobs, listen, main, net, readable, sock, so_error, states, wait_for,
                  wait_state, wait_states)
 from lib.wire import MOD, Peer, checksum, open_to_peer, pseudo
@@ -155,9 +156,10 @@ def connect__wrong_number_is_ignored(family):
 
 @case(BOTH, xtcp_only="the kernel's own TCP gives up here")
 def connect__soft_error_does_not_end_it(family):
-    """RFC 9293 MUST-56, SHLD-25: the user may know, the attempt goes on."""
+    """RFC 9293 MUST-56, SHLD-25: the user may know, the attempt goes on: where the knob says
+    so."""
     peer, client, iss = connecting(family)
-    with peer, client:
+    with knobs(net().a, soft_error_aborts=0), peer, client:
         counted("icmp_in", lambda: send_error(peer, NET_UNREACHABLE[family], iss))
         equal(states(net().a, peer.sport), ["SYN_SENT"], "state")
         equal(errname(so_error(client)), "ENETUNREACH", "SO_ERROR")
@@ -166,6 +168,37 @@ def connect__soft_error_does_not_end_it(family):
         peer.send("SA")
         peer.until(lambda s: s.flags == "A")
         alive(peer, client)
+
+
+#: Soft ones, and what they mean to connect()
+SOFT = {V4: {(3, 0): "ENETUNREACH", (3, 1): "EHOSTUNREACH", (3, 5): "ENOTSUP",
+             (11, 0): "EHOSTUNREACH", (12, 0): "EPROTO"},
+        V6: {(1, 0): "ENETUNREACH", (1, 3): "EHOSTUNREACH", (3, 0): "EHOSTUNREACH"}}
+
+
+@case(BOTH)
+def connect__soft_error_ends_it(family):
+    """RFC 5461 section 4.1: by default, for any of them."""
+    for what, err in SOFT[family].items():
+        peer, client, iss = connecting(family)
+        with peer, client:
+            send_error(peer, what, iss)
+            wait_states(net().a, peer.sport, [])
+            equal(errname(so_error(client)), err, f"SO_ERROR after {what}")
+            peer.dport = None
+
+
+ABSENT = {V4: "10.77.0.99", V6: "fd77::99", MAPPED: "::ffff:10.77.0.99"}
+
+
+@case(FAMILIES)
+def connect__to_an_absent_neighbour(family):
+    """Our own host says so after three seconds, and connect() with it."""
+    with sock(family, ns=net().a) as client:
+        start = time.monotonic()
+        expect_errno(errno.EHOSTUNREACH, client.connect, (ABSENT[family], 5000))
+        took = time.monotonic() - start
+        check(took < 3 + lib.slow(2), f"told after {took:.1f} s")
 
 
 @case((V4,))
