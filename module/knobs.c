@@ -106,8 +106,8 @@ static const struct kernel_param_ops knob_param_ops;
 	};								\
 	PARAMETER(field, 0644, "int", text " (" #least " to " #bound ")")
 
-/* Three limits of the whole machine, which are in force at once */
-#define LIMITS(field, least, most, where, text)				\
+/* Three limits for all namespaces together, which are in force at once */
+#define OVERALL(field, least, most, where, text)			\
 	static struct knob knob_##field = {				\
 		.name = #field, .count = 3, .offset = NO_FIELD,		\
 		.min = (least), .max = (most),				\
@@ -120,9 +120,9 @@ static const struct kernel_param_ops knob_param_ops;
  *
  * INTEGER: name, least, greatest, default, description. RENAMED: and the field, when the
  * name is taken. TRIPLET: three defaults.
- * LIMITS: where they are in force. CEILING: no least. BOUNDED: the ceiling instead of the greatest. In these two
- * the default is followed by a number of bytes: where it is 0, it is one for so
- * many bytes of memory.
+ * OVERALL: where they are in force. CEILING: no least. BOUNDED: the ceiling instead of
+ * the greatest. In these two the default is followed by a number of bytes: where it is 0,
+ * it is one for so many bytes of memory.
  */
 CEILING(ceiling_backlog, 16777216, 65536, 0,
 	"Greatest max_syn_backlog and max_accept_backlog (default 65536)");
@@ -178,7 +178,7 @@ TRIPLET(rmem, 4096, 1073741824, 4096, 131072, 6291456,
 	"Receive buffer of a socket, bytes: min, default, max");
 TRIPLET(wmem, 4096, 1073741824, 4096, 16384, 4194304,
 	"Send buffer of a socket, bytes: min, default, max");
-LIMITS(mem, 1, INT_MAX, xtcp_mem,
+OVERALL(mem, 1, INT_MAX, xtcp_mem,
 	"Memory of all sockets together, pages: what ends pressure, begins it, and is the limit (default: 3/64, 4/64 and 6/64 of what there is)");
 
 /* Guards the presets and keeps the three ints of a triple together */

@@ -67,7 +67,8 @@ u32 xtcp_text_max(const struct xtcp_tcb *t)
  *	header, its options, and the 20 bytes of the TCP header
  *
  * Sets Eff.snd.MSS, within what the user has set. When a router says that something was too
- * large for the path, the caller raises XTCP_EV_MTU. Context: under the owner's lock. Source: RFC 9293 section 3.7.1 (MUST-16).
+ * large for the path, the caller raises XTCP_EV_MTU. Context: under the owner's lock.
+ * Source: RFC 9293 section 3.7.1 (MUST-16).
  */
 void xtcp_tcb_set_path(struct xtcp_tcb *t, u32 path_mss)
 {
