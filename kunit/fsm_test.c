@@ -269,6 +269,33 @@ static void icmp__hard_error_ends_connecting(struct kunit *test)
 	conn_expect_gone(c, ECONNREFUSED);
 }
 
+/* RFC 5461 section 4.1, where the knob says so: only for who waits for connect() */
+static void icmp__soft_error_ends_only_syn_sent(struct kunit *test)
+{
+	struct conn *c = conn_closed(test);
+
+	c->knobs.soft_error_aborts = 1;
+	conn_event(c, XTCP_EV_OPEN);
+	conn_drain(c);
+	icmp(c, EHOSTUNREACH, false);
+	conn_expect_gone(c, EHOSTUNREACH);
+
+	c = conn_closed(test);
+	c->knobs.soft_error_aborts = 1;
+	conn_event(c, XTCP_EV_OPEN);
+	conn_drain(c);
+	conn_segment(c, XTCP_SYN, 0, 0, 0);
+	KUNIT_ASSERT_EQ(test, c->t.state, XTCP_SYN_RECEIVED);
+	icmp(c, EHOSTUNREACH, false);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_SYN_RECEIVED);
+
+	c = conn_established(test);
+	c->knobs.soft_error_aborts = 1;
+	icmp(c, EHOSTUNREACH, false);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
+	KUNIT_EXPECT_EQ(test, c->act.todo, XTCP_ACT_SOFT_ERROR);
+}
+
 /* RFC 5927: an established connection survives it */
 static void icmp__is_advice_when_established(struct kunit *test)
 {
@@ -313,6 +340,27 @@ static void mtu__cuts_and_sends_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.lost, 0);
 }
 
+/* What other segments have lost waits for its turn, however often a router says so */
+static void mtu__told_again_changes_nothing(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	conn_write(c, 2000);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 2);
+	xtcp_tcb_set_path(&c->t, 600);
+	conn_event(c, XTCP_EV_MTU);
+	KUNIT_ASSERT_TRUE(test, conn_pull(c));
+	c->t.cwnd = 600;
+	KUNIT_ASSERT_FALSE(test, conn_pull(c));
+	KUNIT_EXPECT_NE(test, c->t.lost, 0);
+	conn_event(c, XTCP_EV_MTU);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+	c->t.cwnd = 6000;
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 3);
+	conn_event(c, XTCP_EV_MTU);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+}
+
 /* A module that is newer than the core asks in vain, and does no harm */
 static void unknown_event__changes_nothing(struct kunit *test)
 {
@@ -343,9 +391,11 @@ static struct kunit_case fsm_cases[] = {
 	KUNIT_CASE(orphan__fin_wait_2_as_the_socket_has_it),
 	KUNIT_CASE(orphan__does_not_linger_when_told),
 	KUNIT_CASE(icmp__hard_error_ends_connecting),
+	KUNIT_CASE(icmp__soft_error_ends_only_syn_sent),
 	KUNIT_CASE(icmp__is_advice_when_established),
 	KUNIT_CASE(icmp__after_the_end),
 	KUNIT_CASE(mtu__cuts_and_sends_again),
+	KUNIT_CASE(mtu__told_again_changes_nothing),
 	KUNIT_CASE(unknown_event__changes_nothing),
 	{}
 };

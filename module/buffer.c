@@ -13,6 +13,27 @@ static u32 segment_memory(const struct xtcp_tcb *t)
 }
 
 /**
+ * xtcp_sndbuf_take() - charge the send buffer for bytes that are to be queued
+ * @sk: socket
+ * @want: bytes of memory
+ *
+ * When all sockets together have no memory left, a send buffer may still have the least
+ * that the knob wmem names: each connection goes on, however much others have. What is
+ * taken so is settled by the next that gets memory.
+ *
+ * Context: under the socket lock.
+ * Return: how many of them may be charged; 0: wait.
+ */
+int xtcp_sndbuf_take(struct sock *sk, int want)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	if (sk_wmem_schedule(sk, want))
+		return want;
+	return clamp(READ_ONCE(t->knobs->wmem[0]) - READ_ONCE(sk->sk_wmem_queued), 0, want);
+}
+
+/**
  * xtcp_sndbuf_grow() - let the send buffer hold two congestion windows
  * @sk: socket
  *

@@ -208,9 +208,22 @@ static bool connection_exists(const struct xtcp_key *key)
 
 	rcu_read_lock();
 	e = xtcp_conn_lookup(key);
-	exists = e && !xtcp_timewait_gives_way(e, key);
+	exists = e && !xtcp_timewait_gives_way(e, key, false);
 	rcu_read_unlock();
 	return exists;
+}
+
+/* Both ends would be the same: a SYN to a service that is down would come back as its own
+ * answer, and the service find its port taken when it starts again. Only who names the port
+ * himself may have that
+ */
+static bool connect_to_itself(const struct xtcp_key *key)
+{
+	if (key->lport != key->rport)
+		return false;
+	if (key->family == AF_INET)
+		return key->laddr == key->raddr;
+	return ipv6_addr_equal(&key->laddr6, &key->raddr6);
 }
 
 /* Look, without a lock, whether there is no use in trying */
@@ -218,7 +231,8 @@ static bool connect_hopeless(const struct xtcp_key *key)
 {
 	u64 slot = xtcp_port_peek(key->net, key->lport);
 
-	return slot & XTCP_SLOT_BOUND || (slot && connection_exists(key));
+	return connect_to_itself(key) || slot & XTCP_SLOT_BOUND ||
+	       (slot && connection_exists(key));
 }
 
 static int connect_half(struct sock *sk, struct xtcp_key *key, bool other,
@@ -268,7 +282,7 @@ static int connect_bound(struct sock *sk, const struct xtcp_key *key,
 	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
 
 	xtcp_entry_set_key(e, key);
-	return xtcp_timewait_supersede(e, key, before);
+	return xtcp_timewait_supersede(e, key, true, before);
 }
 
 /**

@@ -70,16 +70,17 @@ static bool accepts_mtu(struct sock *sk)
  * @sk: socket; its @pmtu says what it is
  *
  * Routing gets to know it, and what routing then says is the new segment size:
- * what is too large in the send queue is cut and sent again (RFC 1191, RFC 8201).
+ * what is too large in the send queue is cut and sent again (RFC 1191, RFC 8201). That may
+ * be known already, from another connection's error or from xtcp_route(), which follows
+ * each new route; so it is not the change that tells what was lost, but the error: the core
+ * looks for what is larger than may be, and finds nothing when it was all sent again.
  *
  * Context: under the socket lock.
  */
 void xtcp_mtu_reduced(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 mtu = READ_ONCE(xs->pmtu);
+	u32 mtu = READ_ONCE(xtcp_sk(sk)->pmtu);
 	struct dst_entry *dst;
-	u16 before;
 
 	if (sk->sk_state == TCP_LISTEN || sk->sk_state == TCP_CLOSE)
 		return;
@@ -90,10 +91,8 @@ void xtcp_mtu_reduced(struct sock *sk)
 	}
 	if (!dst || !accepts_mtu(sk))
 		return;
-	before = xs->tcb.path_mss;
 	xtcp_sync_path(sk, dst);
-	if (xs->tcb.path_mss < before)
-		xtcp_event_kind(sk, XTCP_EV_MTU);
+	xtcp_event_kind(sk, XTCP_EV_MTU);
 }
 
 static void error_mtu(struct sock *sk, u32 mtu)

@@ -67,13 +67,34 @@ static bool deliver_extends(const struct sk_buff *skb)
 	return rec->skip + xtcp_rec_len(rec) == skb->len;
 }
 
-/* Does the last buffer that waits to be read have room for the segment's payload? */
+/* Will the segment's payload be put behind what is in the last buffer that waits to be read?
+ * One that begins with what was there before stays in a buffer of its own (deliver_merge()),
+ * and so a peer could take one for each of its bytes
+ */
 static bool input_fits_tail(const struct sock *sk, const struct xtcp_seg *seg)
 {
 	const struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
-	return tail && !skb_cloned(tail) && deliver_extends(tail) &&
-	       skb_tailroom(tail) >= (int)seg->len;
+	return seg->seq == t->rcv_nxt && tail && !skb_cloned(tail) &&
+	       deliver_extends(tail) && skb_tailroom(tail) >= (int)seg->len;
+}
+
+/* All sockets together have no memory left. What is next in order has that of what waits
+ * beyond a hole, and needs none where little is unread: each connection goes on, a segment
+ * at a time, however much others have. The next that gets memory settles what was taken
+ */
+static bool input_beyond_limit(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	if (t->reasm.bytes) {
+		xtcp_free_chain(sk, xtcp_reasm_purge(&t->reasm));
+		if (sk_rmem_schedule(sk, skb, skb->truesize))
+			return true;
+	}
+	return skb_queue_empty(&sk->sk_receive_queue) ||
+	       atomic_read(&sk->sk_rmem_alloc) < READ_ONCE(t->knobs->rmem[0]);
 }
 
 /* Is there receive memory for the segment's payload? What is next in order may take
@@ -84,17 +105,17 @@ static bool input_charge(struct sock *sk, struct sk_buff *skb,
 			 const struct xtcp_seg *seg)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	int extra = skb->truesize;
+	bool next = seq_leq(seg->seq, t->rcv_nxt);
+	bool fits = input_fits_tail(sk, seg);
+	int extra = next ? 0 : skb->truesize;
 
-	if (seq_leq(seg->seq, t->rcv_nxt)) {
-		extra = 0;
-		if (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf && t->reasm.bytes)
-			xtcp_free_chain(sk, xtcp_reasm_purge(&t->reasm));
-	}
-	if (atomic_read(&sk->sk_rmem_alloc) + extra > sk->sk_rcvbuf &&
-	    (extra || !input_fits_tail(sk, seg)))
+	if (next && t->reasm.bytes &&
+	    atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf))
+		xtcp_free_chain(sk, xtcp_reasm_purge(&t->reasm));
+	if (!fits && atomic_read(&sk->sk_rmem_alloc) + extra > READ_ONCE(sk->sk_rcvbuf))
 		return false;
-	if (!sk_rmem_schedule(sk, skb, skb->truesize))
+	if (!fits && !sk_rmem_schedule(sk, skb, skb->truesize) &&
+	    !(next && input_beyond_limit(sk, skb)))
 		return false;
 	skb_set_owner_r(skb, sk);
 	return true;

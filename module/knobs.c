@@ -14,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/swap.h>
 #include "../include/compat.h"
 #include "net.h"
 
@@ -37,7 +38,9 @@
  * @ceiling: what bounds it further, or NULL
  * @fallback: what UNSET becomes
  * @share: where @fallback is 0: one for so many bytes of memory
- * @preset: the module-wide value, which a new namespace starts from
+ * @live: where the module-wide value is in force at once, for all namespaces; NULL: it is
+ *	only what a new one starts from
+ * @preset: the module-wide value
  */
 struct knob {
 	const char *name;
@@ -48,6 +51,7 @@ struct knob {
 	struct knob *ceiling;
 	int fallback;
 	int share;
+	long *live;
 	int preset[3];
 };
 
@@ -102,14 +106,23 @@ static const struct kernel_param_ops knob_param_ops;
 	};								\
 	PARAMETER(field, 0644, "int", text " (" #least " to " #bound ")")
 
+/* Three limits for all namespaces together, which are in force at once */
+#define OVERALL(field, least, most, where, text)			\
+	static struct knob knob_##field = {				\
+		.name = #field, .count = 3, .offset = NO_FIELD,		\
+		.min = (least), .max = (most),				\
+		.live = (where), .preset = { UNSET },			\
+	};								\
+	PARAMETER(field, 0644, "array of int", text)
+
 /*
  * The table. Its rows are found again as the module's parameters (knob_next()).
  *
  * INTEGER: name, least, greatest, default, description. RENAMED: and the field, when the
  * name is taken. TRIPLET: three defaults.
- * CEILING: no least. BOUNDED: the ceiling instead of the greatest. In these two
- * the default is followed by a number of bytes: where it is 0, it is one for so
- * many bytes of memory.
+ * OVERALL: where they are in force. CEILING: no least. BOUNDED: the ceiling instead of
+ * the greatest. In these two the default is followed by a number of bytes: where it is 0,
+ * it is one for so many bytes of memory.
  */
 CEILING(ceiling_backlog, 16777216, 65536, 0,
 	"Greatest max_syn_backlog and max_accept_backlog (default 65536)");
@@ -156,6 +169,8 @@ INTEGER(migrate_req, 0, 1, 0,
 	"What waits for a listener that closes goes to another of its SO_REUSEPORT group");
 INTEGER(syncookies, 0, 2, 1,
 	"SYN cookies: 0 never, 1 when the SYN queue is full, 2 always");
+INTEGER(soft_error_aborts, 0, 1, 1,
+	"connect() fails at once when a router or our own host says that there is no way (RFC 5461); 0: it goes on (RFC 9293 MUST-56)");
 INTEGER(echo_cookie, 0, 1, 1,
 	"Offer to echo a cookie that keeps all options, and answer such an offer with one");
 INTEGER(window_scaling, 0, 1, 1, "Window scaling (RFC 7323)");
@@ -167,6 +182,8 @@ TRIPLET(rmem, 4096, 1073741824, 4096, 131072, 6291456,
 	"Receive buffer of a socket, bytes: min, default, max");
 TRIPLET(wmem, 4096, 1073741824, 4096, 16384, 4194304,
 	"Send buffer of a socket, bytes: min, default, max");
+OVERALL(mem, 1, INT_MAX, xtcp_mem,
+	"Memory of all sockets together, pages: what ends pressure, begins it, and is the limit (default: 3/64, 4/64 and 6/64 of what there is)");
 
 /* Guards the presets and keeps the three ints of a triple together */
 static DEFINE_MUTEX(knobs_lock);
@@ -217,6 +234,15 @@ static int knob_parse(const struct knob *k, char *text, int *values)
 	return next_word(&text) ? -EINVAL : 0;
 }
 
+/* From now on the module-wide value holds */
+static void knob_enforce(const struct knob *k)
+{
+	int i;
+
+	for (i = 0; k->live && i < k->count; i++)
+		WRITE_ONCE(k->live[i], k->preset[i]);
+}
+
 static int knob_store(const struct knob *k, char *text, int *field)
 {
 	int values[3];
@@ -226,6 +252,8 @@ static int knob_store(const struct knob *k, char *text, int *field)
 	err = knob_parse(k, text, values);
 	for (i = 0; !err && i < k->count; i++)
 		WRITE_ONCE(field[i], values[i]);
+	if (!err)
+		knob_enforce(k);
 	mutex_unlock(&knobs_lock);
 	return err;
 }
@@ -286,12 +314,31 @@ static int knob_handler(xtcp_ctl_table *table, int write, void *buffer,
 	return err;
 }
 
+/* As much memory for all sockets together as the kernel's TCP takes by default, whatever
+ * share of it that is
+ */
+static void limits_settle(struct knob *k)
+{
+	unsigned long limit = clamp(nr_free_buffer_pages() / 16, 128UL, INT_MAX / 2UL);
+
+	if (k->preset[0] == UNSET) {
+		k->preset[0] = limit / 4 * 3;
+		k->preset[1] = limit;
+		k->preset[2] = k->preset[0] * 2;
+	}
+	knob_enforce(k);
+}
+
 /* What nobody gave at load gets its value; what exceeds its ceiling is refused */
 static int knob_settle(struct knob *k)
 {
 	unsigned long n = k->fallback;
 	int most;
 
+	if (k->live) {
+		limits_settle(k);
+		return 0;
+	}
 	if (k->ceiling)
 		knob_settle(k->ceiling);
 	most = knob_max(k);

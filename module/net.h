@@ -129,6 +129,7 @@ struct xtcp_net {
 };
 
 extern unsigned int xtcp_net_id;
+extern long xtcp_mem[3];	/* limits of the memory of all sockets together, pages: proto.c */
 
 /* As net_generic() does, which has an rcu_read_lock() of its own: two calls into the kernel,
  * that a segment would make ten times. Where nothing preempts RCU waits just as well

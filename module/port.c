@@ -372,7 +372,7 @@ int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spa
 	xtcp_entry_set_key(e, key);
 	spin_lock_bh(lock);
 	if (!(*slot & XTCP_SLOT_BOUND))
-		err = xtcp_timewait_supersede(e, key, before);
+		err = xtcp_timewait_supersede(e, key, false, before);
 	if (!err)
 		port_take(sk, slot, key->lport, false, spare);
 	spin_unlock_bh(lock);

@@ -13,7 +13,7 @@ static struct percpu_counter sockets_allocated;
 static atomic_long_t memory_allocated;
 static DEFINE_PER_CPU(int, memory_per_cpu_fw_alloc);
 static unsigned long memory_pressure;
-static long sysctl_mem[3] __read_mostly;
+long xtcp_mem[3] __read_mostly;	/* the parameter mem, in force at once: knobs.c */
 /* what the socket layer falls back on; a namespace's knobs decide */
 static int sysctl_rmem[3] __read_mostly = { 4096, 131072, 6291456 };
 static int sysctl_wmem[3] __read_mostly = { 4096, 16384, 4194304 };
@@ -57,7 +57,7 @@ static void leave_memory_pressure(struct sock *sk)
 	.memory_allocated	= &memory_allocated,			\
 	.per_cpu_fw_alloc	= &memory_per_cpu_fw_alloc,		\
 	.memory_pressure	= &memory_pressure,			\
-	.sysctl_mem		= sysctl_mem,				\
+	.sysctl_mem		= xtcp_mem,				\
 	.sysctl_rmem		= sysctl_rmem,				\
 	.sysctl_wmem		= sysctl_wmem,				\
 	.max_header		= MAX_HEADER + XTCP_HDR_MAX,		\
@@ -142,16 +142,6 @@ static const struct inet6_protocol protocol6 = {
 	.flags		= INET6_PROTO_NOPOLICY | INET6_PROTO_FINAL,
 };
 
-/* As much memory for all sockets together as the kernel's TCP takes by default */
-static void size_memory(void)
-{
-	unsigned long limit = max(nr_free_buffer_pages() / 16, 128UL);
-
-	sysctl_mem[0] = limit / 4 * 3;
-	sysctl_mem[1] = limit;
-	sysctl_mem[2] = sysctl_mem[0] * 2;
-}
-
 /**
  * xtcp_proto_register() - make the slabs of sockets
  *
@@ -164,7 +154,6 @@ int xtcp_proto_register(void)
 
 	if (err)
 		return err;
-	size_memory();
 	err = proto_register(&xtcp_prot, 1);
 	if (err)
 		goto destroy_counter;

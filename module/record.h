@@ -178,8 +178,8 @@ void xtcp_timewait_resume(struct xtcp_timewait_record *r);
 bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtcp_seg *seg);
 void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct sk_buff *skb,
 			  const struct xtcp_key *key);
-bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key);
-int xtcp_timewait_supersede(struct xtcp_entry *e, const struct xtcp_key *key,
+bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key, bool named);
+int xtcp_timewait_supersede(struct xtcp_entry *e, const struct xtcp_key *key, bool named,
 			    struct xtcp_timewait_record **before);
 
 /* kept.c: what came with a SYN */

@@ -28,7 +28,7 @@ static struct sk_buff *send_new(struct sock *sk)
 	skb = alloc_skb_fclone(MAX_HEADER + XTCP_HDR_MAX, sk->sk_allocation);
 	if (!skb)
 		return NULL;
-	if (!sk_wmem_schedule(sk, skb->truesize)) {
+	if (!xtcp_sndbuf_take(sk, skb->truesize)) {
 		kfree_skb(skb);
 		return NULL;
 	}
@@ -67,7 +67,8 @@ static int send_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg)
 		return 0;
 	copy = min_t(size_t, msg_data_left(msg), frag->size - frag->offset);
 	copy = min_t(int, copy, BUFFER_MAX - skb->len);
-	if (!sk_wmem_schedule(sk, copy))
+	copy = xtcp_sndbuf_take(sk, copy);
+	if (!copy)
 		return -ENOMEM;
 	err = skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, frag->page,
 				       frag->offset, copy);

@@ -264,6 +264,7 @@ void xtcp_urgent_arrive(struct sock *sk);
 void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain);
 void xtcp_rearm(struct sock *sk);
 u32 xtcp_rcv_free(const struct sock *sk);
+int xtcp_sndbuf_take(struct sock *sk, int want);
 void xtcp_sndbuf_grow(struct sock *sk);
 void xtcp_rcvbuf_grow(struct sock *sk, u32 copied);
 void xtcp_sync_path(struct sock *sk, const struct dst_entry *dst);

@@ -68,12 +68,16 @@ void xtcp_mark_all_lost(struct xtcp_tcb *t)
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.7.2; RFC 1191 section
  * 6.3: such segments are retransmitted at once, and without congestion control's
- * reaction to a loss.
+ * reaction to a loss. Once for each time that it becomes narrower: whoever tells it again
+ * makes us neither look through the queue nor send anything.
  */
 void xtcp_mark_oversized(struct xtcp_tcb *t)
 {
 	struct xtcp_rec *rec;
 
+	if (!t->narrowed)
+		return;
+	t->narrowed = false;
 	for (rec = t->sendq.head; rec && rec != t->sendq.unsent; rec = rec->next)
 		if (xtcp_rec_len(rec) > t->snd_mss)
 			xtcp_mark_lost(t, rec);

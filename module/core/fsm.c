@@ -249,15 +249,25 @@ static void orphan(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 }
 
 /*
- * A soft error is advice; a hard one ends an attempt to connect, but not what is
- * established, where anybody could forge it (RFC 9293 section 3.9.2.2, RFC 5927).
+ * RFC 5461 section 4.1: a program that tries one address after the other is to know at once
+ * that this one can't be reached. RFC 9293 MUST-56 wants to go on: the knob says which.
+ */
+static bool soft_error_ends(const struct xtcp_tcb *t)
+{
+	return t->state == XTCP_SYN_SENT && READ_ONCE(t->knobs->soft_error_aborts);
+}
+
+/*
+ * A soft error is advice, but maybe for who waits for connect(); a hard one ends any attempt
+ * to connect. Neither ends what is established, where anybody could forge it (RFC 9293
+ * section 3.9.2.2, RFC 5927).
  */
 static void icmp(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		 struct xtcp_actions *act)
 {
 	if (t->state == XTCP_CLOSED || t->state == XTCP_TIME_WAIT)
 		return;
-	if (ev->hard && xtcp_handshaking(t)) {
+	if (ev->hard ? xtcp_handshaking(t) : soft_error_ends(t)) {
 		xtcp_tcb_fail(t, ev->err, act);
 		return;
 	}

@@ -66,12 +66,13 @@ u32 xtcp_text_max(const struct xtcp_tcb *t)
  * @path_mss: bytes that it leaves for TCP options and payload: MTU without the IP
  *	header, its options, and the 20 bytes of the TCP header
  *
- * Sets Eff.snd.MSS, within what the user has set. After a change under way the caller
- * raises XTCP_EV_MTU. Context: under the owner's lock. Source: RFC 9293 section 3.7.1 (MUST-16).
+ * Sets Eff.snd.MSS, within what the user has set. When a router says that something was too
+ * large for the path, the caller raises XTCP_EV_MTU. Context: under the owner's lock.
+ * Source: RFC 9293 section 3.7.1 (MUST-16).
  */
 void xtcp_tcb_set_path(struct xtcp_tcb *t, u32 path_mss)
 {
-	u32 opts = xtcp_opts_len(t), mss;
+	u32 opts = xtcp_opts_len(t), before = t->snd_mss, mss;
 
 	t->path_mss = min_t(u32, path_mss, U16_MAX);
 	mss = min_t(u32, t->peer_mss, t->path_mss);
@@ -80,5 +81,7 @@ void xtcp_tcb_set_path(struct xtcp_tcb *t, u32 path_mss)
 	if (t->hole_mss)
 		mss = min_t(u32, mss, t->hole_mss + opts);
 	t->snd_mss = mss > opts + XTCP_MSS_FLOOR ? mss - opts : XTCP_MSS_FLOOR;
+	if (t->snd_mss < before)
+		t->narrowed = true;
 	t->cwnd = max_t(u32, t->cwnd, t->snd_mss);	/* a segment may go always */
 }

@@ -146,6 +146,7 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  * @migrate_req: when a listener closes another of its SO_REUSEPORT group inherits
  * @syncookies: answer SYNs by cookies (cookie.h): 0 never, 1 when the SYN queue is full,
  *	2 always
+ * @soft_error_aborts: a soft ICMP error ends connect()
  * @echo_cookie: offer to echo a cookie, and answer such an offer with one (seal.h)
  * @window_scaling: window scaling is offered
  * @timestamps: timestamps are offered
@@ -176,6 +177,7 @@ struct xtcp_knobs {
 	int abort_on_overflow;
 	int migrate_req;
 	int syncookies;
+	int soft_error_aborts;
 	int echo_cookie;
 	int window_scaling;
 	int timestamps;
@@ -238,6 +240,8 @@ struct xtcp_sack_seen {
  * @rcv_fin: the peer's FIN was seen; it stands at @rcv_fin_seq
  * @rcv_fin_done: and everything before it was received: RCV.NXT is past it
  * @snd_fin: our FIN is queued (the record @fin), after it nothing is written
+ * @narrowed: segments have become smaller since XTCP_EV_MTU last: some that are larger may
+ *	be in flight
  * @sack_ok: SACK may be used by both, or is offered in our SYN
  * @ts_ok: timestamps are used by both, or offered to be in our SYN
  * @wscale_ok: windows are scaled by both, or offered to be in our SYN
@@ -360,7 +364,7 @@ struct xtcp_sack_seen {
 struct xtcp_tcb {
 	u8 state;
 	bool passive:1, orphan:1, deaf:1, nodelay:1, cork:1, keepalive:1;
-	bool ack_pending:1, ack_now:1, probe_now:1;
+	bool ack_pending:1, ack_now:1, probe_now:1, narrowed:1;
 	bool rcv_fin:1, snd_fin:1, sack_ok:1, ts_ok:1, wscale_ok:1;
 	bool recovery:1, rto_recovery:1, retx_now:1, partial_ack:1;
 	bool reordering:1, dsack_round_on:1, dsack_seen:1, dsack_due:1;
@@ -441,7 +445,7 @@ enum xtcp_event_kind {
 	XTCP_EV_SEGMENT,	/* @seg, @rec */
 	XTCP_EV_TIMER,		/* at least one deadline may have passed */
 	XTCP_EV_ICMP,		/* a valid ICMP error: @err, @hard */
-	XTCP_EV_MTU,		/* xtcp_tcb_set_path() has made segments smaller */
+	XTCP_EV_MTU,		/* what was in flight was too large for the path */
 };
 
 /**

@@ -232,6 +232,27 @@ def connect__when_all_are_in_time_wait(family):
             s.bind((HERE[family], ports[0]))        # which nobody holds any more
 
 
+@case(FAMILIES, xtcp_only="TCP gives it out")
+def connect__never_to_itself(family):
+    """A service that is down is told to be down, whatever port of the range is its own."""
+    with Range(40000, 40007) as ns:
+        for to in range(40000, 40008):
+            for _ in range(20):
+                with sock(family, ns=ns) as s:
+                    expect_errno(errno.ECONNREFUSED, s.connect, (HERE[family], to))
+    with Range(40000, 40000) as ns, sock(family, ns=ns) as s:
+        expect_errno(errno.EADDRNOTAVAIL, s.connect, (HERE[family], 40000))
+
+
+@case(FAMILIES)
+def connect__to_itself_from_a_port_that_was_named(family):
+    with Range(40000, 40007) as ns, sock(family, ns=ns) as s:
+        s.bind((HERE[family], 40003))
+        s.connect((HERE[family], 40003))
+        s.sendall(b"to myself")
+        equal(s.recv(100), b"to myself", "bytes")
+
+
 @case((V4, V6))
 def connect__hard_to_guess(family):
     """The first port to each of many destinations: all over the range, in no order."""

@@ -8,10 +8,11 @@ guess.
 import errno
 import socket
 import struct
+import time
 
 import lib
-from lib import (IS_XTCP, WIRE_PROTO, V4, V6, case, check, counters, equal, errname,
-                 expect_errno, listen, main, net, readable, sock, so_error, states, wait_for,
+from lib import (FAMILIES, IS_XTCP, MAPPED, WIRE_PROTO, V4, V6, case, check, counters, equal, errname,
+                 expect_errno, knobs, listen, main, net, readable, sock, so_error, states, wait_for,
                  wait_state, wait_states)
 from lib.wire import MOD, Peer, checksum, open_to_peer, pseudo
 
@@ -155,9 +156,10 @@ def connect__wrong_number_is_ignored(family):
 
 @case(BOTH, xtcp_only="the kernel's own TCP gives up here")
 def connect__soft_error_does_not_end_it(family):
-    """RFC 9293 MUST-56, SHLD-25: the user may know, the attempt goes on."""
+    """RFC 9293 MUST-56, SHLD-25: the user may know, the attempt goes on: where the knob says
+    so."""
     peer, client, iss = connecting(family)
-    with peer, client:
+    with knobs(net().a, soft_error_aborts=0), peer, client:
         counted("icmp_in", lambda: send_error(peer, NET_UNREACHABLE[family], iss))
         equal(states(net().a, peer.sport), ["SYN_SENT"], "state")
         equal(errname(so_error(client)), "ENETUNREACH", "SO_ERROR")
@@ -166,6 +168,37 @@ def connect__soft_error_does_not_end_it(family):
         peer.send("SA")
         peer.until(lambda s: s.flags == "A")
         alive(peer, client)
+
+
+#: Soft ones, and what they mean to connect()
+SOFT = {V4: {(3, 0): "ENETUNREACH", (3, 1): "EHOSTUNREACH", (3, 5): "ENOTSUP",
+             (11, 0): "EHOSTUNREACH", (12, 0): "EPROTO"},
+        V6: {(1, 0): "ENETUNREACH", (1, 3): "EHOSTUNREACH", (3, 0): "EHOSTUNREACH"}}
+
+
+@case(BOTH)
+def connect__soft_error_ends_it(family):
+    """RFC 5461 section 4.1: by default, for any of them."""
+    for what, err in SOFT[family].items():
+        peer, client, iss = connecting(family)
+        with peer, client:
+            send_error(peer, what, iss)
+            wait_states(net().a, peer.sport, [])
+            equal(errname(so_error(client)), err, f"SO_ERROR after {what}")
+            peer.dport = None
+
+
+ABSENT = {V4: "10.77.0.99", V6: "fd77::99", MAPPED: "::ffff:10.77.0.99"}
+
+
+@case(FAMILIES)
+def connect__to_an_absent_neighbour(family):
+    """Our own host says so after three seconds, and connect() with it."""
+    with sock(family, ns=net().a) as client:
+        start = time.monotonic()
+        expect_errno(errno.EHOSTUNREACH, client.connect, (ABSENT[family], 5000))
+        took = time.monotonic() - start
+        check(took < 3 + lib.slow(2), f"told after {took:.1f} s")
 
 
 @case((V4,))
@@ -224,23 +257,56 @@ def forget_path(family):
         lib.run("ip", "-4" if family == V4 else "-6", "route", "flush", "cache")
 
 
+def narrower(family):
+    """A path's MTU, and what of it the headers take that a segment has at least."""
+    return (1000, 40) if family == V4 else (1300, 60)
+
+
+def large_segment(peer, client):
+    """The client writes, and its first large segment is on its way."""
+    client.send(lib.noise(6000))
+    return peer.until(lambda s: len(s.data) > 1300 - 60)
+
+
+def told_and_sent_again(peer, family, lost):
+    """A router says of a segment that it was too big: it comes again, in smaller ones."""
+    mtu, headers = narrower(family)
+    send_error(peer, TOO_BIG[family], lost.seq, mtu)
+    again = peer.until(lambda s: s.seq == lost.seq)
+    check(0 < len(again.data) <= mtu - headers, f"{again} is too large for {mtu}")
+
+
 @case(BOTH, xtcp_only="the kernel's own TCP leaves it to the device to cut segments")
 def path_mtu__what_was_lost_goes_again_in_smaller_segments(family):
-    """RFC 1191, RFC 8201: at once, without waiting for the timer."""
-    mtu, headers = (1000, 40) if family == V4 else (1300, 60)
-    peer, client = open_to_peer(net(), family)
-    with peer, client:
-        try:
-            before = client.getsockopt(lib.SOL_TCP, socket.TCP_MAXSEG)
-            client.send(lib.noise(6000))
-            first = peer.until(lambda s: len(s.data) > mtu)
-            send_error(peer, TOO_BIG[family], first.seq, mtu)
-            again = peer.until(lambda s: s.seq == first.seq)
-            check(0 < len(again.data) <= mtu - headers, f"{again} is too large for {mtu}")
-            equal(client.getsockopt(lib.SOL_TCP, socket.TCP_MAXSEG), before - (1500 - mtu),
-                  "TCP_MAXSEG")
-        finally:
-            forget_path(family)
+    """RFC 1191, RFC 8201: at once: the timer would come long after the case's bound."""
+    with knobs(net().a, rto_min_ms=120000):
+        peer, client = open_to_peer(net(), family)
+        with peer, client:
+            try:
+                before = client.getsockopt(lib.SOL_TCP, socket.TCP_MAXSEG)
+                told_and_sent_again(peer, family, large_segment(peer, client))
+                equal(client.getsockopt(lib.SOL_TCP, socket.TCP_MAXSEG),
+                      before - (1500 - narrower(family)[0]), "TCP_MAXSEG")
+            finally:
+                forget_path(family)
+
+
+@case(BOTH, xtcp_only="the kernel's own TCP leaves it to the device to cut segments")
+def path_mtu__what_another_connection_has_learned_meanwhile(family):
+    """Each connection's lost segments go again at once, though the route, and the size of
+    new segments with it, has changed before."""
+    with knobs(net().a, rto_min_ms=120000):
+        one, client = open_to_peer(net(), family)
+        two, other = open_to_peer(net(), family)
+        with one, client, two, other:
+            try:
+                lost = large_segment(two, other)
+                told_and_sent_again(one, family, large_segment(one, client))
+                two.send("PA", b"?")
+                two.until(lambda s: s.ack == two.seq)
+                told_and_sent_again(two, family, lost)
+            finally:
+                forget_path(family)
 
 
 @case(BOTH, xtcp_only="the counters are xtcp's")

@@ -35,6 +35,7 @@ NUMBERS = {
     "abort_on_overflow": (0, 1, 0),
     "migrate_req": (0, 1, 0),
     "syncookies": (0, 2, 1),
+    "soft_error_aborts": (0, 1, 1),
     "echo_cookie": (0, 1, 1),
     "window_scaling": (0, 1, 1),
     "sack": (0, 1, 1),

@@ -2,12 +2,15 @@
 """A newer SYN for a connection in TIME-WAIT (RFC 6191, RFC 9293 section 3.6.1).
 
 It is tried out: the TIME-WAIT stands by until the third segment comes, and is back
-when the SYN turns out to be an old duplicate. The peer is made by hand.
+when the SYN turns out to be an old duplicate. The peer is made by hand. And our own SYN,
+from a port that the program names.
 """
+import errno
+import socket
 import time
 
-from lib import (V4, V6, case, check, counters, equal, knobs, listen, main, net, slow, states,
-                 wait_for, wait_states)
+from lib import (FAMILIES, IS_XTCP, V4, V6, case, check, counters, equal, expect_errno, knobs,
+                 listen, main, net, port, slow, sock, states, wait_for, wait_states)
 from lib.wire import MSS, Peer
 
 BOTH = (V4, V6)
@@ -171,6 +174,60 @@ def again_and_again__counts_come_out(family):
         check(took < 4 + slow(2), f"TIME-WAIT of 4 s took {took:.1f} s")
     with listen(family, net().a, at=peer.dport, reuse=False) as again:
         equal(again.getsockname()[1], peer.dport, "the port, which nobody holds any more")
+
+
+def finish_as_client(family, at, to):
+    """A connection from a port of one's own, which the client closes first."""
+    client = named(family, at)
+    client.connect((net().addr("b", family), to.getsockname()[1]))
+    server, _ = to.accept()
+    client.close()
+    equal(server.recv(1), b"", "end of stream")
+    server.close()
+    wait_states(net().a, at, ["TIME_WAIT"])
+
+
+def named(family, at):
+    client = sock(family, ns=net().a)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    client.bind((net().addr("a", family), at))
+    return client
+
+
+@case(FAMILIES)
+def port_of_ones_own__at_once(family):
+    """Who has named his port by bind() wants that connection: timestamps tell what is old."""
+    at = port()
+    with listen(family) as listener:
+        for _ in range(3):
+            finish_as_client(family, at, listener)
+        for reuse in (0, 1, 2):     # which is about ports that connect() picks
+            with knobs(net().a, tw_reuse=reuse):
+                finish_as_client(family, at, listener)
+        with named(family, at) as client:
+            client.connect((net().addr("b", family), listener.getsockname()[1]))
+            server, _ = listener.accept()
+            with server:
+                server.sendall(b"second life")
+                equal(client.recv(100), b"second life", "data")
+                equal(states(net().a, at), ["ESTABLISHED"], "states")
+
+
+@case(BOTH)
+def port_of_ones_own__not_without_timestamps(family):
+    """Of the old connection, or of the new one."""
+    at, other = port(), port()
+    with listen(family) as listener:
+        to = (net().addr("b", family), listener.getsockname()[1])
+        with knobs(net().a, timestamps=0):
+            finish_as_client(family, at, listener)
+        if IS_XTCP:
+            finish_as_client(family, other, listener)
+        for late, on in ((at, 1), (other, 0)):
+            with knobs(net().a, timestamps=on), named(family, late) as client:
+                if IS_XTCP or on:
+                    expect_errno(errno.EADDRNOTAVAIL, client.connect, to)
+                    equal(states(net().a, late), ["TIME_WAIT"], "states")
 
 
 main()

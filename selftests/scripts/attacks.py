@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Blind attacks: RFC 5961, and what else an off-path attacker may try."""
 import errno
+import socket
+import struct
 
 from lib.script import script
 
@@ -118,6 +120,21 @@ def syn_ack__in_a_connection_is_challenged(t, state):
     t.peer("SA", seq=4000, ack=1)
     t.host("A", seq=1, ack=1)
     t.state(state)
+
+
+SO_MEMINFO = 55
+
+
+@script()
+def data__that_begins_before_what_is_next_takes_bounded_memory(t):
+    """However little of each segment is new: the receive buffer's limit is one."""
+    t.established()
+    t.peer("A", data=1)
+    for _ in range(4000):
+        t.peer("A", data=2, seq=t.snd_nxt - 1)
+        t.drain(0)
+    used, limit = struct.unpack("9I", t.sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))[:2]
+    t.check(used <= 2 * limit, f"{used} bytes of memory taken, with a receive buffer of {limit}")
 
 
 @script()
