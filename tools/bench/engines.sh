@@ -138,7 +138,8 @@ for family, place in ((socket.AF_INET, '10.0.0.2'), (socket.AF_INET6, 'fd00::2')
     globals()[place] = s
 print('listening', flush=True)
 time.sleep(100000)" >"/run/listener.$protocol" &
-		until grep -q listening "/run/listener.$protocol"; do
+		# the program's shell may not have made the file yet
+		until grep -qs listening "/run/listener.$protocol"; do
 			sleep 0.1
 		done
 	done
