@@ -116,6 +116,7 @@ guest_powered_off()
 
 	while kill -0 "$GUEST_PID" 2>/dev/null && [ "$left" -gt 0 ]; do
 		sleep 0.1
+		[ -d "/proc/$PPID" ] || exit 143	# nobody waits for us any more
 		[ ! -s "$RUN/ctl/status" ] || left=$((left - 1))
 	done
 	[ "$left" -gt 0 ] || kill "$GUEST_PID" 2>/dev/null || true

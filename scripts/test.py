@@ -16,6 +16,7 @@ $XTCP_SKIPS (shell patterns) names them.
 
 The last line is "N passed, N failed"; the exit status is 1 when any failed.
 """
+import ctypes
 import os
 import signal
 import subprocess
@@ -30,24 +31,30 @@ LOGS = os.path.join(TOP, "build/test")
 CONSOLES = os.path.join(TOP, "build/log")
 #: a guest that is asked to end says good-bye to its host, and removes what it made
 GRACE = 20
+PR_SET_PDEATHSIG = 1
 
 
 def minutes(seconds):
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
+def die_with_us():
+    """In the child: be ended when we are, by whatever ends us."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 class Run:
     """A unit that runs now."""
 
     def __init__(self, unit):
-        self.unit, self.began = unit, time.monotonic()
+        self.unit, self.began, self.asked = unit, time.monotonic(), None
         self.log = os.path.join(LOGS, unit.file + ".log")
         self.console = unit.console and os.path.join(CONSOLES, unit.console + ".console")
         environment = dict(os.environ, **unit.environment)
         with open(self.log, "wb") as out, open(self.log[:-4] + ".err", "wb") as err:
             self.process = subprocess.Popen(unit.command, cwd=TOP, stdin=subprocess.DEVNULL,
                                             stdout=out, stderr=err, env=environment,
-                                            start_new_session=True)
+                                            start_new_session=True, preexec_fn=die_with_us)
 
     def signal(self, number):
         try:
@@ -55,14 +62,29 @@ class Run:
         except ProcessLookupError:
             pass
 
+    def gone(self):
+        """Have all its processes ended?  Those that guard a guest end it first."""
+        if self.process.poll() is None:
+            return False
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    def end(self):
+        """Ask it to end; when it has been asked for long, end it."""
+        if not self.asked:
+            self.asked = time.monotonic()
+            self.signal(signal.SIGTERM)
+        elif time.monotonic() - self.asked > GRACE:
+            self.signal(signal.SIGKILL)
+
     def ended(self):
         """Has it, or is its time over?  A bound is there to end what hangs."""
-        if self.process.poll() is not None:
-            return True
-        late = time.monotonic() - self.began - self.unit.limit
-        if late > 0:
-            self.signal(signal.SIGTERM if late < GRACE else signal.SIGKILL)
-        return False
+        if time.monotonic() - self.began > self.unit.limit:
+            self.end()
+        return self.gone()
 
     def leaves(self):
         """Its results; what its console says is one more."""
@@ -155,13 +177,10 @@ class Tests:
 
     def stop(self):
         """End all that runs, and wait until it has ended."""
-        for number, bound in ((signal.SIGTERM, GRACE), (signal.SIGKILL, 5)):
+        while any(not run.gone() for run in self.running):
             for run in self.running:
-                run.signal(number)
-            end = time.monotonic() + bound
-            while any(run.process.poll() is None for run in self.running) and \
-                    time.monotonic() < end:
-                time.sleep(0.1)
+                run.end()
+            time.sleep(0.1)
 
     def report(self):
         ktap.write_document(os.path.join(TOP, "build/test.ktap"), self.done)
