@@ -3,8 +3,8 @@
 #
 # build.sh NAME [MAKE-ARGS...]: compile xtcp.ko for a kernel, in build/NAME
 #
-# NAME is a kernel of kernel.sh that has headers. Where that kernel has KUnit,
-# xtcp_kunit.ko is made too. The sources appear in build/NAME as links, so that
+# NAME is a kernel of kernel.sh that has headers. For uml, xtcp_kunit.ko is made
+# too. The sources appear in build/NAME as links, so that
 # kernels do not undo each other's objects. Prints the directory. Warnings are
 # errors; KCFLAGS from the environment are added. XTCP_VARIANT=X builds in
 # build/NAME-X, so that another compiler leaves this one's objects alone;
@@ -62,8 +62,11 @@ link_sources
 # asks kernel-doc once, W=1 would for each kernel
 args=(--no-print-directory -j"$(nproc)" M="$OUT" W=1 cmd_checkdoc=
 	KCFLAGS="-Werror ${KCFLAGS-}" CONFIG_DEBUG_INFO_BTF_MODULES= "$@")
+# Only one kernel runs the suites: make kunit
 case $NAME in
-uml | smp)	args+=(ARCH=um) ;;
+uml)	args+=(ARCH=um) ;;
+smp)	args+=(ARCH=um CONFIG_KUNIT=) ;;
+*)	args+=(CONFIG_KUNIT=) ;;
 esac
 
 if [ -d "$K/root" ]; then
