@@ -5,6 +5,7 @@
  */
 #include <linux/errno.h>
 #include "conn.h"
+#include "../module/core/stamp.h"
 
 static struct conn *syn_sent(struct kunit *test)
 {
@@ -257,6 +258,21 @@ static void syn_received__fin_on_the_third_segment(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 7);
 }
 
+/* A request has taken what lacks the timestamp: a child that dropped it would never open */
+static void syn_received__the_request_has_judged_timestamps(struct kunit *test)
+{
+	struct xtcp_seg seg = { .flags = XTCP_ACK };
+	struct conn *c = syn_sent(test);
+
+	c->knobs.require_timestamps = 1;
+	c->t.ts_ok = true;
+	c->t.state = XTCP_SYN_RECEIVED;
+	c->t.passive = true;
+	KUNIT_EXPECT_FALSE(test, xtcp_stamp_missing(&c->t, &seg));
+	c->t.passive = false;
+	KUNIT_EXPECT_TRUE(test, xtcp_stamp_missing(&c->t, &seg));
+}
+
 static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(syn_sent__syn_ack_establishes),
 	KUNIT_CASE(syn_sent__data_waits_for_the_handshake_then_carries_the_ack),
@@ -276,6 +292,7 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(syn_received__rst_says_nothing_to_the_passive_side),
 	KUNIT_CASE(syn_received__syn_ack_means_nothing_to_the_passive_side),
 	KUNIT_CASE(syn_received__fin_on_the_third_segment),
+	KUNIT_CASE(syn_received__the_request_has_judged_timestamps),
 	{}
 };
 

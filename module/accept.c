@@ -133,9 +133,12 @@ static int accept_wait(struct sock *sk, long timeo)
 	DEFINE_WAIT(wait);
 	int err = 0;
 
-	while (!err && list_empty_careful(&l->children)) {
+	while (!err) {
+		/* Children that are there now may be another listener's than we were asked for */
 		if (sk->sk_state != TCP_LISTEN || sk->sk_disconnects != listening)
 			err = -EINVAL;
+		else if (!list_empty_careful(&l->children))
+			break;
 		else if (signal_pending(current))
 			err = sock_intr_errno(timeo);
 		else if (!timeo)

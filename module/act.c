@@ -24,8 +24,11 @@ static void act_state(struct sock *sk)
 		     (int)XTCP_CLOSED != TCP_CLOSE ||
 		     (int)XTCP_LISTEN != TCP_LISTEN ||
 		     (int)XTCP_CLOSING != TCP_CLOSING);
-	if (sk->sk_state != t->state)
-		xtcp_set_state(sk, t->state);
+	if (sk->sk_state == t->state)
+		return;
+	if (t->state == XTCP_SYN_RECEIVED)	/* a peer's numbers are known: nothing waits yet */
+		WRITE_ONCE(xtcp_sk(sk)->copied_seq, t->rcv_nxt);
+	xtcp_set_state(sk, t->state);
 }
 
 static void act_error(struct sock *sk, const struct xtcp_actions *act)

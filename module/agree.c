@@ -8,16 +8,15 @@
 #include "record.h"
 #include "sock.h"
 
-/* The device a connection is bound to from its first packet on */
+/* The device a connection is bound to from its first packet on. A link-local address means
+ * something on its link only, not in the VRF that the link is in
+ */
 static int halfopen_bound_dev(const struct sock *listener, const struct sk_buff *skb,
 			      const struct xtcp_key *key)
 {
-	int dev = inet_request_bound_dev_if(listener, (struct sk_buff *)skb);
-
-	if (!dev && key->family == AF_INET6 &&
-	    ipv6_addr_type(&key->raddr6) & IPV6_ADDR_LINKLOCAL)
-		dev = key->dif;
-	return dev;
+	if (xtcp_key_link_local(key))
+		return key->sdif ? key->sdif : key->dif;
+	return inet_request_bound_dev_if(listener, (struct sk_buff *)skb);
 }
 
 /**

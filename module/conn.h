@@ -27,6 +27,7 @@
 
 #include <linux/in6.h>
 #include <linux/rcupdate.h>
+#include <net/ipv6.h>
 #include <net/net_namespace.h>
 
 enum xtcp_entry_kind {
@@ -139,6 +140,13 @@ struct xtcp_key {
 		u32 words6[8];
 	};
 };
+
+/* Does the peer's address mean something on the link only that the packet came by? */
+static inline bool xtcp_key_link_local(const struct xtcp_key *key)
+{
+	return key->family == AF_INET6 &&
+	       ipv6_addr_type(&key->raddr6) & IPV6_ADDR_LINKLOCAL;
+}
 
 /* What a secret hash of a connection is for: one must say nothing of another */
 enum xtcp_salt {

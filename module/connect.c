@@ -58,6 +58,7 @@ static void connect_open(struct sock *sk, struct xtcp_timewait_record *before)
 	ev.ts_offset = xtcp_hash_stamp(numbers);
 	atomic_set(&inet_sk(sk)->inet_id, get_random_u16());
 	xtcp_count(sock_net(sk), active_opens);
+	memset(&xtcp_sk(sk)->traffic, 0, sizeof(xtcp_sk(sk)->traffic));
 	WRITE_ONCE(sk->sk_err, 0);	/* of an attempt before, which nobody has asked for */
 	xtcp_event(sk, &ev);
 }

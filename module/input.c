@@ -68,15 +68,18 @@ static bool deliver_extends(const struct sk_buff *skb)
 }
 
 /* Will the segment's payload be put behind what is in the last buffer that waits to be read?
- * One that begins with what was there before stays in a buffer of its own (deliver_merge()),
- * and so a peer could take one for each of its bytes
+ * Who says so must be right, as it is charged to nobody else: a peer could take a buffer for each
+ * of its bytes. One that begins with what was there before stays in a buffer of its own
+ * (deliver_merge()), and skb_try_coalesce() refuses what a device's page pool wants back
  */
-static bool input_fits_tail(const struct sock *sk, const struct xtcp_seg *seg)
+static bool input_fits_tail(const struct sock *sk, const struct sk_buff *skb,
+			    const struct xtcp_seg *seg)
 {
 	const struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
 	return seg->seq == t->rcv_nxt && tail && !skb_cloned(tail) &&
+	       !tail->pp_recycle && !skb->pp_recycle &&
 	       deliver_extends(tail) && skb_tailroom(tail) >= (int)seg->len;
 }
 
@@ -106,7 +109,7 @@ static bool input_charge(struct sock *sk, struct sk_buff *skb,
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	bool next = seq_leq(seg->seq, t->rcv_nxt);
-	bool fits = input_fits_tail(sk, seg);
+	bool fits = input_fits_tail(sk, skb, seg);
 	int extra = next ? 0 : skb->truesize;
 
 	if (next && t->reasm.bytes &&
@@ -119,6 +122,16 @@ static bool input_charge(struct sock *sk, struct sk_buff *skb,
 		return false;
 	skb_set_owner_r(skb, sk);
 	return true;
+}
+
+/* There is no memory for what a segment brings. Who waits for more than is there would wait as
+ * long as others have it
+ */
+static void input_refused(struct sock *sk)
+{
+	xtcp_count(sock_net(sk), drop_memory);
+	if (xtcp_inq(sk) && !sock_flag(sk, SOCK_DEAD))
+		sk->sk_data_ready(sk);
 }
 
 static bool input_has_options4(const struct sk_buff *skb)
@@ -156,7 +169,7 @@ static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bo
 	__skb_pull(skb, seg->hdr_len);
 	memset(rec, 0, sizeof(*rec));
 	if (seg->len && !input_charge(sk, skb, seg)) {
-		xtcp_count(net, drop_memory);
+		input_refused(sk);
 		ev.rec = NULL;
 	}
 	t->rcv_free = xtcp_rcv_free(sk);

@@ -50,8 +50,8 @@ u32 xtcp_inq(const struct sock *sk)
  * xtcp_receive_full() - can the peer send no more before something is read?
  * @sk: socket
  *
- * Its window is no larger than a segment, or there is no memory for one. Who waits for more
- * than is there would wait for ever, and the peer, too.
+ * Its window is no larger than a segment, or the buffer is full. Who waits for more than is
+ * there would wait for ever, and the peer, too.
  *
  * Context: any; exact under the socket lock.
  * Return: true when so.
@@ -60,6 +60,7 @@ bool xtcp_receive_full(const struct sock *sk)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
+	/* A poll that reads what is being changed is asked again by whoever changes it */
 	return data_race(xtcp_rcv_window(t)) <= data_race(t->rcv_mss) ||
 	       atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf);
 }
@@ -72,8 +73,10 @@ static bool poll_readable(const struct sock *sk)
 		    READ_ONCE(xs->urgent_seq) == READ_ONCE(xs->copied_seq);
 	u32 waits = xtcp_inq(sk);
 
+	/* what all sockets together may have decides, too, how much can come */
 	return waits > apart && (waits - apart >= sock_rcvlowat(sk, 0, INT_MAX) ||
-				 xtcp_receive_full(sk));
+				 xtcp_receive_full(sk) ||
+				 READ_ONCE(*sk->sk_prot->memory_pressure));
 }
 
 /**

@@ -164,15 +164,15 @@ static int recv_at_mark(bool some, long timeo)
 }
 
 /* Sleep until something has come: 0, or -EPIPE when the connection is another one now, as
- * xtcp_disconnect() tells
+ * xtcp_disconnect() tells. @some: bytes were peeked at
  */
-static int recv_wait(struct sock *sk, struct recv *r, long *timeo)
+static int recv_wait(struct sock *sk, struct recv *r, bool some, long *timeo)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	int n = sk_wait_data(sk, timeo, skb_peek_tail(&sk->sk_receive_queue));
 
-	/* another reader may have gone on while we slept */
-	if (!(r->flags & MSG_PEEK) || seq_lt(r->seq, xs->copied_seq))
+	/* another reader may have gone on while we slept, or the numbers have begun */
+	if (!(r->flags & MSG_PEEK) || !some || seq_lt(r->seq, xs->copied_seq))
 		r->seq = xs->copied_seq;
 	return min(n, 0);
 }
@@ -198,7 +198,7 @@ static int recv_all(struct sock *sk, struct recv *r, size_t len, size_t *copied)
 			break;
 		if (r->flags & MSG_PEEK && *copied && xtcp_receive_full(sk))
 			break;		/* nothing makes room for more */
-		n = recv_ended(sk, *copied, timeo) ?: recv_wait(sk, r, &timeo);
+		n = recv_ended(sk, *copied, timeo) ?: recv_wait(sk, r, *copied, &timeo);
 	}
 	return min(n, 0);
 }

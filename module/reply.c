@@ -395,8 +395,7 @@ void xtcp_reply_in(const struct xtcp_key *key, const struct xtcp_answer *answer,
  */
 static int reply_oif(const struct sk_buff *skb, const struct xtcp_key *key)
 {
-	if (key->family == AF_INET6 &&
-	    ipv6_addr_type(&key->raddr6) & IPV6_ADDR_LINKLOCAL)
+	if (xtcp_key_link_local(key))
 		return key->sdif ? key->sdif : key->dif;
 	return l3mdev_master_ifindex_by_index(key->net, skb->skb_iif);
 }
@@ -424,7 +423,7 @@ void xtcp_reply_to(const struct sk_buff *skb, const struct xtcp_key *key,
 	}
 	if (mark)
 		answer->mark = mark;
-	if (!answer->oif)
+	if (!answer->oif || xtcp_key_link_local(key))
 		answer->oif = reply_oif(skb, key);
 	answer->opt4 = opt4;
 	xtcp_reply(key, answer, out);

@@ -79,12 +79,13 @@ $said"
 	echo "# $name took $((SECONDS - start)) s"
 }
 
-# unload: wait until nothing holds the module, within reason
+# unload: wait until nothing holds the module; an orphan whose peer went before its FIN was
+# out stays in FIN-WAIT-2 for a minute, as it should (fin_timeout)
 unload()
 {
 	local problem=''
 
-	for _ in $(seq 60); do
+	for _ in $(seq 120); do
 		problem=$(rmmod xtcp 2>&1) && return
 		sleep 1
 	done

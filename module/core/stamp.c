@@ -27,13 +27,16 @@ static bool is_older(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
  * RFC 7323 would have it dropped silently; but some middleboxes take the option out of
  * all that follows the SYN, and such a connection would hang. So it is taken, unless the
  * knob says otherwise: PAWS and RTT have nothing to go by, sequence numbers are judged as ever.
- * An RST needs none, and the SYN of a peer that has restarted is to be challenged.
+ * An RST needs none, and the SYN of a peer that has restarted is to be challenged. What opens
+ * a child was judged with its request, before the knob may have changed.
  * Context: under the owner's lock. Source: RFC 7323 section 3.2.
  *
  * Return: true when it is to be dropped.
  */
 bool xtcp_stamp_missing(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
 {
+	if (t->state == XTCP_SYN_RECEIVED && t->passive)
+		return false;
 	return t->ts_ok && !seg->opts.ts && !(seg->flags & (XTCP_RST | XTCP_SYN)) &&
 	       READ_ONCE(t->knobs->require_timestamps);
 }

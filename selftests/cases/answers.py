@@ -5,10 +5,11 @@ Each has what its listener or its connection would give it; what nobody can give
 of the packet that it answers.  docs/policy.md has the table.
 """
 import contextlib
+import errno
 import socket
 
-from lib import (V4, V6, case, check, equal, knobs, listen, main, net, port, recv_exact, run,
-                 sock, wait_states)
+from lib import (V4, V6, Net, case, check, equal, expect_errno, knobs, listen, main, net, port,
+                 recv_exact, run, sock, wait_states)
 from lib.bpf import MARK, PRIORITY, Tap
 from lib.wire import MSS, Peer
 
@@ -250,6 +251,33 @@ def device__connection_is_bound_to_one(family):
             server.setsockopt(SOL, socket.SO_BINDTODEVICE, b"")
             peer.send("PA", b"again")
             equal(recv_exact(server, 5), b"again", "data by any device")
+
+
+@case()
+def link_local__listener_in_a_vrf():
+    """The listener is bound to the VRF, its answers go to the link that the SYN came by."""
+    with Net() as link:
+        link.a.ip("link add red type vrf table 10", "link set red up", "link set va master red",
+                  "addr add fe80::77/64 dev va nodad")
+        link.b.ip("addr add fe80::88/64 dev vb nodad")
+        with link.b:
+            scope = socket.if_nametoindex("vb")
+        with sock(V6, ns=link.a) as listener:
+            listener.setsockopt(SOL, socket.SO_BINDTODEVICE, b"red")
+            listener.bind(("::", port()))
+            listener.listen()
+            there = ("fe80::77", listener.getsockname()[1], 0, scope)
+            with sock(V6, ns=link.b) as client:
+                client.connect(there)
+                server = listener.accept()[0]
+                client.sendall(b"question")
+                equal(recv_exact(server, 8), b"question", "data")
+                server.sendall(b"answer")
+                equal(recv_exact(client, 6), b"answer", "data")
+                server.close()
+                equal(client.recv(1), b"", "end of stream")
+        with sock(V6, ns=link.b) as client:
+            expect_errno(errno.ECONNREFUSED, client.connect, there)
 
 
 @case()

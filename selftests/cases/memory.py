@@ -158,6 +158,20 @@ def limit__what_is_lost_is_sent_again(family):
         server.close()
 
 
+@case((V4, V6), xtcp_only=ONLY, bound=60)
+def limit__a_mark_that_is_not_reached(family):
+    """SO_RCVLOWAT: more doesn't come, so what is there must do."""
+    client, server = pair(family)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 50000)
+    with Crowd():
+        child = Child(client.sendall, noise(60000))
+        check(readable(server, 30), "poll() never says readable at the limit")
+        equal(len(recv_exact(server, 60000)), 60000, "bytes")
+        child.join()
+        client.close()
+        server.close()
+
+
 @case(xtcp_only=ONLY, bound=60)
 def limit__memory_comes_back():
     """Whatever was charged beyond the limit is given back: all of it goes on as before."""

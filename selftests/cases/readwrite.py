@@ -13,10 +13,10 @@ import tempfile
 import threading
 import time
 
-from lib import (FAMILIES, MAPPED, V4, V6, Child, any_addr, case, check, equal, expect_errno,
-                 listen, main, net, noise, pair, port, readable, recv_exact, slow, sock, so_error,
-                 wait_for)
-from lib.wire import Sniffer
+from lib import (FAMILIES, MAPPED, V4, V6, Child, any_addr, case, check, equal, errno_of,
+                 expect_errno, listen, main, net, noise, pair, port, readable, recv_exact, slow,
+                 sock, so_error, table, wait_for)
+from lib.wire import Peer, Sniffer
 
 FIONREAD, SIOCOUTQ = 0x541B, 0x5411
 libc = ctypes.CDLL(None, use_errno=True)
@@ -544,6 +544,23 @@ def queued_segments__are_acknowledged_by_one(family):
 
 def acks_of(wire, at):
     return [s for s in wire.poll() if s.sport == at and not s.data]
+
+
+@case((V4, V6))
+def inq__after_a_simultaneous_open_that_failed(family):
+    """Nothing waits of a connection that was never one."""
+    with Peer(net(), family) as peer, sock(family, ns=net().a) as s:
+        s.setblocking(False)
+        errno_of(s.connect, (net().addr("ghost", family), peer.sport))
+        syn = peer.get("S")
+        peer.dport = syn.sport
+        peer.take(syn)
+        peer.send("S")
+        peer.get("SA")
+        equal(table(net().a, peer.sport)[0].rxq, 0, "bytes that wait, in the view")
+        peer.send("RA")
+        wait_for(lambda: not table(net().a, peer.sport), what="the end")
+        equal(ioctl(s, FIONREAD), 0, "bytes that wait")
 
 
 main()

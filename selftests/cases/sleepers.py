@@ -277,4 +277,34 @@ def accept__is_not_for_the_next_listener(family):
         equal(sleeper.ended(), (-1, "EINVAL"), "accept() of the old listener")
 
 
+@case(BOTH)
+def peek__before_the_connection(family):
+    """It begins where the stream does, whatever number that is."""
+    with Peer(net(), family) as peer, sock(family, ns=net().a) as s:
+        peer.seq = 3 << 30
+        s.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            s.connect((net().addr("ghost", family), peer.sport))
+        s.setblocking(True)
+        buffer = ctypes.create_string_buffer(100)
+        sleeper = Sleeper(libc.recv, s.fileno(), buffer, 100, PEEK)
+        peer.accept()
+        peer.send("PA", b"hello")
+        equal(sleeper.ended(), (5, None), "peek")
+
+
+@case(BOTH, xtcp_only="it hands over the next listener's")
+def accept__is_not_for_the_next_listeners_child(family):
+    with listen(family, net().b) as listener, sock(family, ns=net().a) as client:
+        there = net().addr("b", family), listener.getsockname()[1]
+        sleeper = Sleeper(libc.accept, listener.fileno(), None, None)
+        client.setblocking(False)
+        with undisturbed():
+            disconnect(listener)
+            listener.listen()
+            with contextlib.suppress(BlockingIOError):
+                client.connect(there)
+        equal(sleeper.ended(), (-1, "EINVAL"), "accept() of the old listener")
+
+
 main()

@@ -53,8 +53,8 @@ def table(ns, at=None):
     return rows
 
 
-# What a socket is in that was closed and waits for its peer to say that it knows, or to close
-ORPHANED = ("FIN_WAIT1", "FIN_WAIT2", "CLOSING", "LAST_ACK")
+# What a socket is in that was closed and waits for its peer to say that it knows
+ORPHANED = ("FIN_WAIT1", "CLOSING", "LAST_ACK")
 
 
 def orphans(ns):

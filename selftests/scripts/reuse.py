@@ -2,8 +2,10 @@
 """connect() to where the last connection is in TIME-WAIT: tw_reuse.
 
 RFC 7323 appendix B.2 (b) and RFC 6191: it may open when timestamps tell what is old, that is
-when both clocks have ticked, which takes a second at most (RFC 7323 section 5.4).
+when both clocks have ticked, which takes a second at most (RFC 7323 section 5.4). Who named the
+port, by bind(), is not subject to the knob, nor to that second, as with the kernel's TCP.
 """
+import contextlib
 import errno
 import functools
 import socket
@@ -12,16 +14,36 @@ import lib.script as plain
 from lib import knobs, net, port
 
 SHORT, TICK = 0.3, 1.7
-NAMED = "a port that was named is not subject to the knob there, nor to the clocks"
+AT_ONCE = "it gives the one port that there is out again at once"
+PORTS = "/proc/sys/net/ipv4/ip_local_port_range"
 
 
-def script(reuse=1, **how):
-    """A script that is played with tw_reuse set so, and gets a port for its connections."""
+@contextlib.contextmanager
+def only(at):
+    """Who names no port gets this one, or none."""
+    def write(text):
+        with net().a, open(PORTS, "w", encoding="ascii") as file:
+            file.write(text)
+    with net().a, open(PORTS, encoding="ascii") as file:
+        before = file.read()
+    write(f"{at} {at}")
+    try:
+        yield
+    finally:
+        write(before)
+
+
+def script(reuse=1, named=True, **how):
+    """A script that is played with tw_reuse set so. It gets a port for its connections, or None
+    where they are to name none, and have the same one all the same.
+    """
     def mark(function):
         @functools.wraps(function)
         def play(t):
-            with knobs(net().a, tw_reuse=reuse):
-                function(t, port())
+            at = port()
+            with knobs(net().a, tw_reuse=reuse), \
+                    contextlib.nullcontext() if named else only(at):
+                function(t, at if named else None)
         return plain.script(**how)(play)
     return mark
 
@@ -91,7 +113,7 @@ def time_wait__peer_still_waits_for_the_last_ack(t, at):
     t.connected()
 
 
-@script(clock=5000, linux=NAMED)
+@script(clock=5000, named=False, linux=AT_ONCE)
 def time_wait__not_before_the_clocks_have_ticked(t, at):
     closed(t, at)
     t.quiet(SHORT)
@@ -99,7 +121,7 @@ def time_wait__not_before_the_clocks_have_ticked(t, at):
     t.state("TIME_WAIT")
 
 
-@script(clock=5000, linux=NAMED)
+@script(clock=5000, named=False, linux=AT_ONCE)
 def time_wait__a_fin_again_puts_it_off(t, at):
     """What it answered a moment ago may be on its way."""
     t.connect(bind=at)
@@ -126,7 +148,7 @@ def time_wait__stays_without_timestamps(t, at):
     t.state("TIME_WAIT")
 
 
-@script(reuse=0, clock=5000, linux=NAMED)
+@script(reuse=0, clock=5000, named=False, linux=AT_ONCE)
 def time_wait__stays_when_not_wanted(t, at):
     """0: never; 2: on the loopback only, which this is not."""
     closed(t, at)
