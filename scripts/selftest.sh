@@ -7,7 +7,7 @@
 #           again with the same seed, XTCP_SEED (1)
 #   uml     the same in real time: native speed, one processor
 #   smp     User-Mode Linux of sid: native speed, two processors, KASAN, lockdep...
-#   leaks   the same with kmemleak, which finds what is never freed
+#   leaks   the same with one processor, and kmemleak, which finds what is never freed
 #   vm      Debian's kernel in QEMU
 #   debug   a kernel with KASAN, lockdep, kmemleak... in QEMU
 #   kcsan   a kernel with KCSAN, which finds data races, in QEMU
@@ -50,7 +50,7 @@ case $PLACE in
 time)	kernel=uml MACHINE=(scripts/uml.sh --time-travel) ;;
 uml)	kernel=uml MACHINE=(scripts/uml.sh) ;;
 smp)	kernel=smp MACHINE=(scripts/uml.sh --smp 2 --mem 3G) ;;
-leaks)	kernel=smp MACHINE=(scripts/uml.sh --smp 2 --leaks --mem 3G) ;;
+leaks)	kernel=smp MACHINE=(scripts/uml.sh --smp 1 --leaks --mem 3G) ;;
 vm)	kernel=stock MACHINE=(scripts/vm.sh) ;;
 debug)	kernel=debug MACHINE=(scripts/vm.sh --kernel debug --mem 4G) ;;
 kcsan)	kernel=kcsan MACHINE=(scripts/vm.sh --kernel kcsan) ;;

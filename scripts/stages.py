@@ -26,7 +26,7 @@ PLACE_KERNEL = {"time": "uml", "uml": "uml", "smp": "smp", "leaks": "smp", "vm":
 QUICK = 100
 QUICK_TESTS = ["readwrite", "close", "wrong_use", "options", "isn", "queues", "peer"]
 #: places whose guests use both processors
-WIDE = ("smp", "leaks", "vm", "debug", "kcsan")
+WIDE = ("smp", "vm", "debug", "kcsan")
 
 
 @dataclass
