@@ -20,8 +20,8 @@ TIMES = os.path.join(CACHE, "times.json")
 HANGS = 3900
 #: what a unit is taken to need that has never run here
 UNKNOWN = 15
-PLACE_KERNEL = {"time": "uml", "uml": "uml", "smp": "smp", "leaks": "smp", "vm": "stock", "debug": "debug",
-                "kcsan": "kcsan"}
+PLACE_KERNEL = {"time": "uml", "uml": "uml", "smp": "smp", "leaks": "smp", "vm": "stock",
+                "debug": "debug", "kcsan": "kcsan"}
 #: what a quick look may take, and what is looked at whatever was changed
 QUICK = 100
 QUICK_TESTS = ["readwrite", "close", "wrong_use", "options", "isn", "queues", "peer"]
@@ -66,8 +66,12 @@ def style():
                            ("clang", ("tools", "stock"))):
         name = check.split()[0]
         yield Unit(f"style/{name}", ["scripts/style.sh", *check.split()], kernels,
-                   again=lambda leaf, check=check:
-                   f"scripts/style.sh {leaf.partition('.')[0] if leaf.partition('.')[0] in check.split() else check}")
+                   again=lambda leaf, check=check: style_again(leaf.partition(".")[0], check))
+
+
+def style_again(name, check):
+    """The check that a leaf is of, where it says so; else all of the unit's."""
+    return f"scripts/style.sh {name if name in check.split() else check}"
 
 
 def check():
