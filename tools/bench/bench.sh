@@ -10,6 +10,8 @@
 # median) of the worse of the two.
 
 set -eu
+# shellcheck source=tools/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 BENCH=$1
 RUNS=${XTCP_RUNS:-5}
 OTHER=${XTCP_PROTO:-253}
@@ -90,4 +92,4 @@ for path in ${XTCP_PATHS:-lo veth}; do
 	figure "conn_$path" conn "$path" 1000 100
 	figure "bulk_kib_$path" bulk "$path" 262144 262144
 done
-[ "$OTHER" = 6 ] || rmmod xtcp
+[ "$OTHER" = 6 ] || unload

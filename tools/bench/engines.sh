@@ -9,6 +9,8 @@
 # million buckets on both sides.
 
 set -eu
+# shellcheck source=tools/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 MODULE=$1 RECORDS=$2 FLOOD=$3
 RUNS=${XTCP_RUNS:-5}
 ENTRIES=${XTCP_ENTRIES:-1000000}
@@ -207,4 +209,4 @@ two_hosts
 bytes
 ports
 syns
-rmmod xtcp
+unload
