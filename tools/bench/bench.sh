@@ -35,16 +35,20 @@ two_hosts()
 	ip -n server link set eth0 up
 }
 
-# once BENCHMARK PATH PROTOCOL SEED COUNT WARMUP: one number
+# once BENCHMARK PATH PROTOCOL SEED COUNT WARMUP [OF-A-MESSAGE...]: one number
 once()
 {
-	case $2 in
-	lo)	"$BENCH" "$1" "$3" 127.0.0.1 "$port" "$5" "$6" "$4" ;;
-	veth)	ip netns exec client "$BENCH" "$1" "$3" 10.0.0.2 "$port" "$5" "$6" "$4" server ;;
+	local what=$1 path=$2 protocol=$3 seed=$4 count=$5 warmup=$6
+
+	shift 6
+	case $path in
+	lo)	"$BENCH" "$what" "$protocol" 127.0.0.1 "$port" "$count" "$warmup" "$seed" - "$@" ;;
+	veth)	ip netns exec client "$BENCH" "$what" "$protocol" 10.0.0.2 "$port" "$count" \
+			"$warmup" "$seed" server "$@" ;;
 	esac
 }
 
-# figure NAME BENCHMARK PATH COUNT WARMUP
+# figure NAME BENCHMARK PATH COUNT WARMUP [OF-A-MESSAGE...]
 figure()
 {
 	local seed column name=$1
@@ -53,7 +57,7 @@ figure()
 	for seed in $(seq "$RUNS"); do
 		for column in "kernel 6" "xtcp $OTHER"; do
 			port=$((port + 1))
-			echo "${column% *} $(once "$1" "$2" "${column#* }" "$seed" "$3" "$4")"
+			echo "${column% *} $(once "$1" "$2" "${column#* }" "$seed" "${@:3}")"
 		done
 	done >"/run/bench.$name"
 	summary "$name" <"/run/bench.$name"
@@ -91,5 +95,17 @@ for path in ${XTCP_PATHS:-lo veth}; do
 	figure "rr_$path" rr "$path" 5000 500
 	figure "conn_$path" conn "$path" 1000 100
 	figure "bulk_kib_$path" bulk "$path" 262144 262144
+done
+# How long a message takes, waiting included: a write, or a small one and another behind it
+for path in ${XTCP_PATHS:-lo veth}; do
+	for nodelay in 0 1; do
+		for head in 0 8; do
+			for size in ${XTCP_SIZES:-1 1000 1449 10000 65536 100000 131072 300000 1000000}; do
+				name=write_${path}_$([ "$head" = 0 ] || echo "$head+")$size
+				[ $nodelay = 0 ] || name=${name}_nodelay
+				figure "$name" write "$path" 20 5 "$head" "$size" "$nodelay"
+			done
+		done
+	done
 done
 [ "$OTHER" = 6 ] || unload

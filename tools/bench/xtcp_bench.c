@@ -3,10 +3,13 @@
  * xtcp_bench: what a request, a connection and a KiB cost, for any protocol
  *
  *   xtcp_bench rr|conn|bulk PROTOCOL ADDRESS PORT COUNT WARMUP SEED [NETNS]
+ *   xtcp_bench write PROTOCOL ADDRESS PORT COUNT WARMUP SEED NETNS|- HEAD SIZE NODELAY
  *
  *   rr    COUNT requests of one byte, each answered by one byte
  *   conn  COUNT times connect, accept, request, response, close
  *   bulk  COUNT KiB in one direction, in writes of 64 KiB
+ *   write COUNT times a write of HEAD bytes, if any, and one of SIZE; the last byte is
+ *         answered by one byte: how long a message takes, waiting included
  *
  * One static program for all protocols, so that nothing but the protocol
  * differs. Two processes, client and server, use blocking calls, as ordinary
@@ -47,6 +50,8 @@
 static int protocol;
 static struct sockaddr_in where;
 static unsigned long count, warmup, seed;
+static size_t head, size;	/* of a message: its two writes */
+static int nodelay = 1;
 static char *buffer;
 
 static uint64_t now(void)
@@ -68,9 +73,9 @@ static int stream(void)
 
 static int dial(void)
 {
-	int s = stream(), one = 1;
+	int s = stream();
 
-	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(nodelay));
 	if (connect(s, (struct sockaddr *)&where, sizeof(where)))
 		err(1, "connect");
 	return s;
@@ -78,11 +83,11 @@ static int dial(void)
 
 static int answer(int listener)
 {
-	int s = accept(listener, NULL, NULL), one = 1;
+	int s = accept(listener, NULL, NULL);
 
 	if (s < 0)
 		err(1, "accept");
-	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(nodelay));
 	return s;
 }
 
@@ -182,6 +187,35 @@ static void bulk_client(int s, unsigned long kib)
 	must_take(s);
 }
 
+/* --- messages ------------------------------------------------------------------- */
+
+static void write_serve(int listener)
+{
+	int s = answer(listener);
+
+	for (unsigned long n = warmup + count; n; n--) {
+		for (size_t left = head + size; left;) {
+			size_t got = take(s, left < CHUNK ? left : CHUNK);
+
+			if (!got)
+				errx(1, "the stream ended early");
+			left -= got;
+		}
+		put(s, 1);
+	}
+	close(s);
+}
+
+static void write_client(int s, unsigned long n)
+{
+	while (n--) {
+		if (head)
+			put(s, head);
+		put(s, size);
+		must_take(s);
+	}
+}
+
 /* -------------------------------------------------------------------------------- */
 
 static void (*serve)(int listener);
@@ -194,6 +228,8 @@ static void client(const char *what, unsigned long n, int s)
 		rr_client(s, n);
 	else if (serve == bulk_serve)
 		bulk_client(s, n);
+	else if (serve == write_serve)
+		write_client(s, n);
 	else
 		errx(2, "no benchmark '%s'", what);
 }
@@ -243,6 +279,8 @@ static void find_benchmark(const char *name)
 		serve = conn_serve;
 	else if (!strcmp(name, "bulk"))
 		serve = bulk_serve;
+	else if (!strcmp(name, "write"))
+		serve = write_serve;
 	else
 		errx(2, "no benchmark '%s'", name);
 }
@@ -251,24 +289,32 @@ static void find_benchmark(const char *name)
 static void apply_seed(void)
 {
 	uint64_t until = now() + seed * 777777 % 4000000;
-	char *room = malloc(CHUNK + 8192);
+	size_t length = size > CHUNK ? size : CHUNK;
+	char *room = malloc(length + 8192);
 
 	if (!room)
 		err(1, "malloc");
 	buffer = room + seed * 64 % 4096;
-	memset(buffer, 'a' + seed % 26, CHUNK);
+	memset(buffer, 'a' + seed % 26, length);
 	while (now() < until)
 		;
 }
 
+static void usage(void)
+{
+	errx(2, "usage: rr|conn|bulk PROTOCOL ADDRESS PORT COUNT WARMUP SEED [NETNS]\n"
+	     "       write PROTOCOL ADDRESS PORT COUNT WARMUP SEED NETNS|- HEAD SIZE NODELAY");
+}
+
 int main(int argc, char **argv)
 {
+	const char *netns;
 	int status, s = -1;
 	uint64_t start;
 	pid_t server;
 
 	if (argc < 8)
-		errx(2, "usage: rr|conn|bulk PROTOCOL ADDRESS PORT COUNT WARMUP SEED [NETNS]");
+		usage();
 	find_benchmark(argv[1]);
 	protocol = atoi(argv[2]);
 	where.sin_family = AF_INET;
@@ -279,8 +325,19 @@ int main(int argc, char **argv)
 	warmup = strtoul(argv[6], NULL, 0);
 	seed = strtoul(argv[7], NULL, 0);
 
+	netns = argc > 8 && strcmp(argv[8], "-") ? argv[8] : NULL;
+	if (serve == write_serve) {
+		if (argc != 12)
+			usage();
+		head = strtoul(argv[9], NULL, 0);
+		size = strtoul(argv[10], NULL, 0);
+		nodelay = atoi(argv[11]);
+		if (!size || head > CHUNK)
+			usage();
+	}
+
 	apply_seed();
-	server = start_server(argv[8]);
+	server = start_server(netns);
 	if (serve != conn_serve)
 		s = dial();
 	client(argv[1], warmup, s);
