@@ -3,8 +3,8 @@
 #
 # apt.sh: ask apt about a Debian suite and fetch packages from it; to be sourced
 #
-# Suites other than the machine's own get a configuration of their own, in the
-# cache, with the machine's Debian mirror in it.
+# A suite other than the machine's own gets its own apt configuration, in the cache, which
+# names the machine's Debian mirror.
 
 # mirror: the Debian mirror that this machine uses
 mirror()
@@ -14,14 +14,14 @@ mirror()
 		awk '$1 == "Debian" && $2 !~ /-/ { print $3; exit }'
 }
 
-# suite_use SUITE: from here on, apt_get and apt_cache speak of that suite;
-# "own" is what the machine has in its configuration
+# suite_use SUITE: let apt_get and apt_cache use that suite from now on; "own" is the
+# machine's configuration
 suite_use()
 {
 	local dir=$XTCP_CACHE/apt/$1 site
 
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/none"
-	# with a cache of its own, apt need not read all lists for each question
+	# with its own package cache, apt need not parse all lists for each query
 	APT_OPTIONS=(-qq -o APT::Sandbox::User=root -o "Dir::Cache::pkgcache=$dir/packages")
 	[ "$1" != own ] || return 0
 	APT_OPTIONS+=(-c "$dir/apt.conf")
@@ -46,7 +46,7 @@ suite_use()
 	fi
 }
 
-# suite_mirror: the mirror; apt has forgotten it on a machine without lists
+# suite_mirror: the mirror; after "apt-get update", if the machine has no package lists
 suite_mirror()
 {
 	local site
@@ -76,13 +76,13 @@ package_version()
 	apt_cache show --no-all-versions "$1" 2>/dev/null | sed -n 's/^Version: //p' | head -n 1
 }
 
-# package_needs PACKAGE REGEX: the packages matching REGEX that it depends on
+# package_needs PACKAGE REGEX: its dependencies that match REGEX
 package_needs()
 {
 	apt_cache depends --important "$1" | sed -n 's/^ *Depends: //p' | grep -E "^($2)\$"
 }
 
-# package_unpack DIR PACKAGE...: fetch packages and unpack them, uninstalled
+# package_unpack DIR PACKAGE...: download packages and unpack them, without installing
 package_unpack()
 {
 	local dir=$1 deb
@@ -96,8 +96,8 @@ package_unpack()
 	rm -r "$dir/debs"
 }
 
-# lists_stale PACKAGE...: a download failed: old package lists name packages
-# that are gone. Read them, and begin this script again, once.
+# lists_stale PACKAGE...: a download failed, since old package lists name packages that
+# no longer exist. Update the lists, and restart this script once.
 lists_stale()
 {
 	[ -z "${XTCP_LISTS_READ-}" ] || die "apt could not download: $*"

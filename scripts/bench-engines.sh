@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# bench-engines.sh [build|smoke]: the table, the timers and the records beside the
-# kernel's: instructions and bytes
+# bench-engines.sh [build|smoke]: instructions and bytes of the connection table, the timers,
+# requests and TIME-WAIT entries, compared with the kernel's TCP
 #
-# All is measured in a VM that counts (see bench.sh), both sides in the same boot and
-# run. Prints a line a figure: NAME, kernel, xtcp, ratio, spread, parted by tabs; medians
-# of $XTCP_RUNS (5) runs. The figures NAME_wide are of a second boot, with a million
-# buckets in both tables. "build" only compiles what is needed; "smoke" does all of it
-# once, with a tenth of the entries and connections, and says in KTAP whether it worked.
+# Everything is measured in a VM that counts instructions (see bench.sh), both sides in the
+# same boot and run. Prints one line for each figure: NAME, kernel, xtcp, ratio, spread,
+# separated by tabs; medians of $XTCP_RUNS (5) runs. The figures NAME_wide come from a second
+# boot, with a million buckets in both tables. "build" only compiles what is needed; "smoke"
+# runs all of it once, with a tenth of the entries and connections, and prints KTAP.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -27,7 +27,7 @@ build()
 	gcc -O2 -Wall -Wextra -Werror -static -o "$FLOOD" selftests/programs/flood.c
 }
 
-# figures SECONDS CONSOLE [OPTIONS]: lines of one boot
+# figures SECONDS CONSOLE [OPTIONS]: the lines of one boot
 figures()
 {
 	local limit=$1 console=$2

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# bench.sh: instructions per request, connection and KiB, beside the kernel's TCP
+# bench.sh: instructions per request, connection and KiB, compared with the kernel's TCP
 #
-# Both protocols run in the same boot of a VM that counts: one executed
-# instruction is one nanosecond of its time, so that the figures do not depend on
-# this machine. Prints a line a figure: NAME, kernel, xtcp, ratio, spread, parted
-# by tabs; the two are medians of $XTCP_RUNS (5) runs, both ends together, with
-# the spread over the runs. Blind to caches, locks and more than one processor.
+# Both protocols run in the same boot of a VM that counts: one executed instruction takes one
+# nanosecond of its time, so the figures do not depend on the host. Prints one line for each
+# figure: NAME, kernel, xtcp, ratio, spread, separated by tabs; the two are medians of
+# $XTCP_RUNS (5) runs, both ends together, with the spread over the runs. Blind to caches,
+# locks and more than one CPU.
 
 set -eu
 # shellcheck source=scripts/lib.sh

@@ -10,7 +10,7 @@ set -eu
 cd "$XTCP_TOP"
 scripts/deps.sh bridge
 mkdir -p build/bridge
-# linux/types.h includes what Debian keeps apart for each architecture
+# linux/types.h includes files that Debian keeps in a directory of each architecture
 [ ! build/bridge/bridge.o -nt tools/bridge/bridge.bpf.c ] || exit 0
 clang -target bpf -O2 -Wall -Wextra -Werror -idirafter "/usr/include/$(uname -m)-linux-gnu" \
 	-c tools/bridge/bridge.bpf.c -o build/bridge/bridge.o.new

@@ -3,12 +3,11 @@
 #
 # build.sh NAME [MAKE-ARGS...]: compile xtcp.ko for a kernel, in build/NAME
 #
-# NAME is a kernel of kernel.sh that has headers. For uml, xtcp_kunit.ko is made
-# too. The sources appear in build/NAME as links, so that
-# kernels do not undo each other's objects. Prints the directory. Warnings are
-# errors; KCFLAGS from the environment are added. XTCP_VARIANT=X builds in
-# build/NAME-X, so that another compiler leaves this one's objects alone;
-# XTCP_KBUILD=FILE makes what that Kbuild says.
+# NAME is a kernel of kernel.sh that has headers. For uml, xtcp_kunit.ko is built too. The
+# sources appear in build/NAME as links, so that kernels don't overwrite each other's
+# objects. Prints the directory. Warnings are errors; KCFLAGS from the environment are added.
+# XTCP_VARIANT=X builds in build/NAME-X, so that another compiler does not overwrite the
+# objects; XTCP_KBUILD=FILE builds what that Kbuild says.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -20,7 +19,7 @@ shift
 OUT=$XTCP_TOP/build/$NAME${XTCP_VARIANT:+-$XTCP_VARIANT}
 SOURCES="include module kunit tools"
 
-# link_sources: links for what is new, none for what is gone
+# link_sources: add links to new files, remove links to deleted ones
 link_sources()
 {
 	local path
@@ -33,7 +32,7 @@ link_sources()
 	find "$OUT" -xtype l -delete
 }
 
-# sid_make ROOT ARGS...: make inside a Debian sid, which sees the tree where it is
+# sid_make ROOT ARGS...: make inside a Debian sid, which sees the tree at its usual path
 sid_make()
 {
 	local root=$1
@@ -58,8 +57,8 @@ exec 8>"$XTCP_TOP/build/.lock.$NAME"
 flock -w 600 8 || die "build/$NAME has been locked for ten minutes"
 link_sources
 
-# CONFIG_DEBUG_INFO_BTF_MODULES: there is no vmlinux to take types from; cmd_checkdoc: style.sh
-# asks kernel-doc once, W=1 would for each kernel
+# CONFIG_DEBUG_INFO_BTF_MODULES: there is no vmlinux to take types from. cmd_checkdoc: style.sh
+# runs kernel-doc once; W=1 would run it for each kernel
 args=(--no-print-directory -j"$(nproc)" M="$OUT" W=1 cmd_checkdoc=
 	KCFLAGS="-Werror ${KCFLAGS-}" CONFIG_DEBUG_INFO_BTF_MODULES= "$@")
 # Only one kernel runs the suites: make kunit

@@ -3,8 +3,8 @@
 #
 # check.sh [SUITE[.CASE]]...: run the core's KUnit suites as a plain program
 #
-# Built with ASan and UBSan, by gcc; CC=clang takes that. What has not changed is not
-# compiled again. Needs no root and no kernel headers. Prints KTAP, what failed, and
+# Built with ASan and UBSan, by gcc, or by clang with CC=clang. Unchanged files are not
+# compiled again. Needs no root and no kernel headers. Prints KTAP, the failures, and
 # "N passed, N failed".
 
 set -eu
@@ -14,7 +14,7 @@ set -eu
 CC=${CC:-gcc}
 OUT=build/check/$CC
 
-# build: make the program; one caller at a time
+# build: make the program; under a lock, for one caller at a time
 build()
 {
 	mkdir -p "$OUT"
@@ -24,7 +24,7 @@ build()
 	) 8>"$OUT/.lock"
 }
 
-# run PART SUITE...: the cases of these suites, as a KTAP subtest
+# run PART SUITE...: run the cases of these suites, as a KTAP subtest
 run()
 {
 	local part=$1
@@ -40,7 +40,7 @@ run()
 	} >"$OUT/log.$part"
 }
 
-# parts: the suites that were asked for, or all, on two lines, one for each processor
+# parts: the suites to run (all by default), on two lines, one for each CPU
 parts()
 {
 	if [ $# -gt 0 ]; then

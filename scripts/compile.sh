@@ -3,9 +3,9 @@
 #
 # compile.sh [KERNEL...]: does xtcp.ko compile for these kernels?
 #
-# Without KERNEL: Debian 12's 6.1, its backports' 6.12, and sid's 7.2; and the module of
-# the engines' benchmark for 6.1, which alone it is for. Warnings (W=1) are errors.
-# "programs": those of the selftests, and the bridge.
+# Without KERNEL: Debian 12's 6.1, its backports' 6.12, and sid's 7.2; and the module of the
+# engines' benchmark, for 6.1 only. Warnings (W=1) are errors. "programs": the programs of
+# the selftests, and the bridge.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -18,7 +18,7 @@ programs()
 	scripts/bridge.sh && scripts/programs.sh
 }
 
-# line NAME COMMAND...: a KTAP line for what the command compiles
+# line NAME COMMAND...: a KTAP line for the result of a compile command
 line()
 {
 	local name=$1 log

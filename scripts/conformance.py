@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""RFC 9293's requirements: where each is met, and what shows it.
+"""RFC 9293's requirements: where each is met, and which test shows it.
 
     conformance.py check            judge each row of docs/conformance.csv by the results of
                                     the last make test (build/test/STAGE.*.log)
     conformance.py ktap             the same as KTAP, for make test itself
     conformance.py mutate [ID...]   break the line that meets a requirement in a copy of
-                                    the module, see the named test turn red, and note in
-                                    the table which did
+                                    the module, check that the named test turns red, and
+                                    update the row's status in the table
 
 A row's test is PLACE:FILE:CASES of the selftests (time or uml), its mutant a C file and
 a sed expression.  status: shown: the mutant was seen to turn the test red; tested:
-there is a test that has not been tried so; open: there is none; advice: it is about
-programs that use a TCP.  Only what is shown, and whose test was run and has passed, counts.
+there is a test that was not tried against the mutant; open: there is none; advice: it is
+about programs that use a TCP.  A row counts only if it is shown, and its test was run and
+has passed.
 """
 import csv
 import fnmatch
@@ -38,7 +39,7 @@ def rows():
 
 
 class Test:
-    """STAGE:FILE:CASES, and how its results are called."""
+    """STAGE:FILE:CASES, and the names of its results."""
 
     def __init__(self, text):
         self.place, self.name, self.cases = text.split(":")
@@ -78,7 +79,7 @@ def plants(mutant):
 
 
 def flaws(row):
-    """What is wrong with a row as it stands."""
+    """The problems of a row, judged without running anything."""
     if row["status"] not in STATUSES:
         yield f"status {row['status']!r}"
     yield from (f"no {place}" for place in row["code"].split() if not defined(place))
@@ -97,7 +98,7 @@ def flaws(row):
 
 
 class Judge:
-    """The table, and the results of the stages that were run."""
+    """The table, with the results of the stages that were run."""
 
     def __init__(self):
         self.table, self.results = rows(), {}
@@ -110,7 +111,7 @@ class Judge:
                     yield f"{name}: {have.count(name)} rows"
 
     def leaves(self, stage):
-        """All results of a stage's units; nothing where none was run."""
+        """All results of a stage's units; empty if the stage was not run."""
         if stage not in self.results:
             logs = sorted(glob.glob(os.path.join(RESULTS, glob.escape(stage) + ".*log")))
             self.results[stage] = [leaf for log in logs
@@ -118,7 +119,7 @@ class Judge:
         return self.results[stage]
 
     def outcome(self, row):
-        """(does it count, what is wrong with it)"""
+        """(does the row count, its problem)"""
         problems = list(flaws(row))
         if problems or not row["test"]:
             return False, problems
@@ -132,7 +133,7 @@ class Judge:
         return row["status"] == "shown", []
 
     def score(self):
-        """The line that counts"""
+        """The line with the counts"""
         count = dict.fromkeys(COUNTS, 0)
         for row in self.table:
             count[row["id"].split("-")[0]] += self.outcome(row)[0]
@@ -169,7 +170,7 @@ def as_ktap():
 
 
 def plant(chosen):
-    """Make the mutants of these rows: {place: {id: test}}, {id: problem}"""
+    """Build the mutants of these rows: {place: {id: test}}, {id: problem}"""
     module, tests, problems = mutate.Module(), {}, {}
     for row in chosen:
         made = module.mutant(row["id"], *row["mutant"].split(" ", 1))
@@ -192,7 +193,7 @@ def verdicts(chosen):
 
 
 def note(name, status):
-    """Write into the table what was seen of a row"""
+    """Write a row's new status into the table"""
     table = rows()
     for row in table:
         row["status"] = status if row["id"] == name else row["status"]
@@ -204,7 +205,7 @@ def note(name, status):
 
 
 def break_rows(wanted):
-    """Plant the mutant of each row, or of those that are named."""
+    """Plant the mutant of each row, or of the rows named."""
     chosen = [r for r in rows() if r["mutant"] and (not wanted or r["id"] in wanted)]
     print(f"KTAP version 1\n1..{len(chosen)}", flush=True)
     failed = 0

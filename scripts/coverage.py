@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Says which lines and branches of some sources no test has run, as KTAP.
+"""Reports the lines and branches of some sources that no test has run, as KTAP.
 
     coverage.py FOLDER OBJECT...
 
-OBJECTs are object files of a build with --coverage, run already. All sources and
+OBJECTs are object files of a build with --coverage, run already.  All sources and
 headers under FOLDER are counted; a header's inline functions are the sum over all
-objects that include it. Prints a table, and below it each line and branch that
-was never run or taken. One test a file; the exit status is 1 when any failed.
+objects that include it.  Prints a table, and below it each line and branch that
+was never run or taken.  One test for each file; the exit status is 1 if any failed.
 """
 
 import json
@@ -18,7 +18,7 @@ from pathlib import Path
 
 
 class File:
-    """What was run of one source: counts, added over the objects that have it."""
+    """The counts of one source, summed over the objects that contain it."""
 
     def __init__(self):
         self.lines = defaultdict(int)
@@ -37,7 +37,7 @@ class File:
                 self.branches[place] += branch["count"]
 
     def missing(self):
-        """Where nothing went: (line, text), in the order of the file."""
+        """Lines and branches never run: (line, text), in the order of the file."""
         gaps = [(line, "function %s never called" % name)
                 for (name, line), count in self.functions.items() if not count]
         gaps += [(line, "line never run")
@@ -49,7 +49,7 @@ class File:
 
 
 def gcov(objects):
-    """The reports of all files that these objects were made of."""
+    """The reports of all files that these objects were compiled from."""
     command = ["gcov", "--branch-probabilities", "--json-format", "--stdout"]
     text = subprocess.run(command + objects, check=True, capture_output=True, text=True)
     for document in text.stdout.splitlines():

@@ -3,9 +3,9 @@
 #
 # coverage.sh: do the suites run every line and every branch of the core?
 #
-# The core and its suites are built as a plain program without optimisation, run
-# once, and gcov is asked about module/core. Prints a table and each line and
-# branch that no case reaches, as KTAP; the exit status is 1 when there is one.
+# Builds the core and its suites as a plain program without optimisation, runs it once, and
+# asks gcov about module/core. Prints a table and each line and branch that no case reaches,
+# as KTAP; the exit status is 1 if there is one.
 
 set -eu
 # shellcheck source=scripts/lib.sh

@@ -3,10 +3,9 @@
 #
 # demo.sh: see xtcp work, in one command
 #
-# Installs what is missing, compiles the module for Debian's own kernel, boots
-# that kernel in a VM and runs tools/demo/demo.sh there. Leaves nothing behind
-# but build/ and the kernel in the cache; fails when any step does not show
-# what it claims.
+# Installs missing packages, compiles the module for Debian's own kernel, boots that kernel in
+# a VM and runs tools/demo/demo.sh there. Leaves nothing behind but build/ and the kernel in
+# the cache; fails if a step does not show what it claims.
 
 set -eu -o pipefail
 # shellcheck source=scripts/lib.sh
@@ -16,7 +15,7 @@ cd "$XTCP_TOP"
 scripts/deps.sh build vm test
 say "compiling the module for the VM's kernel"
 mkdir -p build/log
-# kbuild has much to tell; here only what we say ourselves is of interest
+# hide kbuild's output: only our own lines matter here
 if ! scripts/build.sh stock 2>&1 >/dev/null | tee build/log/demo.build |
 	{ grep --line-buffered '^xtcp: ' >&2 || true; }; then
 	cat build/log/demo.build >&2

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# deps.sh GROUP...: install the Debian packages that are missing
+# deps.sh GROUP...: install the missing Debian packages of these groups
 #
 #   build   compile a module          kernel  compile a kernel
 #   vm      boot the VM               uml     boot User-Mode Linux

@@ -1,14 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# fuzz.sh [--runs N | --seconds S] [TARGET...]: give the core what chance makes up
+# fuzz.sh [--runs N | --seconds S] [TARGET...]: feed the core generated input
 #
-# Each kunit/fuzz/TARGET.c (step: the state machine; wire: header and options) with the
-# core, ASan, UBSan and clang's fuzzer. --runs does the same N inputs in each run, for
-# tests; --seconds (default 7200, for each target) goes on from what earlier runs have
-# found, which is kept in build/fuzz/TARGET/corpus. An input that breaks a promise is
-# left in build/fuzz/TARGET: run build/fuzz/TARGET/fuzz FILE to see it again.
-# Prints KTAP.
+# Builds each kunit/fuzz/TARGET.c (step: the state machine; wire: header and options) with the
+# core, ASan, UBSan and clang's fuzzer. --runs tries the same N inputs in each run, for
+# tests; --seconds (default 7200, for each target) continues from the corpus of earlier runs,
+# build/fuzz/TARGET/corpus. An input that fails is kept in build/fuzz/TARGET: run
+# build/fuzz/TARGET/fuzz FILE to reproduce it. Prints KTAP.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -44,7 +43,7 @@ build()
 		"${simulation[@]}" 2>&1
 }
 
-# fuzz TARGET: what the fuzzer says goes to build/fuzz/TARGET/log
+# fuzz TARGET: run it; its output goes to build/fuzz/TARGET/log
 fuzz()
 {
 	local out=build/fuzz/$1

@@ -1,17 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# guest.sh: what vm.sh and uml.sh have in common; to be sourced
+# guest.sh: what vm.sh and uml.sh share; to be sourced
 #
-# A guest boots from an initramfs made for this run (guest-init, guest-run, the
-# command and its environment), has the host's root read-only under an overlay
-# in memory, and shares two directories with the host: $RUN/ctl, into which it
-# writes the command's exit status, and $XTCP_OUT, for results. The command's
-# output comes into the file $RUN/output by a channel of its own, and from there
-# to stdout; the console is the kernel's.
+# A guest boots from an initramfs made for this run (guest-init, guest-run, the command and
+# its environment). It sees the host's root read-only under an overlay in memory, and shares
+# two directories with the host: $RUN/ctl, where it writes the command's exit status, and
+# $XTCP_OUT, for results. The command's output goes to the file $RUN/output by a separate
+# channel, and from there to stdout; the console is for kernel messages.
 
 # shellcheck disable=SC2034 # MEM is for the script that sources this
-# guest_option NAME VALUE: the options that both have; false if it is none
+# guest_option NAME VALUE: parse an option that both scripts have; false if it is none
 guest_option()
 {
 	case $1 in
@@ -22,7 +21,7 @@ guest_option()
 	esac
 }
 
-# guest_begin NAME: a directory for this run, gone when we are
+# guest_begin NAME: make a directory for this run, removed on exit
 guest_begin()
 {
 	CONSOLE=$(realpath -m "${CONSOLE:-$XTCP_TOP/build/log/$1.console}")
@@ -45,7 +44,7 @@ guest_end()
 	rm -rf "$RUN"
 }
 
-# guest_kill: timeout(1) hands the signal on to the machine that it guards
+# guest_kill: signal timeout(1), which passes the signal on to the machine
 guest_kill()
 {
 	[ -n "$GUEST_PID" ] || return 0
@@ -54,8 +53,8 @@ guest_kill()
 	GUEST_PID=
 }
 
-# guest_initramfs KERNEL-DIR NAME=VALUE...: $RUN/initramfs; the variables are
-# for guest-init
+# guest_initramfs KERNEL-DIR NAME=VALUE...: make $RUN/initramfs; the variables are for
+# guest-init
 guest_initramfs()
 {
 	local kernel=$1 dir=$RUN/initramfs.d
@@ -72,7 +71,7 @@ guest_initramfs()
 	rm -r "$dir"
 }
 
-# guest_command COMMAND...: $RUN/command, a script that runs it as it was called
+# guest_command COMMAND...: make $RUN/command, a script that runs the command as it was called
 # here: in this directory, with the same XTCP_ variables and arguments
 guest_command()
 {
@@ -87,15 +86,15 @@ guest_command()
 	} >"$RUN/command"
 }
 
-# guest_start COMMAND...: start the machine, with a bound on its life
+# guest_start COMMAND...: start the machine, with a time limit
 guest_start()
 {
 	timeout -k 10 "$TIMEOUT" "$@" 8>&- 9>&- &
 	GUEST_PID=$!
 }
 
-# guest_wait: hand on the command's output until the machine is off; then exit
-# with the command's status, or say what went wrong
+# guest_wait: print the command's output until the machine is off; then exit with the
+# command's status, or say what went wrong
 guest_wait()
 {
 	local tail_pid status=0
@@ -108,8 +107,8 @@ guest_wait()
 	guest_verdict "$status"
 }
 
-# guest_powered_off: wait for the machine's end; a command that has ended
-# leaves it 30 s for that
+# guest_powered_off: wait for the machine to power off; once the command has ended, the
+# machine has 30 s for that
 guest_powered_off()
 {
 	local left=300 status=0
@@ -120,14 +119,14 @@ guest_powered_off()
 		[ ! -s "$RUN/ctl/status" ] || left=$((left - 1))
 	done
 	[ "$left" -gt 0 ] || kill "$GUEST_PID" 2>/dev/null || true
-	# the shell itself would speak of a machine that aborted
+	# silence the shell's own message about a machine that aborts
 	{ wait "$GUEST_PID"; } 2>/dev/null || status=$?
 	[ "$left" -gt 0 ] || status=stuck
 	[ "$status" = 0 ] || echo "$status" >"$RUN/end"
 }
 
-# guest_verdict: exit 124 when time ran out, 125 when the machine died, else
-# with the status of the command
+# guest_verdict: exit 124 if time ran out, 125 if the machine died, else with the status of
+# the command
 guest_verdict()
 {
 	local end status

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The table of the selftests' homes, selftests/homes: where each runs, and when.
+"""The table of the selftests' homes, selftests/homes: where each test runs, and when.
 
-    homes.py list PLACE [WHEN]   the tests of a place, one a line (WHEN: test, ci, full)
-    homes.py check               KTAP: has each case a home, and is each home some case's?
+    homes.py list PLACE [WHEN]   the tests of a place, one on each line (WHEN: test, ci, full)
+    homes.py check               KTAP: has each case a home, and does each home have a case?
 """
 import fnmatch
 import os
@@ -15,7 +15,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLE = os.path.join(TOP, "selftests/homes")
 CASES = os.path.join(TOP, "selftests/cases")
 PLACES = ("time", "uml", "smp", "leaks", "vm", "debug", "kcsan")
-#: each has what those before it have
+#: each includes those before it
 WHEN = ("test", "ci", "full")
 
 
@@ -33,19 +33,19 @@ class Home:
         return self.test.partition("@")[0].partition(":")[0]
 
     def has(self, case):
-        """Is this case of the file among those of the test?"""
+        """Does the test include this case of the file?"""
         return chosen(self.test.partition("@")[0].partition(":")[2] or "*", case)
 
 
 def chosen(pattern, name):
-    """As selftests/lib/cases.py has it: a shell pattern, or ! and what is left out."""
+    """As in selftests/lib/cases.py: a shell pattern, or ! and a pattern to exclude."""
     if pattern.startswith("!"):
         return not fnmatch.fnmatchcase(name, pattern[1:])
     return fnmatch.fnmatchcase(name, pattern)
 
 
 def read(path=TABLE):
-    """All lines of the table, a Home for each test."""
+    """All lines of the table, one Home for each test."""
     homes = []
     with open(path, encoding="utf-8") as file:
         for line in file:
@@ -60,7 +60,7 @@ def read(path=TABLE):
 
 
 def tests_of(place, when="test"):
-    """The tests of a place that run then."""
+    """The tests of a place that run at that time."""
     upto = WHEN[:WHEN.index(when) + 1]
     found = [home.test for home in read() if home.place == place and home.when in upto]
     return list(dict.fromkeys(found))
@@ -76,7 +76,7 @@ def cases_of(file):
 
 
 def flaws(file, homes):
-    """What is wrong with the homes of one file."""
+    """The problems with the homes of one file."""
     cases = cases_of(file)
     plain = [home for home in homes if home.file == file and "@" not in home.test]
     always = [home for home in plain if home.when != "full"]

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# kernel.sh NAME: have a kernel in the cache, and print its directory
+# kernel.sh NAME: make a kernel in the cache unless it is there, and print its directory
 #
 #   stock   Debian 12's kernel as it is           image, modules, headers
 #   uml     User-Mode Linux 6.1 with KUnit        image, kit
@@ -12,13 +12,13 @@
 #   7.2     sid's kernel                          headers in a Debian sid
 #   tools   the source's checkpatch.pl, kernel-doc, kunit.py
 #
-# In the directory: image (what boots), build (the kbuild directory to compile
-# modules against), mod/ (what the initramfs has to load, in order), lib/modules
-# (what a guest may load later), release (uname -r).
+# In the directory: image (the kernel to boot), build (the kbuild directory to compile
+# modules against), mod/ (modules that the initramfs has to load, in order), lib/modules
+# (modules that a guest may load later), release (uname -r).
 #
-# How each is made is in kernels/*.sh. A kernel is made in a directory of its
-# own and gets its name when it is complete; the name tells version and recipe,
-# so that a changed one is made anew.
+# The recipes are in kernels/*.sh. A kernel is built in a temporary directory, which is
+# renamed when it is complete. The name contains the version and a hash of the recipe, so a
+# changed recipe makes a new kernel.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -37,12 +37,12 @@ tools)		recipe=tools ;;
 *)		usage "$0" ;;
 esac
 
-# A recipe has: recipe_version, the version there is now; recipe_files, what
-# else its result depends on; recipe_make DIR
+# A recipe defines: recipe_version, the current version; recipe_files, the files that the
+# result depends on; recipe_make DIR
 # shellcheck source=/dev/null
 . "$RECIPES/$recipe.sh"
 
-# kernel_make K: make the kernel, and give it its name
+# kernel_make K: build the kernel, and rename it to K
 kernel_make()
 {
 	local start=$SECONDS
@@ -57,14 +57,13 @@ kernel_make()
 	say "'$NAME' is ready after $((SECONDS - start)) s: $1"
 }
 
-# remove PATH...: a Debian in a directory belongs to root
+# remove PATH...: delete, as root, since a Debian in a directory belongs to root
 remove()
 {
 	rm -rf "$@" 2>/dev/null || as_root rm -rf "$@"
 }
 
-# kernel_prune K: forget what this name meant before, when nobody has used it
-# for a month
+# kernel_prune K: delete older kernels of this name that have not been used for a month
 kernel_prune()
 {
 	touch "$1"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Reads the KTAP that tests print, and counts it.
+"""Reads the KTAP that tests print, and counts the results.
 
-A unit also fails when it ended badly without saying which test failed, when it has no
-results, when results are missing from its plan, and for a test that was skipped unless
-its name, or STAGE.NAME, matches one of the shell patterns in $XTCP_SKIPS. Only leaves
-count, not the subtests' summary lines.
+A unit also fails if it ended badly without naming a failed test, if it has no results, if
+results are missing from its plan, and for each skipped test, unless the test's name, or
+STAGE.NAME, matches one of the shell patterns in $XTCP_SKIPS.  Only leaves count, not the
+subtests' summary lines.
 """
 
 import fnmatch
@@ -20,7 +20,7 @@ CONTEXT_LINES = 60
 
 @dataclass
 class Result:
-    """One leaf: its full name, whether it failed, and what was said about it."""
+    """One leaf: its full name, whether it failed, and its diagnostics."""
 
     name: str
     failed: bool
@@ -51,7 +51,7 @@ def missing(level, name):
 
 
 def close(levels, depth, name):
-    """Takes all that is deeper than depth: the children of a summary line."""
+    """Takes all results deeper than depth: the children of a summary line."""
     leaves = []
     for deeper in sorted(d for d in levels if d > depth):
         level = levels.pop(deeper)
@@ -101,7 +101,7 @@ def parse(lines, stage):
 
 
 def read_unit(name, log, status):
-    """The lines of a log, and its leaves with what the unit owes."""
+    """The lines of a log, and its leaves, with failures of the unit itself."""
     try:
         with open(log, encoding="utf-8", errors="replace") as file:
             lines = file.read().splitlines()
@@ -121,7 +121,7 @@ def count(leaves):
 
 
 def print_failure(stage, result):
-    """A failure in full, but for what was said long before it."""
+    """A failure in full, without output from long before it."""
     print(f"not ok {stage}: {result.name}")
     if len(result.context) > CONTEXT_LINES:
         print(f"    ... {len(result.context) - CONTEXT_LINES} lines before")

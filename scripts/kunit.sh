@@ -21,14 +21,14 @@ report()
 		sed -n "/^$START/,/^$END/p" | grep -v "^$START\|^$END" || true
 }
 
-# suites: how many there are in the sources
+# suites: the number of suites in the sources
 suites()
 {
 	cat kunit/*_test.c | grep -c '^kunit_test_suite('
 }
 
 # shellcheck disable=SC2317 # called by line()
-# loaded: what the guest's command said, and how it ended
+# loaded: check the output and the exit status of the guest's command
 loaded()
 {
 	cat build/log/kunit.output

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Mutants of the module: each differs in one line, and a test of its own must turn red.
+"""Mutants of the module: each differs in one line, and its own test must turn red.
 
-A mutant is one file compiled anew and linked to the objects of the module as it is, by
-the very commands that kbuild has noted. Many of them run in one guest, one after the
-other, so that a table of a hundred takes minutes.
+A mutant is one file that is compiled anew and linked to the objects of the unchanged
+module, by the commands that kbuild has recorded.  Many mutants run in one guest, one after
+the other, so a table of a hundred takes minutes.
 """
 import os
 import re
@@ -21,14 +21,14 @@ MARK = "### "                       # in front of a mutant's name, see guest-mut
 
 
 def script(*argv):
-    """Run a script of ours, and give what it prints"""
+    """Run one of our scripts, and return its output"""
     return subprocess.run([os.path.join(TOP, "scripts", argv[0]), *argv[1:]], check=True,
                           stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
                           text=True).stdout.strip()
 
 
 class Module:
-    """The module as it is, compiled for User-Mode Linux, and mutants made of it."""
+    """The unchanged module, compiled for User-Mode Linux, and mutants made from it."""
 
     def __init__(self):
         self.kernel = os.path.join(script("kernel.sh", "uml"), "build")
@@ -37,14 +37,14 @@ class Module:
             self.objects = file.read().split()
 
     def _noted(self, target):
-        """The command that made a file, as kbuild has noted it"""
+        """The command that made a file, as kbuild has recorded it"""
         path, name = os.path.split(os.path.join(self.built, target))
         with open(os.path.join(path, f".{name}.cmd"), encoding="utf-8") as file:
             line = file.readline().split(":=", 1)[1]
         return shlex.split(line.split(";")[0].replace("$$", "$").replace("\\#", "#"))
 
     def _run(self, command, output):
-        """Run a noted command, with another output"""
+        """Run a recorded command, with another output"""
         command[command.index("-o") + 1] = output
         command = [c for c in command if not c.startswith("-Wp,-MMD,")]
         done = subprocess.run(command, cwd=self.kernel, stdout=subprocess.PIPE,
@@ -86,7 +86,7 @@ class Module:
 
 
 def run_guest(place, tests):
-    """Run {mutant: test} in one guest: {mutant: lines} of those that had their turn"""
+    """Run {mutant: test} in one guest: {mutant: lines} of the mutants that were run"""
     command = [os.path.join(TOP, "scripts/uml.sh"), *GUESTS[place], "--timeout", str(LIMIT),
                "--console", os.path.join(HOME, f"{place}.console"), "--",
                "scripts/guest-mutants", HOME] + [f"{m}={t}" for m, t in tests.items()]
@@ -117,7 +117,7 @@ def run(place, tests):
 
 
 def survived(lines, wanted):
-    """Why a mutant was not caught; nothing when a leaf for which wanted(name) has failed"""
+    """Why a mutant was not caught; nothing if a leaf for which wanted(name) is true failed"""
     leaves = [leaf for leaf in ktap.parse(lines, "mutant") if wanted(leaf.name)]
     if any(leaf.failed for leaf in leaves):
         return None

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# purity.sh: module/core is plain C that needs nothing of a kernel
+# purity.sh: module/core is plain C that needs nothing of the kernel
 #
-# Three proofs: it includes no header but those below; its objects, built in one
-# fixed way, need no symbol but those below; and they have no variable that
-# could keep something from one call to the next.
+# Three checks: the core includes no header but those below; its objects, built with fixed
+# options, need no symbol but those below; and they have no variable that could keep state
+# from one call to the next.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -15,7 +15,7 @@ HEADERS="asm/byteorder.h linux/bitops.h linux/bits.h linux/bug.h linux/build_bug
 	linux/compiler.h linux/errno.h linux/limits.h linux/list.h linux/math64.h
 	linux/minmax.h linux/rbtree.h linux/stddef.h linux/string.h linux/types.h
 	linux/unaligned.h"
-# The tree's own, found beside the core or in include/
+# The tree's own headers, found beside the core or in include/
 OWN_HEADERS="compat.h"
 # kunit_user_warn is what WARN_ON() calls in this build
 SYMBOLS="memcmp memcpy memmove memset rb_erase rb_first rb_first_postorder
@@ -32,7 +32,7 @@ listed()
 	[[ " ${2//[$'\n\t']/ } " = *" $1 "* ]]
 }
 
-# foreign_headers: what the core includes and should not
+# foreign_headers: headers that the core includes and should not
 foreign_headers()
 {
 	local file name
@@ -56,7 +56,7 @@ build()
 	done
 }
 
-# foreign_symbols: what the objects need, beyond each other and the list
+# foreign_symbols: symbols that the objects need, beyond each other's and the list
 foreign_symbols()
 {
 	nm --defined-only "$OUT"/*.o | awk 'NF == 3 { print $3 }' | sort -u >"$OUT/defined"
@@ -73,7 +73,7 @@ variables()
 	nm -A "$OUT"/*.o | sed -n 's,.*/\(.*\)\.o:.* [BbCDdGgSs] \(.*\),module/core/\1.c keeps \2,p'
 }
 
-# empty NAME TEXT: one KTAP line, good when there is nothing to say
+# empty NAME TEXT: one KTAP line, ok if the text is empty
 empty()
 {
 	if [ -z "$2" ]; then

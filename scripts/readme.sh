@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# readme.sh: does what README.md tells a new user to type work?
+# readme.sh: do the commands in README.md work?
 #
-# Runs each "make TARGET..." that stands on a line of its own in a code block,
-# but for the tests themselves. A target that wants a terminal gets one.
+# Runs each "make TARGET..." that has a line of its own in a code block, except for the tests
+# themselves. A target that needs a terminal gets one.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -19,7 +19,7 @@ commands()
 		sed -n 's/^ *\(\$ \)\{0,1\}\(make [a-z][^#]*[^# ]\).*/\2/p' | awk '!seen[$0]++'
 }
 
-# leave: what a user types who only wants out again, however long the shell takes
+# leave: type "exit" until the shell has ended, however long it takes to start
 leave()
 {
 	while sleep 5; do
@@ -27,7 +27,7 @@ leave()
 	done
 }
 
-# run COMMAND: as a user would
+# run COMMAND: run it as a user would
 run()
 {
 	case $1 in

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# replay.sh: does a run in virtual time come again to the byte, as each failure's "again:"
-# promises? One test over a link that loses segments is run twice with a seed: what it prints
-# and what the kernel says must be the same; and with another seed, where it must not be.
+# replay.sh: does a run in virtual time repeat to the byte, as each failure's "again:"
+# promises? Runs a test over a lossy link twice with one seed: its output and the kernel's
+# messages must be the same. Then with another seed: they must differ.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -11,7 +11,7 @@ set -eu
 
 TEST='transfer:lossy__many*'
 
-# run SEED NAME: what is said goes to build/replay/NAME
+# run SEED NAME: one run; its output goes to build/replay/NAME
 run()
 {
 	XTCP_SEED=$1 scripts/selftest.sh time "$TEST" >"build/replay/$2" 2>&1 || return 1

@@ -3,23 +3,23 @@
 #
 # selftest.sh PLACE [TEST...]: run selftests in a guest of that kind
 #
-#   time    User-Mode Linux 6.1 in virtual time: a guest for each test, and the same run
-#           again with the same seed, XTCP_SEED (1)
+#   time    User-Mode Linux 6.1 in virtual time: one guest for each test; the same seed,
+#           XTCP_SEED (1), gives the same run
 #   uml     the same in real time: native speed, one processor
 #   smp     User-Mode Linux of sid: native speed, two processors, KASAN, lockdep...
-#   leaks   the same with one processor, and kmemleak, which finds what is never freed
+#   leaks   the same with one processor and kmemleak, which finds memory that is never freed
 #   vm      Debian's kernel in QEMU
 #   debug   a kernel with KASAN, lockdep, kmemleak... in QEMU
 #   kcsan   a kernel with KCSAN, which finds data races, in QEMU
 #
-# TEST as in selftests/homes; without, those that have their home in the place.
+# TEST as in selftests/homes; by default, all tests that have their home in the place.
 # $XTCP_BUILT: module and programs are built already.
 
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# prepare KERNEL: the module for it, and the programs that the tests use
+# prepare KERNEL: build the module for it, and the programs that the tests use
 prepare()
 {
 	[ -z "${XTCP_BUILT-}" ] || return 0
@@ -29,7 +29,7 @@ prepare()
 	scripts/programs.sh
 }
 
-# guest NAME TEST...: run them in a guest whose console is build/log/selftest-NAME.console
+# guest NAME TEST...: run the tests in a guest whose console is build/log/selftest-NAME.console
 guest()
 {
 	local name=$1
@@ -60,7 +60,7 @@ esac
 MACHINE+=(--timeout "$LIMIT")
 prepare "$kernel"
 name=${XTCP_GUEST:-$PLACE}
-# A guest is given our variables: what differs from caller to caller must not be among them
+# The guest gets our variables, so none may differ from caller to caller
 unset XTCP_BUILT XTCP_GUEST
 if [ "$PLACE" != time ]; then
 	guest "$name" "${tests[@]}"

@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# splats.sh FILE...: print what kernels complained about in these console logs
+# splats.sh FILE...: print the kernel complaints in these console logs
 #
-# KCSAN tells of races in all of the kernel. Of its reports those count in which
-# xtcp has a part: a function of the module in one of the two stacks.
+# KCSAN reports races of the whole kernel. A report counts if a function of the module is in
+# one of its two stacks.
 #
-# Exit status 1 when there is anything; 2 when a file cannot be read.
+# Exit status 1 if there is a complaint; 2 if a file cannot be read.
 
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Beginnings of reports, one a line; # starts a comment
+# How reports begin, one on each line; # starts a comment
 PATTERNS='
 BUG: 			# KASAN, slab, lockdep, sleeping, soft lockup, bad state
 WARNING: 		# WARN_ON, lockdep
@@ -50,8 +50,8 @@ xtcp: guest-(init|run): 	# the guest itself
 
 expression=$(sed -E 's/[[:space:]]+#.*//; /^$/d' <<<"$PATTERNS" | paste -sd '|')
 
-# own_races FILE: the file, with empty lines for the reports that are not ours; one
-# that breaks off is left
+# own_races FILE: the file, with empty lines for races of others; a report that breaks off is
+# kept
 own_races()
 {
 	awk '

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What "make test" is made of: stages, and their units, each with what it needs.
+"""The stages of "make test", their units, and what each unit needs.
 
-The order here is the order of the docs; the one that they run in is the longest first.
+The order here is the order of the docs; units run the longest first.
 """
 import json
 import os
@@ -18,11 +18,11 @@ CACHE = os.environ.get("XTCP_CACHE") or os.path.join(
 TIMES = os.path.join(CACHE, "times.json")
 #: seconds after which a unit is taken to hang
 HANGS = 3900
-#: what a unit is taken to need that has never run here
+#: assumed duration of a unit that has never run here
 UNKNOWN = 15
 PLACE_KERNEL = {"time": "uml", "uml": "uml", "smp": "smp", "leaks": "smp", "vm": "stock",
                 "debug": "debug", "kcsan": "kcsan"}
-#: what a quick look may take, and what is looked at whatever was changed
+#: time limit of a quick run, and the tests it runs whatever was changed
 QUICK = 100
 QUICK_TESTS = ["readwrite", "close", "wrong_use", "options", "isn", "queues", "peer"]
 #: places whose guests use both processors
@@ -35,15 +35,15 @@ class Unit:
 
     name: str                       # STAGE or STAGE/UNIT
     command: list
-    kernels: tuple = ()             # that it needs, see kernel.sh
+    kernels: tuple = ()             # kernels it needs, see kernel.sh
     after: set = field(default_factory=set)
     wide: bool = False              # uses both processors
-    last: bool = False              # looks at what the others have said
+    last: bool = False              # judges the results of the others
     console: str = ""               # the console of its guest, in build/log
     environment: dict = field(default_factory=dict)
-    again: object = None            # leaf -> the command that does it again
+    again: object = None            # leaf -> the command that repeats it
     limit: int = HANGS
-    seconds: float = UNKNOWN        # that it will take, about
+    seconds: float = UNKNOWN        # expected duration
 
     @property
     def stage(self):
@@ -51,7 +51,7 @@ class Unit:
 
     @property
     def file(self):
-        """Its name as that of a file"""
+        """Its name, as a file name"""
         return "".join(c if c.isalnum() or c in "-_@" else "." for c in self.name)
 
 
@@ -70,7 +70,7 @@ def style():
 
 
 def style_again(name, check):
-    """The check that a leaf is of, where it says so; else all of the unit's."""
+    """The check that a leaf belongs to, if it names one; else all of the unit's."""
     return f"scripts/style.sh {name if name in check.split() else check}"
 
 
@@ -83,7 +83,7 @@ def check():
 
 
 def compile_for(kernel):
-    """The module, compiled for a kernel: what all of that kernel's guests wait for"""
+    """The module, compiled for a kernel: all guests of that kernel wait for it"""
     return Unit(f"compile/{kernel}", ["scripts/compile.sh", kernel],
                 ("stock",) if kernel == "engines" else () if kernel == "programs" else (kernel,),
                 again=lambda leaf: f"scripts/compile.sh {kernel}",
@@ -91,7 +91,7 @@ def compile_for(kernel):
 
 
 def case_of(test, leaf):
-    """A test narrowed to the case of a leaf, FILE.FILE__CASE; as it is for other leaves."""
+    """A test narrowed to the case of a leaf, FILE.FILE__CASE; unchanged for other leaves."""
     file, at, end = test.partition("@")
     file = file.partition(":")[0]
     topic, _, case = leaf.rpartition(".")[2].partition("__")
@@ -99,7 +99,7 @@ def case_of(test, leaf):
 
 
 def selftest(place, tests, name=""):
-    """One guest that runs some tests, when what it needs is compiled."""
+    """One guest that runs some tests, once what it needs is compiled."""
     kernel = PLACE_KERNEL[place]
     seed = f" SEED={os.environ.get('XTCP_SEED', '1')}" if place == "time" else ""
 
@@ -115,7 +115,7 @@ def selftest(place, tests, name=""):
 
 
 def selftests(place, when):
-    """In virtual time a guest for each test: so a failure is repeated by that guest alone."""
+    """In virtual time, one guest for each test: so that guest alone repeats a failure."""
     tests = homes.tests_of(place, when)
     if place in ("time", "smp"):
         return [selftest(place, [test], test) for test in tests]
@@ -146,13 +146,13 @@ def every(options):
                 after={"compile/engines"}, console="engines",
                 again="scripts/bench-engines.sh smoke")
     if when != "test":
-        # a guest of its own, whose images and modules may not change under its hands
+        # its own guest, so that no other unit changes its images and modules
         yield plain("readme", "readme.sh", kernels=("stock",), wide=True,
                     after={"compile/stock", "compile/programs"}, again="scripts/readme.sh")
 
 
 def named(units, names):
-    """Those of the units that the names mean, and what they wait for."""
+    """The units that the names mean, and those that they wait for."""
     chosen = []
     for name in names:
         found = [u for u in units if name in (u.name, u.stage)]
@@ -167,7 +167,7 @@ def named(units, names):
 
 
 def changed():
-    """The files that differ from the last commit; if none does, those that it changed."""
+    """The files that differ from the last commit; if none does, the files it changed."""
     def git(*words):
         return subprocess.run(["git", *words], cwd=TOP, text=True, stdout=subprocess.PIPE,
                               check=True).stdout.split()
@@ -177,7 +177,7 @@ def changed():
 
 
 def quick(units_):
-    """What a change to a few files needs, and as much of it as QUICK seconds allow."""
+    """The units for a small change, as many of them as QUICK seconds allow."""
     files = changed()
     stems = {os.path.basename(path).partition(".")[0].removesuffix("_test") for path in files}
     wanted = ["style/tree", "purity"]
@@ -195,7 +195,7 @@ def quick(units_):
 
 
 def units(options, names):
-    """The units to run, with about how long each takes."""
+    """The units to run, with the expected duration of each."""
     found = list(every(options))
     if "quick" in options:
         found = named(found, quick(found))
@@ -209,7 +209,7 @@ def units(options, names):
 
 
 def times():
-    """{unit: seconds that it took when it was last green}"""
+    """{unit: seconds that it took when it last passed}"""
     try:
         with open(TIMES, encoding="utf-8") as file:
             return json.load(file)
@@ -238,7 +238,7 @@ def packages(units_):
 
 
 def kernels(units_):
-    """Make those that are missing, one after the other, each by all processors."""
+    """Build missing kernels, one after the other, each on all processors."""
     wanted = list(dict.fromkeys(kernel for unit in units_ for kernel in unit.kernels))
     for kernel in wanted:
         began = time.monotonic()

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The rules of this project's style that no other tool knows, as KTAP.
+"""The rules of this project's style that no other tool checks, as KTAP.
 
     style-tree.py FILE...
 
-FILE... are all files of the tree, by their paths from its top.
+FILE... are all files of the tree, as paths from its top.
 """
 
 import re
@@ -22,7 +22,7 @@ CODE = (".c", ".h", ".sh", ".py")
 NO_SPDX = {"LICENSE"}
 VERSION_WORDS = re.compile(r"\b(LINUX_VERSION_CODE|KERNEL_VERSION)\b")
 VERSION_HOMES = {"include/compat.h", "kunit/user/include/linux/version.h"}
-# Directories of one machine, and what points to one network's package mirror.
+# Directories of one machine, and names of a local package mirror.
 LOCAL = re.compile(r"(?<![\w.$}~-])/(work/|root/\.|home/\w+/)|\bregistry\.|\bartifactory\b")
 APT_HOST = re.compile(r"https?://([^/\s]+)")
 PUBLIC_HOSTS = re.compile(r"(^|\.)debian\.org$")
@@ -46,7 +46,7 @@ def read(path):
 
 
 def signature_start(lines, brace):
-    """The first line of what the brace in column 0 opens."""
+    """The first line of the definition whose brace is in column 0."""
     start = brace
     while start and lines[start - 1].strip() and \
             not re.match(r"[}#]|.*(;|\*/)$", lines[start - 1]):
@@ -55,7 +55,7 @@ def signature_start(lines, brace):
 
 
 def is_documented(lines, start):
-    """Whether a kernel-doc comment ends right above."""
+    """Does a kernel-doc comment end right above?"""
     if not start or not lines[start - 1].rstrip().endswith("*/"):
         return False
     while start and not lines[start - 1].lstrip().startswith("/*"):
@@ -139,7 +139,7 @@ def check_versions(files):
 
 
 def local_hosts():
-    """The hosts of this machine's package sources that are not Debian's own."""
+    """The hosts in this machine's package sources that are not Debian's own."""
     hosts = set()
     for path in Path("/etc/apt").glob("sources.list*"):
         sources = [path] if path.is_file() else path.iterdir()
@@ -157,7 +157,7 @@ def check_local_names(files):
 
 
 def check_mirrored(files):
-    """A core file has its suite, and its one-line source in the KUnit module."""
+    """Each core file has a suite, and a one-line source in the KUnit module."""
     present = set(files)
     for path in files:
         if not re.fullmatch(r"module/core/\w+\.c", path):

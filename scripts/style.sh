@@ -1,35 +1,34 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# style.sh [CHECK...]: is the code in the form that docs/testing.md asks for?
+# style.sh [CHECK...]: does the code have the form that docs/testing.md asks for?
 #
 #   tree checkpatch kernel-doc shellcheck python homes gcc sparse clang
 #
-# checkpatch, kernel-doc, sparse, warnings of gcc and clang (W=1), shellcheck,
-# Python's compiler, the project's own rules (style-tree.py), and whether each selftest has
-# a home (homes.py). A tool that is
-# missing is a failure.
+# checkpatch, kernel-doc, sparse, warnings of gcc and clang (W=1), shellcheck, Python's
+# compiler, the project's own rules (style-tree.py), and whether each selftest has a home
+# (homes.py). A missing tool is a failure.
 
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# What checkpatch asks for and we do not:
+# checkpatch types that do not apply here:
 # FILE_PATH_CHANGES    there is no MAINTAINERS file
-# CONSTANT_COMPARISON  it takes any name in capitals for a constant
+# CONSTANT_COMPARISON  it takes any upper-case name for a constant
 # FUNCTION_ARGUMENTS   where compat.h has a macro for arguments
-# COMPLEX_MACRO, MACRO_ARG_REUSE  lists of names, and what makes a table of each
+# COMPLEX_MACRO, MACRO_ARG_REUSE  X macros: lists of names, and their users
 # USE_NEGATIVE_ERRNO   the core's errors are positive: they are values, not results
 CHECKPATCH_IGNORE=FILE_PATH_CHANGES,CONSTANT_COMPARISON,FUNCTION_ARGUMENTS
 CHECKPATCH_IGNORE+=,COMPLEX_MACRO,MACRO_ARG_REUSE,USE_NEGATIVE_ERRNO
 # compat.h is for the version checks that no other file may have
 COMPAT_IGNORE=$CHECKPATCH_IGNORE,LINUX_VERSION_CODE,NEW_TYPEDEFS
-# Programs of user space, and the headers that stand in for the kernel's
+# User-space programs, and the headers that replace the kernel's
 USER_IGNORE=$CHECKPATCH_IGNORE,NEW_TYPEDEFS,MACRO_ARG_PRECEDENCE
 USER_IGNORE+=,VOLATILE,AVOID_BUG,PREFER_DEFINED_ATTRIBUTE_MACRO
 USER_IGNORE+=,PREFER_KERNEL_TYPES,CAMELCASE,UNSPECIFIED_INT,MINMAX,SPACING
 USER_IGNORE+=,COMPARISON_TO_NULL,LINUX_VERSION_CODE
-# clang 14 against headers that gcc 12 configured
+# clang 14 with headers that gcc 12 configured
 CLANG_ARGS=(CC=clang CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_RETHUNK=
 	CONFIG_SLS= CONFIG_INIT_STACK_ALL_ZERO= CONFIG_FTRACE_MCOUNT_USE_CC=
 	CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough
@@ -63,7 +62,7 @@ scripts()
 	done
 }
 
-# checkpatch IGNORE < FILES: what it says but for its counts
+# checkpatch IGNORE < FILES: its output, without the statistics
 checkpatch()
 {
 	local log status=0
@@ -86,7 +85,7 @@ check_checkpatch()
 	return "$status"
 }
 
-# kernel-doc does not know what stands behind compat.h's macros for arguments
+# kernel-doc can't expand compat.h's macros for arguments
 check_kernel_doc()
 {
 	local log
@@ -127,7 +126,7 @@ check_python()
 	return $status
 }
 
-# check NAME TOOL FUNCTION: one KTAP line; what the check says goes above it
+# check NAME TOOL FUNCTION: one KTAP line, after the output of the check
 check()
 {
 	local log

@@ -3,15 +3,15 @@
 #
 # test-the-tests.sh [--plant] [MUTANT...]: does each net catch what it is there for?
 #
-# Every file in scripts/mutants plants one bug in a copy of the tree and names
-# the net that must turn red, and what it must say. When the net is slow the quick
-# ones (purity, check) must stay green: so the bug is of its kind. Before that,
-# each net has to be green on the tree as it is.
+# Each file in scripts/mutants plants one bug in a copy of the tree. It names the net that must
+# turn red, and the message that it must print. If the net is slow, the quick ones (purity,
+# check) must stay green, which shows that the bug needs the slow one. Before that, each net
+# must be green on the unchanged tree.
 #
 # In a mutant's head:	# bug: what is wrong	# net: the command that is the net
-#			# red: a regular expression that its output must have
+#			# red: a regular expression that its output must match
 #
-# --plant asks only whether each bug can still be planted, which takes seconds.
+# --plant only checks that each bug can still be planted, which takes seconds.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -27,7 +27,7 @@ head_of()
 	sed -n "s/^# $1: *//p" "$MUTANTS/$2"
 }
 
-# copy: the tree as it is now, in $SCRATCH, with a commit to return to
+# copy: copy the tree as it is now to $SCRATCH, with a commit to return to
 copy()
 {
 	SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/xtcp-mutants.XXXXXX")
@@ -41,7 +41,7 @@ copy()
 	git -C "$SCRATCH" -c user.name=xtcp -c user.email=xtcp@localhost commit -qm copy
 }
 
-# restore: the copy without the bug; what was built stays
+# restore: remove the bug from the copy; build products stay
 restore()
 {
 	git -C "$SCRATCH" checkout -q .
@@ -57,7 +57,7 @@ net()
 	wait "$NET"
 }
 
-# green COMMAND: is the net green on what the copy holds? Asked once for each.
+# green COMMAND: is the net green without the bug? Run once for each net.
 green()
 {
 	local log=$LOGS/green-${1//[^a-z0-9]/-}.log
@@ -68,14 +68,14 @@ green()
 	[ "$(cat "$log.status")" = 0 ]
 }
 
-# plant MUTANT: put the bug in the copy; says what is wrong, if it can't be
+# plant MUTANT: put the bug into the copy; prints the problem, if it can't be
 plant()
 {
 	(cd "$SCRATCH" && bash -eu "$MUTANTS/$1") || { echo "cannot be planted"; return; }
 	[ -n "$(git -C "$SCRATCH" status --porcelain)" ] || echo "plants nothing"
 }
 
-# why_not MUTANT: what is wrong with how the bug was met; nothing, when it was caught
+# why_not MUTANT: print why the bug was not caught; nothing if it was
 why_not()
 {
 	local log=$LOGS/$1.log command quick problem

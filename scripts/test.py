@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Runs the tests, as many side by side as there are processors, and counts them.
+"""Runs the tests, as many in parallel as there are processors, and counts the results.
 
     test.py [--ci | --full | --quick] [STAGE | STAGE/UNIT]...
 
-A stage is a kind of test, a unit what runs by itself: a guest, a compiler.  Without
-names: all stages that "make test" has; --ci adds what a user need not wait for, --full
-all there is, --quick is what a change to a few files needs.  While it runs it says of
-each unit how it went, and about how long all of it will still take; a failure is shown
-when it happens, with the command that does the same again.
+A stage is a kind of test, a unit is what runs by itself: a guest, a compiler.  Without
+names: all stages of "make test"; --ci adds what a user need not wait for, --full runs
+everything, --quick what a small change needs.  While it runs, it reports the result of each
+unit and the time that is left, about; a failure is shown when it happens, with the command
+that repeats it.
 
-Each unit prints KTAP to build/test/STAGE.UNIT.log; build/test.ktap has them all.  A unit
-fails, too, when the kernel complained on its console.  Tests may be skipped only where
+Each unit prints KTAP to build/test/STAGE.UNIT.log; build/test.ktap has all results.  A unit
+also fails if the kernel complained on its console.  Tests may be skipped only if
 $XTCP_SKIPS (shell patterns) names them.
 
-The last line is "N passed, N failed"; the exit status is 1 when any failed.
+The last line is "N passed, N failed"; the exit status is 1 if any failed.
 """
 import ctypes
 import os
@@ -29,7 +29,7 @@ import stages
 TOP = stages.TOP
 LOGS = os.path.join(TOP, "build/test")
 CONSOLES = os.path.join(TOP, "build/log")
-#: a guest that is asked to end says good-bye to its host, and removes what it made
+#: a guest that is asked to stop needs time to power off and to remove its files
 GRACE = 20
 PR_SET_PDEATHSIG = 1
 
@@ -39,12 +39,12 @@ def minutes(seconds):
 
 
 def die_with_us():
-    """In the child: be ended when we are, by whatever ends us."""
+    """In the child: be killed when the parent ends, for whatever reason."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Run:
-    """A unit that runs now."""
+    """A unit that is running."""
 
     def __init__(self, unit):
         self.unit, self.began, self.asked = unit, time.monotonic(), None
@@ -63,7 +63,7 @@ class Run:
             pass
 
     def gone(self):
-        """Have all its processes ended?  Those that guard a guest end it first."""
+        """Have all its processes ended?  The processes that guard a guest end it first."""
         if self.process.poll() is None:
             return False
         try:
@@ -73,7 +73,7 @@ class Run:
         return False
 
     def end(self):
-        """Ask it to end; when it has been asked for long, end it."""
+        """Ask it to stop; if it does not for long, kill it."""
         if not self.asked:
             self.asked = time.monotonic()
             self.signal(signal.SIGTERM)
@@ -81,13 +81,13 @@ class Run:
             self.signal(signal.SIGKILL)
 
     def ended(self):
-        """Has it, or is its time over?  A bound is there to end what hangs."""
+        """Has it ended, or is its time over?  The time limit only ends what hangs."""
         if time.monotonic() - self.began > self.unit.limit:
             self.end()
         return self.gone()
 
     def leaves(self):
-        """Its results; what its console says is one more."""
+        """Its results, and one more for its console."""
         status = self.process.returncode
         if status:
             with open(self.log[:-4] + ".err", encoding="utf-8", errors="replace") as err, \
@@ -103,7 +103,7 @@ class Run:
 
 
 class Tests:
-    """All units that were asked for: which wait, which run, what came of those that ended."""
+    """All units to run: those that wait, those that run, the results of those that ended."""
 
     def __init__(self, units):
         awaited = set().union(*(unit.after for unit in units))
@@ -115,7 +115,7 @@ class Tests:
         self.tell = sys.stdout.isatty()
 
     def ready(self, unit):
-        """May it begin?  Of those that need both processors one runs at a time."""
+        """May it start?  Of the units that need both processors one runs at a time."""
         if unit.last and (len(self.waiting) > 1 or self.running):
             return False
         unfinished = {other.name for other in self.waiting} | \
@@ -133,7 +133,7 @@ class Tests:
             self.running.append(Run(unit))
 
     def left(self):
-        """About how many seconds it will still take, by what earlier runs took."""
+        """The expected seconds until the end, by the durations of earlier runs."""
         now = time.monotonic()
         ends = [max(2, run.unit.seconds - (now - run.began)) for run in self.running]
         ends += [0] * (self.slots - len(ends))
@@ -176,7 +176,7 @@ class Tests:
                 time.sleep(0.2)
 
     def stop(self):
-        """End all that runs, and wait until it has ended."""
+        """Stop all that runs, and wait until it has ended."""
         while any(not run.gone() for run in self.running):
             for run in self.running:
                 run.end()
@@ -196,7 +196,7 @@ def stopped(number, _frame):
 
 
 def clear():
-    """What an earlier run has said."""
+    """The output of an earlier run."""
     for folder in (LOGS, CONSOLES):
         os.makedirs(folder, exist_ok=True)
         for name in os.listdir(folder):

@@ -5,13 +5,13 @@
 #
 #   --time-travel    virtual time: waiting costs nothing, and a run can be
 #                    repeated; XTCP_SEED is the seed of all randomness (1)
-#   --smp N          N processors, in real time, and a kernel that looks for mistakes
-#   --leaks          and looks for what is never freed, which makes it slower
+#   --smp N          N processors, in real time, with a debug kernel
+#   --leaks          and kmemleak, which makes it slower
 #   --mem M          memory (1G)
 #   --timeout S      seconds, of real time, until it is stopped (300)
-#   --console FILE   where the kernel's messages go (build/log/)
+#   --console FILE   file for the kernel's messages (build/log/)
 #
-# A kernel with KUnit that runs as a process, at native speed. In all else it is as vm.sh.
+# A kernel with KUnit that runs as a process, at native speed. Otherwise the same as vm.sh.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -54,7 +54,7 @@ guest_command "$@"
 guest_initramfs "$K" ROOT_TYPE=hostfs "KERNEL=$K" "CTL=$RUN/ctl" \
 	"OUT=$(printf %q "$XTCP_OUT")" CHANNEL=/dev/tty1
 
-# The kernel stirs its command line into its randomness: no name of this run there
+# The kernel mixes its command line into its randomness, so it must not contain this run's name
 cd "$RUN"
 machine=("$K/image" "mem=$MEM" initrd=initramfs uml_dir=. umid=uml
 	'con0=null,fd:2' 'con1=null,fd:1' loglevel=7

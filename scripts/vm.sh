@@ -4,22 +4,22 @@
 # vm.sh [OPTIONS] -- COMMAND ARGS...: run a command as root in a virtual machine
 #
 #   --kernel stock|debug|kcsan   Debian's kernel (default), the one with KASAN,
-#                          lockdep and kmemleak, or the one that watches for races
+#                          lockdep and kmemleak, or the one with KCSAN
 #   --smp N                processors (2)
 #   --mem M                memory (2G)
 #   --timeout S            seconds until the machine is stopped (600; a day with
 #                          --interactive)
-#   --icount               one processor that counts: one executed instruction
-#                          is one nanosecond of its time
+#   --icount               one processor that counts instructions: each takes one
+#                          nanosecond of its time
 #   --append TEXT          added to the kernel's command line
-#   --console FILE         where the kernel's messages go (build/log/)
+#   --console FILE         file for the kernel's messages (build/log/)
 #   --interactive          the command (bash) has the terminal
 #
-# The guest sees the host's files, and keeps to itself what it writes; only what
-# it writes to $XTCP_OUT (build/out) reaches the host. The command starts in this
-# directory with the environment's XTCP_ variables; XTCP_PLACE and XTCP_KO, when
-# unset, become this machine's. Its output comes to stdout. Exit status: the
-# command's; 124 when time ran out; 125 when the machine died.
+# The guest sees the host's files. Its writes stay in the guest, except for $XTCP_OUT
+# (build/out), which is the host's. The command starts in this directory with the
+# environment's XTCP_ variables; XTCP_PLACE and XTCP_KO are set for this machine unless they
+# are set already. Its output goes to stdout. Exit status: the command's; 124 if time ran
+# out; 125 if the machine died.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -54,9 +54,8 @@ export XTCP_KO="${XTCP_KO-$XTCP_TOP/build/$KERNEL/xtcp.ko}"
 
 QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot)
 
-# kvm_boots KERNEL-DIR: does KVM boot a kernel here? A /dev/kvm that opens may
-# still hang, and it costs the time-out to learn it, so the answer is kept until
-# the machine boots anew.
+# kvm_boots KERNEL-DIR: does KVM boot a kernel here? A /dev/kvm that opens may still hang, and
+# only a time-out shows it, so the answer is kept until the host is rebooted.
 kvm_boots()
 {
 	local boot answer
@@ -93,7 +92,7 @@ processor()
 	fi
 }
 
-# shares: 9p file systems for the host's root, the status and the results
+# shares: 9p file systems for the host's root, the exit status and the results
 shares()
 {
 	local options=security_model=none,multidevs=remap
@@ -113,15 +112,15 @@ guest_command "$@"
 read -ra processor < <(processor "$K")
 shares
 
-# A busy host stops the guest's processors for long: the kernel is to be patient
+# A busy host may stop the guest's processors for long, so raise the kernel's time-outs
 parameters="console=ttyS0 panic=-1 oops=panic loglevel=7 dummy.numdummies=0 ifb.numifbs=0
 	watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 $APPEND"
 case $KERNEL in
-# the caches that are marked by A are those that selftests/cases/failslab.py makes fail by name;
-# of each failure there is a trace
+# A marks the slab caches that selftests/cases/failslab.py makes fail by name; each failure
+# leaves a trace
 debug)	parameters+=" kasan_multi_shot no_hash_pointers log_buf_len=16M
 		slub_debug=A,skbuff_head_cache,skbuff_fclone_cache,xtcp_*,XTCP,XTCPv6" ;;
-# Many short watches see more than a few long ones, and an emulated processor is slow
+# Many short stalls see more than a few long ones, and an emulated processor is slow
 kcsan)	parameters+=" no_hash_pointers kcsan.skip_watch=300 kcsan.udelay_task=400
 		kcsan.udelay_interrupt=200" ;;
 esac

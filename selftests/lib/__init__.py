@@ -2,15 +2,15 @@
 """What all the selftests share, under one name: `from lib import case, main, pair...`
 
 base     places and sizes, checks, waits, processes
-views    the table, counters and knobs
+views    the connection table, counters and sysctls
 spaces   namespaces and links
 sockets  sockets, alone and in pairs
 cases    cases, and main()
 
-A test is a file of cases/ with functions marked @case; the last line calls main().
+A test is a file of cases/ with functions marked @case; its last line calls main().
 Every wait is for a condition and has a bound.  The protocol under test is
-$XTCP_PROTO (253); with 6 the same cases run on the kernel's own TCP, which is
-how they are shown to be right themselves.
+$XTCP_PROTO (253); with 6 the same cases run on the kernel's own TCP, which shows that
+the cases are right.
 """
 from lib.base import (BRIDGE, BUILT, FAMILIES, FULL, IS_XTCP, MAPPED, MSG_NOSIGNAL, PLACE,
                       PROTO, SIZE, SIZES, SOL_TCP, SO_DOMAIN, SO_PROTOCOL, SO_RCVBUFFORCE,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a selftest runs on and how much it is asked to do, checks, waits, processes."""
+"""The places that selftests run in and their sizes, checks, waits, processes."""
 import ctypes
 import errno
 import os
@@ -12,19 +12,19 @@ import time
 PROTO = int(os.environ.get("XTCP_PROTO", "253"))
 PLACE = os.environ.get("XTCP_PLACE", "vm")
 IS_XTCP = PROTO != 6
-#: all is asked for: make test-full
+#: run everything: make test-full
 FULL = bool(os.environ.get("XTCP_TEST_FULL"))
 #: the end, a or b, that speaks the kernel's TCP while the other one speaks xtcp
 TCP_END = os.environ.get("XTCP_TCP_END", "") if IS_XTCP else ""
-#: what a link shows of it: the bridge is in the host that has xtcp
+#: a link with such an end has a bridge, in the host that has xtcp
 WIRE_PROTO = 6 if TCP_END else PROTO
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BRIDGE = os.path.join(TOP, "tools/bridge/xtcp-bridge")
 BUILT = os.path.join(TOP, "build/selftests")
 
-# One table says how much each place is asked to do: uml runs at native speed, smp is
-# instrumented, vm is emulated, debug is both (about 12 times dearer). A wait's bound ends what
-# hangs, and nothing else: in real time it is far beyond what the slowest machine takes.
+# How much each place is asked to do: uml runs at native speed, smp is instrumented, vm is
+# emulated, debug is both (about 12 times slower). The bound of a wait only ends what hangs:
+# in real time it is far beyond what the slowest machine needs.
 SIZES = {
     #             a wait's      bytes         bytes each way    connections    rounds of       times that
     #             bound, times  each way      over a lossy link at once        insmod, rmmod   two meet
@@ -38,7 +38,7 @@ SIZE = SIZES[PLACE]
 
 V4, V6, MAPPED = "v4", "v6", "mapped"
 FAMILIES = (V4, V6, MAPPED)
-# An instrumented kernel takes its time: v4-mapped there only when all is asked for
+# An instrumented kernel is slow: v4-mapped there only with make test-full
 if PLACE == "debug" and not FULL:
     FAMILIES = (V4, V6)
 
@@ -73,12 +73,12 @@ def check(truth, what):
 
 
 def slow(seconds):
-    """A bound on a wait, made longer where the machine is slower."""
+    """A bound on a wait, longer where the machine is slower."""
     return seconds * SIZE["scale"]
 
 
 def wait_for(condition, bound=5.0, what=None):
-    """Wait until condition() is true, and give back what it returned."""
+    """Wait until condition() is true, and return its result."""
     end = time.monotonic() + slow(bound)
     pause = 0.001
     while True:
@@ -92,7 +92,7 @@ def wait_for(condition, bound=5.0, what=None):
 
 
 def run(*argv, stdin=None, ok=True):
-    """Run a program, in the namespace that is entered; its output."""
+    """Run a program in the namespace that was entered; its output."""
     done = subprocess.run(argv, input=stdin, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=slow(20), check=False)
     if ok and done.returncode:
@@ -101,7 +101,7 @@ def run(*argv, stdin=None, ok=True):
 
 
 def errno_of(call, *args):
-    """The errno that a call gives; 0 when it succeeds."""
+    """The errno of a call; 0 if it succeeds."""
     try:
         call(*args)
     except OSError as error:
@@ -119,7 +119,7 @@ def expect_errno(want, call, *args):
 
 
 class Child:
-    """A process that runs a function; join() fails when the function did."""
+    """A process that runs a function; join() fails if the function did."""
     alive = []
 
     def __init__(self, function, *args):
@@ -134,7 +134,7 @@ class Child:
             signal.alarm(int(slow(300)))
             function(*args)
             status = 0
-        except Exception as error:  # told by the status, and to the reader
+        except Exception as error:  # told by the exit status, and to a human reader
             print(f"# child: {error!r}", flush=True)
         finally:
             os._exit(status)
@@ -146,7 +146,7 @@ class Child:
 
     @staticmethod
     def end_all():
-        """End those that a failed case has left behind."""
+        """Kill the processes that a failed case has left behind."""
         while Child.alive:
             child = Child.alive.pop()
             os.kill(child.pid, signal.SIGKILL)

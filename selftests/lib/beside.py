@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Both protocols, one beside the other: what the kernel's TCP does is the measure."""
+"""Comparison of both protocols: what the kernel's TCP does is the expected result."""
 import itertools
 import os
 import socket
@@ -53,14 +53,14 @@ def bind(s, addr, at):
 
 
 def take(proto, at, addr, flags="-", **kinds):
-    """What a second socket gets: the errno of bind(), and then of listen()."""
+    """The result of a second socket: the errno of bind(), and then of listen()."""
     with make(proto, addr, flags, **kinds) as s:
         return "/".join(errname(e) for e in steps(
             lambda: bind(s, addr, at), lambda: errno_of(s.listen, 1)))
 
 
 def steps(*calls):
-    """The errno of each call up to the first that fails."""
+    """The errnos of the calls, up to the first that fails."""
     got = []
     for call in calls:
         got.append(call())
@@ -70,7 +70,7 @@ def steps(*calls):
 
 
 def compare(results):
-    """results: {what: (xtcp's, TCP's)}; told are those that differ."""
+    """results: {what: (xtcp's, TCP's)}; those that differ are reported."""
     wrong = {what: pair for what, pair in results.items() if pair[0] != pair[1]}
     if wrong:
         lines = [f"{what}: {ours}, TCP {theirs}"
@@ -92,7 +92,7 @@ def got(call, *args):
 
 
 def reset(s):
-    """Close without TIME-WAIT: the next one may get the same port."""
+    """Close without TIME-WAIT, so that the next socket may get the same port."""
     s.setsockopt(SOL, socket.SO_LINGER, struct.pack("ii", 1, 0))
     s.close()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""BPF programs of a few instructions, made by hand: bpf(2)."""
+"""BPF programs of a few instructions, assembled by hand: bpf(2)."""
 import ctypes
 import os
 import socket
@@ -12,7 +12,7 @@ SYS_BPF, PROG_LOAD, PROG_ATTACH, RAW_TRACEPOINT_OPEN = 321, 5, 8, 17
 SOCKET_FILTER, CGROUP_SKB, CGROUP_SOCK_ADDR, LSM = 1, 8, 18, 29
 EGRESS, CONNECT4, CONNECT6, LSM_MAC = 1, 10, 11, 27
 SO_ATTACH_BPF = 50
-#: where things are in struct __sk_buff
+#: offsets in struct __sk_buff
 MARK, PRIORITY = 8, 32
 LOAD, UNLESS, MOVE, EXIT = 0x61, 0x55, 0xB7, 0x95
 
@@ -22,12 +22,12 @@ def insn(code, to=0, of=0, at=0, value=0):
 
 
 def give(value):
-    """A program that returns this, whatever it is asked."""
+    """A program that always returns this value."""
     return insn(MOVE, 0, value=value) + insn(EXIT)
 
 
 def give_if(at, value, yes, no):
-    """A program that returns yes if the word there is this value, else no."""
+    """A program that returns yes if the word at that offset has this value, else no."""
     return insn(LOAD, 2, 1, at) + insn(UNLESS, 2, at=2, value=value) + give(yes) + give(no)
 
 
@@ -47,14 +47,14 @@ def load(kind, program, attach=0, hook=0):
                                        0, 0, 0, 0, 0, b"", 0, attach, 0, 0, 0, 0, 0, 0, 0, hook))
 
 
-#: what follows a type in BTF, by its kind: so many bytes, and so many for each member
+#: size of what follows a type in BTF, by its kind: fixed bytes, and bytes for each member
 BTF_MORE = {1: (4, 0), 3: (12, 0), 4: (0, 12), 5: (0, 12), 6: (0, 8), 13: (0, 8), 14: (4, 0),
             15: (0, 12), 17: (4, 0), 19: (0, 12)}
 BTF_FUNCTION = 12
 
 
 def function_id(name):
-    """The number of a function in the kernel's BTF."""
+    """The BTF id of a function of the kernel."""
     with open("/sys/kernel/btf/vmlinux", "rb") as file:
         raw = file.read()
     header, types, length, strings, _ = struct.unpack_from("IIIII", raw, 4)
@@ -72,7 +72,7 @@ def function_id(name):
 
 
 def attach_cgroup(path, program, attach):
-    """A cgroup's sockets obey the program from now on, as long as the cgroup lives."""
+    """Attach the program to a cgroup's sockets, for as long as the cgroup lives."""
     group = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         _bpf(PROG_ATTACH, struct.pack("IIII", group, program, attach, 0))
@@ -81,12 +81,12 @@ def attach_cgroup(path, program, attach):
 
 
 def attach_lsm(program):
-    """All obey the program, until the file descriptor is closed."""
+    """Attach the program to the whole kernel, until the file descriptor is closed."""
     return _bpf(RAW_TRACEPOINT_OPEN, struct.pack("QI", 0, program))
 
 
 class Tap(Sniffer):
-    """Sees those packets that leave by a device and have this mark, or this priority."""
+    """Sees the packets that leave by a device and have this mark, or this priority."""
 
     def __init__(self, ns, dev, where, value):
         super().__init__(ns, dev)

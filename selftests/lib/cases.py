@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Cases: marked in a file, chosen by name, run within a bound, told as KTAP."""
+"""Cases: marked in a file, chosen by name, run within a bound, reported as KTAP."""
 import fnmatch
 import os
 import signal
@@ -18,8 +18,8 @@ _cases = []
 def case(families=None, bound=20, places=None, xtcp_only=None):
     """Mark a case.  With families, it runs once for each, the family its argument.
 
-    bound: seconds on a fast machine.  places: where it runs (all).  xtcp_only:
-    why there is nothing to compare it with in the kernel's own TCP.
+    bound: seconds on a fast machine.  places: where it runs (all).  xtcp_only: the reason
+    why the kernel's own TCP can't run it.
     """
     def mark(function):
         for family in families or (None,):
@@ -45,7 +45,7 @@ def _run_case(function, family, bound):
         where = traceback.extract_tb(failure.__traceback__)
         lines = [f.lineno for f in where if f.filename == os.path.abspath(sys.argv[0])]
         return f"{failure} (line {lines[-1]})" if lines else str(failure)
-    except Exception:  # a case that breaks is a case that fails
+    except Exception:  # an exception of any kind is a failed case
         return traceback.format_exc()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -53,7 +53,7 @@ def _run_case(function, family, bound):
 
 
 def _matches(name, pattern):
-    """A shell pattern, or ! and the cases that are left out"""
+    """A shell pattern, or ! and a pattern of cases to exclude"""
     if pattern.startswith("!"):
         return not fnmatch.fnmatch(name, pattern[1:])
     return fnmatch.fnmatch(name, pattern)

@@ -6,8 +6,8 @@
                  router         bridge
 
 An ICMP error of either router crosses the bridge on its way to one of the hosts: those
-of x to b, those of r to a.  Each knows of a ghost that cannot be reached.  Chain stands
-where a Net can: its ends have the same names, so lib.pair(where=chain) connects them.
+of x to b, those of r to a.  Each router has a route to an unreachable host.  Chain can be
+used in place of a Net: its ends have the same names, so lib.pair(where=chain) connects them.
 """
 import lib
 from lib import Ns, run
@@ -50,7 +50,7 @@ class Chain:
 
     @staticmethod
     def route(ns, number, via, host, dev):
-        """Replace the route to a net by one via a host of another net."""
+        """Replace the route to a network by one via a host of another network."""
         four, six = (number, number) if number == "default" else \
             (f"10.78.{number}.0/24", f"fd78:{number}::/64")
         ns.ip(f"route replace {four} via 10.78.{via}.{host} dev {dev}",
@@ -75,7 +75,7 @@ class Chain:
                 (self.b, "rb")]
 
     def turned(self):
-        """The same with the ends' names exchanged, so that the client is the TCP host."""
+        """The same with the ends' names swapped, so that the client is the TCP host."""
         return Turned(self)
 
     def remove(self):

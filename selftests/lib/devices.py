@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Network devices and their neighbours, asked without running a program: that takes a
-slow guest its time.
+"""Network devices and their neighbours, without running a program: that is slow in a
+slow guest.
 """
 import fcntl
 import socket
@@ -12,7 +12,7 @@ SIOCGIFFLAGS, SIOCGIFHWADDR, IFF_RUNNING = 0x8913, 0x8927, 0x40
 
 
 def _ask(ns, name, request):
-    """What an ioctl of netdevice(7) says about a device."""
+    """The answer of an ioctl of netdevice(7) about a device."""
     with ns, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         return fcntl.ioctl(s, request, struct.pack("16s24x", name.encode()))[16:]
 
@@ -26,7 +26,7 @@ def hardware_address(ns, name):
 
 
 def neighbour(ns, dev, addr, mac):
-    """As `ip neigh replace`: the hardware address of a host on the link."""
+    """As `ip neigh replace`: set the hardware address of a host on the link."""
     six = ":" in addr
     raw = socket.inet_pton(socket.AF_INET6 if six else socket.AF_INET, addr)
     with ns, socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as s:

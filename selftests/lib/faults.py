@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Memory that fails when it is told to: fault injection, and which sites it has met.
+"""Fault injection: allocations that fail on demand, and the call sites that have failed.
 
-/proc/thread-self/fail-nth makes the n-th allocation of this thread fail, be it in a
-system call or in what a packet does that this thread writes into a tun device: the
-device hands it to IP at once.  What interrupts do is reached by the filter for caches
-(failslab), for whoever allocates.
+/proc/thread-self/fail-nth makes the n-th allocation of this thread fail, in a system call
+or in the receive path of a packet that this thread writes into a tun device: the device
+passes it to IP at once.  Allocations in softirq by others are reached by the filter for
+slab caches (failslab), which affects all callers.
 
-A site is a call in the module that may fail for want of memory, named by its return
-address, function+offset.  What sites there are is read from the module's relocations,
-which of them have met a failure from the stack traces in the kernel's log.
+A site is a call in the module that may fail for lack of memory, named by its return
+address, function+offset.  The sites are read from the module's relocations, those that
+have failed from the stack traces in the kernel's log.
 """
 import contextlib
 import errno
@@ -21,11 +21,11 @@ from lib import TOP, check, equal, errname, fail
 SCRIPTS = os.path.join(TOP, "scripts")
 DEBUGFS = "/sys/kernel/debug/"
 SLABS = "/sys/kernel/slab/"
-#: sockets have a table of their own to be full
+#: sockets have their own limit
 NO_MEMORY = (errno.ENOMEM, errno.ENOBUFS, errno.ENFILE)
 
-#: What fails for want of memory, and returns that: of the kernel's, and of our own
-#: that other files of ours call
+#: Functions that fail for lack of memory and return so: the kernel's, and the module's
+#: own that are called from other files
 ALLOCATORS = """
 __alloc_percpu __alloc_percpu_gfp __alloc_skb __kmalloc __percpu_counter_init
 __pskb_copy_fclone __pskb_pull_tail inet_ctl_sock_create ip6_dst_lookup_flow
@@ -53,7 +53,7 @@ def _readelf(what):
 
 
 def _functions():
-    """Of the module: {section number: [(start, end, name)]}."""
+    """The module's functions: {section number: [(start, end, name)]}."""
     found = {}
     for line in _readelf("-s"):
         f = line.split()
@@ -64,14 +64,14 @@ def _functions():
 
 
 def _sections():
-    """Names of sections, and their numbers."""
+    """The names of sections, with their numbers."""
     for line in _readelf("-S"):
         if m := re.match(r" *\[ *(\d+)\] (\S+)", line):
             yield m[2], m[1]
 
 
 def sites():
-    """All calls of the module that may fail: {function+offset: what is called}."""
+    """All calls of the module that may fail: {function+offset: called function}."""
     functions, number, found = _functions(), dict(_sections()), {}
     inside = None
     for line in _readelf("-r"):
@@ -90,7 +90,7 @@ def sites():
 
 
 class Log:
-    """What the kernel says, from now on."""
+    """The kernel's messages from now on."""
 
     def __init__(self):
         self.fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
@@ -111,7 +111,7 @@ class Log:
         return lines
 
     def complaints(self):
-        """What scripts/splats.sh finds in all that was said since the last call."""
+        """What scripts/splats.sh finds in all lines since the last call."""
         self.news()
         path = "/run/xtcp-faults.log"
         put(path, "\n".join(self.said).encode("ascii", "replace").decode() + "\n")
@@ -121,7 +121,7 @@ class Log:
 
 
 class Outcome:
-    """What a call did that memory was kept from."""
+    """The result of a call during which allocations failed."""
 
     def __init__(self, err, value, met):
         self.err, self.value = err, value
@@ -138,11 +138,11 @@ class Faults:
                   ("fail_page_alloc", {"ignore-gfp-wait": "N", "min-order": 0}))
     COMMON = {"probability": 0, "task-filter": "Y", "interval": 1, "times": -1, "space": 0,
               "verbose": 2, "verbose_ratelimit_interval_ms": 0}
-    #: how many fail with rest; how many a scene may make
+    #: how many fail with rest; how many allocations a scene may make
     MANY, END = 30, 3000
-    #: of many, how far apart the module's are looked for (each second one is what kmemleak
-    #: notes of the one before it: odd, so that not only these are met); how many others end
-    #: them; and for how many counts one beyond the last
+    #: in a scene of many allocations: the step in which the module's are looked for (odd, since
+    #: each second allocation is kmemleak's note of the one before); how many others in a row end
+    #: them; and for how many counts after the last the search goes on
     STRIDE, QUIET, PAST = 7, 60, 5
 
     def __init__(self):
@@ -152,7 +152,7 @@ class Faults:
         check(os.path.isdir(DEBUGFS + "failslab"), "the kernel has no failslab")
         with open("/proc/sys/kernel/printk", encoding="ascii") as file:
             self.levels = file.read()
-        put("/proc/sys/kernel/printk", 1)       # traces are for us, a serial line is slow
+        put("/proc/sys/kernel/printk", 1)       # only we need the traces, and a serial line is slow
         for name, own in self.ATTRIBUTES:
             for key, value in {**self.COMMON, **own}.items():
                 if os.path.exists(DEBUGFS + f"{name}/{key}"):
@@ -186,7 +186,7 @@ class Faults:
         return left == 0
 
     def during(self, call, nth, rest=False):
-        """call(), its nth allocation failing; with rest, many of those that follow, too."""
+        """call(), with its nth allocation failing; with rest, many of the following, too."""
         err, value = 0, None
         self._begin(nth, rest)
         try:
@@ -200,7 +200,7 @@ class Faults:
         return Outcome(err, value, met)
 
     def note(self):
-        """Note which sites have met a failure, by the traces that there are."""
+        """Record the sites that have failed, from the traces so far."""
         frames, traces = None, []
         for line in self.log.news():
             if line.startswith(FORCED):
@@ -214,7 +214,7 @@ class Faults:
             self.hit[site] = self.hit.get(site, 0) + 1
 
     def _play(self, scene, args, nth, rest, allowed=()):
-        """Play a scene once, and see that it went as it may: its Outcome.  allowed: errnos
+        """Play a scene once, and check its result: its Outcome.  allowed: errnos
         besides those of missing memory; None: any."""
         play = scene(*args)
         outcome = self.during(next(play), nth, rest)
@@ -227,11 +227,11 @@ class Faults:
         return outcome
 
     def walk(self, scene, *args, allowed=(), rests=(False, True)):
-        """Play the scene again and again, another allocation failing each time.
+        """Repeat the scene, with another allocation failing each time.
 
-        A scene is a generator: it prepares, yields a call, gets the call's Outcome, and
-        looks whether all is as it should be.  Each allocation fails by itself, and then
-        with many of those that follow.
+        A scene is a generator: it prepares, yields a call, receives the call's Outcome, and
+        checks that all is as it should be.  Each allocation fails alone first, and then with
+        many of those that follow.
         """
         for rest in rests:
             nth = 1
@@ -249,7 +249,7 @@ class Faults:
     def walk_own(self, scene, *args):
         """As walk(), for a scene of very many allocations: only the module's fail.
 
-        They lie together, but a little earlier or later each time.
+        They are close together, but their position varies a little from run to run.
         """
         with self._no_pages():
             start = self._find_own(scene, args)
@@ -260,7 +260,7 @@ class Faults:
     @staticmethod
     @contextlib.contextmanager
     def _no_pages():
-        """Pages don't fail, and are not counted: when a slab wants a new one is chance."""
+        """Page allocations don't fail, and don't count: when a slab needs a page is random."""
         order = DEBUGFS + "fail_page_alloc/min-order"
         put(order, 64)
         try:
@@ -269,7 +269,7 @@ class Faults:
             put(order, 0)
 
     def _play_own(self, scene, args, nth):
-        """As _play(). Where others lack memory they say what they like."""
+        """As _play().  If other code lacks memory, any errno is allowed."""
         outcome = self._play(scene, args, nth, False, None)
         check(not self.last or outcome.err in (0, *NO_MEMORY),
               f"{scene.__name__}, allocation {nth} in {self.last}: {outcome}")
@@ -293,7 +293,7 @@ class Faults:
         return fail(f"{scene.__name__}: none of the module's allocations")
 
     def _walk_from(self, scene, args, nth, step):
-        """Play on until none was the module's for a while; how many were."""
+        """Repeat until no allocation was the module's for a while; how many were."""
         number = quiet = 0
         while quiet < self.QUIET and nth > 0:
             outcome = self._play_own(scene, args, nth)
@@ -304,8 +304,8 @@ class Faults:
 
     @contextlib.contextmanager
     def caches_fail(self, percent=100):
-        """Memory is missing for buffers, sockets and what is ours, for whoever wants it,
-        for a while: scripts/vm.sh has had these caches marked."""
+        """Allocations of buffers, sockets and the module's objects fail for a while, for all
+        callers: scripts/vm.sh has marked these caches."""
         with open(SLABS + "skbuff_head_cache/failslab", encoding="ascii") as file:
             equal(file.read().strip(), "1", "the mark of buffers")
         slab = DEBUGFS + "failslab/"

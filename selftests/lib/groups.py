@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Listeners that share a port by SO_REUSEPORT, their queues, and peers that fill these.
+"""Reuse port groups, their listeners' queues, and peers that fill these.
 
-All of it is at the end a, unless a namespace is named.
+Everything is at the end a, unless a namespace is named.
 """
 import os
 
@@ -11,7 +11,7 @@ from lib.wire import MSS, Peer
 
 
 def member(family, at, ns, addr=None):
-    """One more that may listen on a port; it will not wait in accept()."""
+    """Another socket that may listen on a port; it does not block in accept()."""
     s = sock(family, ns=ns)
     s.setsockopt(SOL, SO_REUSEPORT, 1)
     s.bind((addr or any_addr(family), at))
@@ -20,14 +20,14 @@ def member(family, at, ns, addr=None):
 
 
 def join(family, at, backlog=8):
-    """One more listener on a port, at the end a."""
+    """Another listener on a port, at the end a."""
     s = member(family, at, net().a, net().addr("a", family))
     s.listen(backlog)
     return s
 
 
 def accept_all(members):
-    """What waits for accept() at this moment."""
+    """The connections that accept() returns without waiting."""
     accepted = []
     for member in members:
         try:

@@ -7,7 +7,7 @@ from lib import Failure, check, equal, errname, errno_of, fail, run, wait_for
 
 KO = os.environ.get("XTCP_KO", "")
 PARAMETERS = "/sys/module/xtcp/parameters/"
-#: What it makes, and where the kernel lists what it has registered
+#: What the module creates, and where the kernel lists what it has registered
 FILES = ("/proc/net/xtcp", "/proc/net/xtcp6", "/proc/net/xtcp_listen", "/proc/net/xtcp_stat",
          "/proc/sys/net/xtcp")
 LISTS = ("/proc/slabinfo", "/proc/net/protocols", "/sys/devices/system/cpu/hotplug/states")
@@ -26,7 +26,7 @@ def unload():
 
 
 def unload_soon(bound=10):
-    """What still ends connections may hold it for a moment."""
+    """Unload; sockets that are still being freed may pin the module for a moment."""
     try:
         wait_for(lambda: errno_of(unload) == 0, bound)
     except Failure:
@@ -35,15 +35,14 @@ def unload_soon(bound=10):
 
 
 def files():
-    """Those of the module's files that are there."""
+    """The module's files that exist."""
     return [path for path in FILES if os.path.exists(path)]
 
 
 def left_behind():
-    """What the kernel has of a module that is not loaded.
+    """What is left in the kernel of a module that is not loaded.
 
-    Slabs are known by their names only where none is merged with another, as in the debug
-    kernel.
+    Slabs are known by their names only where they are not merged, as in the debug kernel.
     """
     found = files()
     for path in LISTS:
@@ -62,7 +61,7 @@ def in_use(what):
 
 
 def parameter(name, value=None):
-    """Read a parameter of the module, or write it when a value is given."""
+    """Read a module parameter, or write it if a value is given."""
     fd = os.open(PARAMETERS + name, os.O_RDONLY if value is None else os.O_WRONLY)
     try:
         if value is None:

@@ -21,7 +21,7 @@ class Play(Talk):
     # --- the program that has the socket --------------------------------------
 
     def _call(self, said, function, *arguments, err=0, bound=5):
-        """A call on a socket that doesn't block: again until it gives what is wanted."""
+        """A call on a nonblocking socket, repeated until its result is as wanted."""
         end = time.monotonic() + lib.slow(bound)
         while True:
             start = time.time()
@@ -46,7 +46,7 @@ class Play(Talk):
         return sock
 
     def listen(self, **options):
-        """A listener, options of sockets by name; its port is whom the peer talks to."""
+        """A listener, options of sockets by name; the peer talks to its port."""
         self.listener = lib.sock(self.family, ns=self.net.a)
         self._own(self.listener, options)
         if self.family == lib.V6:
@@ -57,7 +57,7 @@ class Play(Talk):
         self.note(f"     {'':49}     listen()")
 
     def connect(self, err=errno.EINPROGRESS, bind=None, at=None, **options):
-        """connect() to the peer, from a port or an address; the SYN is for the script to expect."""
+        """connect() to the peer, from a port or an address; the script expects the SYN."""
         self.sock = self._own(lib.sock(self.family, ns=self.net.a), options)
         if bind or at:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -66,7 +66,7 @@ class Play(Talk):
                    (self.net.addr("ghost", self.family), self.wire.sport), err=err)
 
     def connected(self, err=0):
-        """What connect() comes to, as a program learns it that polls."""
+        """The result of connect(), as a program that polls learns it."""
         self.poll("w")
         self.note(f"     {'':49}     SO_ERROR")
         lib.equal(lib.errname(lib.so_error(self.sock)), lib.errname(err), "SO_ERROR")
@@ -97,7 +97,7 @@ class Play(Talk):
             self.read += len(got)
 
     def eof(self):
-        """recv() tells the end of the stream."""
+        """recv() returns the end of the stream."""
         got = self._call("recv()", self.sock.recv, 1)
         self.check(got == b"", f"{got!r} instead of the end of the stream")
 
@@ -111,7 +111,7 @@ class Play(Talk):
         self._call(f"{name}={value!r}", self._own, self.sock, {name: value})
 
     def recverr(self, value=1):
-        """The program wants to know of each error at once, or not any more."""
+        """The program asks for each error at once (IP_RECVERR), or no longer."""
         level, name = (socket.IPPROTO_IP, IP_RECVERR) if self.family == lib.V4 else \
             (socket.IPPROTO_IPV6, IPV6_RECVERR)
         self._call(f"IP_RECVERR={value}", self.sock.setsockopt, level, name, value)
@@ -123,7 +123,7 @@ class Play(Talk):
         self.check(ready[0] or ready[1], f"poll() for {want} in vain")
 
     def state(self, want):
-        """The connection's state; LISTEN: there is none beside the listener."""
+        """The connection's state; LISTEN: there is only the listener."""
         def seen():
             rows = [r.state for r in lib.table(self.net.a, self.wire.dport)
                     if r.state == "LISTEN" or self.wire.sport in (r.lport, r.rport)]
@@ -140,7 +140,7 @@ class Play(Talk):
         return seg
 
     def fill_window_step(self, step=536):
-        """A segment into what is left of the host's window; the ACK of it."""
+        """A segment into the rest of the host's window; the ACK of it."""
         seg = self.last_of_host()
         self.peer("A", min(step, self.count_ack(seg) + seg.win - self.snd_nxt))
         while self.count_ack(seg) < self.snd_nxt:
@@ -153,7 +153,7 @@ class Play(Talk):
         return Play(self.family)
 
     def again(self, new_port=False):
-        """Forget the connection that was, for the next: numbers begin anew."""
+        """Forget the last connection, before the next: numbers start anew."""
         self._end_orphan()
         if new_port:
             at = self.wire.dport
@@ -163,10 +163,10 @@ class Play(Talk):
         self.snd_nxt = self.host_end = self.written = self.read = 0
         self.host_isn = None
 
-    # --- to begin with -------------------------------------------------------
+    # --- setting up ----------------------------------------------------------
 
     def established(self, active=False, options=None, **syn):
-        """A connection that is open; the socket's options by name, syn: as for peer()."""
+        """An established connection; the socket's options by name, syn: as for peer()."""
         if active:
             self.connect(**(options or {}))
             self.host("S", seq=0)
@@ -180,10 +180,10 @@ class Play(Talk):
             self.accept()
 
     def meet_isn(self, wanted):
-        """connect() at the time when the host's own number will be close to this one.
+        """connect() at the time when the host's own ISN will be close to this number.
 
-        The numbers of one pair of ports follow a clock (RFC 6528); two of them tell how
-        fast it goes, and then it takes waiting only.
+        The ISNs of one pair of ports follow a clock (RFC 6528); two of them show how fast it
+        runs, and then it only takes waiting.
         """
         port, rate, wait, before = lib.port(), 0, 1, None
         for _ in range(6):

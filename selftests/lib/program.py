@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The stress programs, in C: run in a namespace, listened to, and ended."""
+"""The stress programs, in C: started in a namespace, their output read, and ended."""
 import os
 import select
 import subprocess
@@ -20,7 +20,7 @@ class Program:
         Program.alive.append(self)
 
     def hear(self, word, bound=20):
-        """Wait until it has printed the word since the last time."""
+        """Wait until it has printed the word since the last call."""
         def heard():
             if select.select([self.process.stdout], [], [], 0.05)[0]:
                 part = os.read(self.process.stdout.fileno(), 4096)
@@ -32,7 +32,7 @@ class Program:
         self.said = b""
 
     def join(self, bound=300):
-        """Its end, which is to be a good one."""
+        """Wait for its end; it must have succeeded."""
         self.said += self.process.communicate(timeout=slow(bound))[0]
         Program.alive.remove(self)
         print(self.said.decode(), end="")
@@ -45,6 +45,6 @@ class Program:
 
     @classmethod
     def kill_all(cls):
-        """What a failed case has left behind."""
+        """Kill the programs that a failed case has left behind."""
         for left in list(cls.alive):
             left.kill()

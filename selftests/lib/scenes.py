@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What failslab.py lets memory fail during: calls, segments, loading, namespaces.
+"""The scenes during which failslab.py makes allocations fail: calls, segments, loading,
+namespaces.
 
-A scene is a generator.  It prepares, yields the call during which memory fails, gets
-to know what came of it (faults.Outcome), and goes on to show that all is as it should
-be: a call that failed works the next time, a segment that was lost comes again, and a
-connection that was there before still carries data.
+A scene is a generator.  It prepares, yields the call during which memory fails, receives
+the result (faults.Outcome), and then checks that all is as it should be: a call that
+failed works the next time, a segment that was lost is sent again, and a connection that
+existed before still carries data.
 """
 import contextlib
 import ctypes
@@ -28,14 +29,14 @@ HOP_OPTIONS = b"\0\0\x01\x04" + bytes(4)
 CLONE_NEWNET, SYS_FINIT_MODULE = 0x40000000, 313
 ETH_P_ALL = 3
 LOOK = socket.MSG_PEEK | socket.MSG_DONTWAIT
-#: a tun device puts what is longer than a page into pieces
+#: a tun device splits what is longer than a page
 PIECES = 5000
 TOO_BIG = {V4: (3, 4), V6: (2, 0)}
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Place:
-    """What the cases share: a host, into whose namespace the test goes, and the faults."""
+    """What the cases share: a host, whose namespace the test enters, and the faults."""
     host = faults = None
 
     @classmethod
@@ -58,7 +59,7 @@ class Place:
 def walk(scene, *args, **how):
     """Play it with every allocation failing, see Faults.walk().
 
-    That takes its time, so each family has one of the two ways, unless all is asked for.
+    That is slow, so each family gets one of the two ways, unless everything is run.
     """
     if not FULL:
         how.setdefault("rests", (V6 in args,))
@@ -96,7 +97,7 @@ def accepted(listener):
 
 
 def half_open(listener, family, options=MSS, **how):
-    """A peer that has had the SYN-ACK."""
+    """A peer that has received the SYN-ACK."""
     far = Far(Place.host, family, listener.getsockname()[1], **how)
     far.send("S", opts=options)
     far.take(far.get("SA"))
@@ -127,7 +128,7 @@ def rows(far):
 
 
 def all_data(far, length):
-    """Take in so many bytes or more, whatever has to be sent again; how many."""
+    """Receive at least so many bytes, whatever has to be retransmitted; how many."""
     start = far.ack
 
     def whole():
@@ -153,7 +154,7 @@ def socket_(family):
 
 def bind_(family, at):
     with make(family) as s:
-        # a page of ports that nobody has used
+        # a page of ports that has not been used
         yield lambda: s.bind((any_addr(family), next(at)))
         equal(errno_of(s.bind, (any_addr(family), 0)) in (0, errno.EINVAL), True, "bind() again")
 
@@ -172,7 +173,7 @@ def listen_(family):
 
 
 def listen_in_group(family, members):
-    """One more than the members that there are."""
+    """One more than the members that exist."""
     at, options = port(), ((SOL, SO_REUSEPORT, 1),)
     with contextlib.ExitStack() as group:
         for _ in range(members):
@@ -198,7 +199,7 @@ def connect_(family, bind):
         far.dport, far.them = syn.sport, syn.src
         far.take(syn)
         far.send("SA", opts=MSS)
-        far.until(lambda seg: seg.flags == "A")     # the SYN may have come again
+        far.until(lambda seg: seg.flags == "A")     # the SYN may have been sent again
         end(far)
 
 
@@ -224,7 +225,7 @@ def send_(family, length, flags=0):
 
 
 def route_changes(family):
-    """The route that was looked up is no longer good."""
+    """The cached route is invalid."""
     far, s = opened(family)
     Place.host.change_routes()
     yield lambda: s.send(b"data")
@@ -264,7 +265,7 @@ def close_(family, how):
 
 
 def close_listener(family):
-    """Children that nobody has accepted are reset."""
+    """Children that have not been accepted are reset."""
     listener = listening(family)
     far = half_open(listener, family)
     far.send("A")
@@ -290,7 +291,7 @@ def ip_options(family):
 
 
 def reuseport_program(family):
-    """A program that takes the first of the group."""
+    """A program that selects the first of the group."""
     code = struct.pack("HBBI", 6, 0, 0, 0)
     raw = ctypes.create_string_buffer(code)
     program = struct.pack("HxxxxxxP", 1, ctypes.addressof(raw))
@@ -330,7 +331,7 @@ def drain(family):
 # --- segments --------------------------------------------------------------------
 
 def again(call, done, what):
-    """What was lost is sent again, as often as it takes."""
+    """What was lost is retransmitted, as often as necessary."""
     def tried():
         errno_of(call)
         return done()
@@ -355,7 +356,7 @@ def syn(family, options=(), **how):
 
 
 def with_options(scene, *args):
-    """They come back with every answer, and are the child's; later ones are looked at."""
+    """They are returned with every reply, and inherited by the child; later ones are parsed."""
     yield from scene(V4, *args, ipopt=RECORD_ROUTE)
 
 
@@ -386,7 +387,7 @@ def no_such_port(family):
 
 
 def half_open_answers(family, flags):
-    """A SYN that comes again, and an ACK that fits nothing."""
+    """A retransmitted SYN, and an ACK that is not acceptable."""
     with listening(family) as listener:
         far = half_open(listener, family)
         Place.host.forget()
@@ -408,7 +409,7 @@ def in_time_wait(family, msl_ms, listener=None, **how):
 
 
 def fin_to_time_wait(family, other):
-    """We close first. other: a TIME-WAIT of another address holds the port already."""
+    """We close first.  other: a TIME-WAIT entry of another address holds the port already."""
     at = port()
     with listening(family, at) as listener:
         if other:
@@ -432,14 +433,14 @@ def time_wait_answers(family):
 
 
 def memory_of(s):
-    """What the bytes that wait to be read take."""
+    """The memory of the bytes that wait to be read."""
     return struct.unpack_from("I", s.getsockopt(SOL, SO_MEMINFO, 64))[0]
 
 
 def data_arrives(family, order, **how):
-    """In order, or beyond a hole that is filled then; small: when the memory fills, one that
-    can't join those before it, as its beginning came with them, is put into a buffer of its
-    own, with room for more."""
+    """In order, or beyond a hole that is filled then; small: when memory is full, a segment that
+    can't be merged with those before it, as its beginning came with them, is copied into a
+    buffer of its own, with spare room."""
     far, s = opened(family)
     before, overlap = 0, int(order == "small")
     while order == "small" and memory_of(s) < s.getsockopt(SOL, socket.SO_RCVBUF) // 4:
@@ -463,8 +464,8 @@ def data_arrives(family, order, **how):
 
 
 def scattered(family, linear):
-    """The packet lies in pieces, of which the first has so much of the TCP header; and somebody
-    else looks at it, so that its header must be copied to be put together."""
+    """The packet is fragmented, with only so much of the TCP header in its linear part; and it
+    is cloned, so that its header must be copied before it can be pulled together."""
     far, s = opened(family)
     call = far.maker("PA", bytes(PIECES), (20 if family == V4 else 40) + linear, opts=b"\x01" * 4)
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL)):
@@ -475,7 +476,7 @@ def scattered(family, linear):
 
 
 def ack_sends_more(family):
-    """The window opens: a buffer is cut, and leaves."""
+    """The window opens: a buffer is split, and sent."""
     far, s = opened(family)
     far.window = 3000
     far.send("A")
@@ -490,7 +491,7 @@ def ack_sends_more(family):
 
 
 def cut_on_the_way(family):
-    """A router asks for smaller segments, while a copy of the large one is on its way."""
+    """A router asks for smaller segments, while a clone of the large one is in flight."""
     far, s = opened(family, options=struct.pack("!BBH", 2, 4, 8000))
     start = far.ack
     s.send(b"w" * 7000)
@@ -502,7 +503,7 @@ def cut_on_the_way(family):
 
 
 def lost_segment(family):
-    """Duplicate ACKs: what was lost is sent again, from a buffer that travels still."""
+    """Duplicate ACKs: what was lost is retransmitted, from a buffer that is still in flight."""
     far, s = opened(family)
     with Place.host.held():
         s.send(b"v" * 6000)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Scripts: conversations as an RFC draws them, played with the stack under test.
 
-A script is a function that is given a Play.  Each line is a segment, or a call of a
+A script is a function that is given a Play.  Each line is a segment, or a call by the
 program that has the socket:
 
     @script()
@@ -12,17 +12,17 @@ program that has the socket:
         t.peer("A", seq=1, ack=1)
         t.state("ESTABLISHED")
 
-Sequence numbers count from each end's SYN: it has 0, the first byte 1.  What a line
-leaves out is what a sender in order would say: seq is the next number, ack is all that
-came.  The host may do nothing that the script doesn't have: a segment too many fails it.
+Sequence numbers count from each end's SYN: it has 0, the first byte 1.  Omitted values are
+those that a sender in order would use: seq is the next number, ack is all that
+arrived.  The host may do nothing that the script doesn't have: an extra segment fails it.
 With @script(clock=NUMBER) the peer uses timestamps, and so must the host.
 
 `after` is the time since the line before, in seconds: a number, or (from, to) where the
-RFC leaves a choice.  Where time is virtual it is held to a few ms; on real machines a
-late answer is only a slow machine's, but an early one is wrong there, too.
+RFC leaves a choice.  In virtual time it must match within a few ms; on a real machine a
+late answer only means a slow machine, but an early one is wrong there, too.
 
-Nothing here knows the code that is tried.  On protocol 6 the same scripts are played
-with the kernel's own TCP.  Where that differs knowingly, a script says so, with the
+Nothing here depends on the code under test.  On protocol 6 the same scripts are played
+with the kernel's own TCP.  Where that is known to differ, a script says so, with the
 reason, and must then fail there.
 """
 import os
@@ -34,17 +34,17 @@ from lib.talk import SACK_OK, VIRTUAL, mss, wscale
 
 __all__ = ["SACK_OK", "mss", "script", "wscale"]
 FOREVER = 1000000
-# An emulated machine takes its time: there each script is played for one family only
+# An emulated machine is slow: there each script is played for one family only
 EMULATED = lib.PLACE != "uml"
 
 
 def script(families=(V4, V6), slow=False, states=(None,), linux=None, only=None, **talk):
     """Mark a script.
 
-    slow: it waits for seconds, so it is for where time is virtual.  states: it is played
-    once for each of them, its second argument.  linux: in what the kernel's own TCP
-    differs from the RFC, or {state: in what}.  only: why there is nothing to compare it
-    with.  The rest is for the Talk.
+    slow: it waits for seconds, so it is for virtual time.  states: it is played
+    once for each of them, as its second argument.  linux: how the kernel's own TCP
+    differs from the RFC, or {state: how}.  only: the reason why the kernel's TCP can't be
+    compared.  The rest is for the Talk.
     """
     def mark(function):
         topic = os.path.basename(function.__code__.co_filename).removesuffix(".py")
@@ -66,7 +66,7 @@ _marked = 0
 
 
 def _turn(families):
-    """The families that the script marked now is played for."""
+    """The families that the script being marked is played for."""
     global _marked
     _marked += 1
     return (families[_marked % len(families)],) if EMULATED else families

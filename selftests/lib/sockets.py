@@ -10,7 +10,7 @@ from lib.spaces import net, port
 
 
 def sock(family=V4, proto=None, ns=None):
-    """A blocking socket: the bound of the case is the bound of its calls."""
+    """A blocking socket: the case's bound also bounds its calls."""
     domain = socket.AF_INET if family == V4 else socket.AF_INET6
     if ns is None:
         return socket.socket(domain, socket.SOCK_STREAM, PROTO if proto is None else proto)
@@ -50,7 +50,7 @@ def pair(family=V4, where=None, proto=None, listener=None):
 
 
 def noise(count):
-    """Bytes without a pattern, the same in each run; no guest has to find randomness."""
+    """Bytes without a pattern, the same in each run; needs no randomness of the guest."""
     return random.Random(count).randbytes(count)
 
 
@@ -66,7 +66,7 @@ def recv_exact(s, count):
 
 
 def disconnect(s):
-    """connect() to AF_UNSPEC, which ends what the socket is."""
+    """connect() to AF_UNSPEC, which disconnects the socket."""
     if libc.connect(s.fileno(), bytes(16), 16):
         raise OSError(ctypes.get_errno(), "connect() to AF_UNSPEC")
 

@@ -26,7 +26,7 @@ class Ns:
         Ns.alive.append(self)
 
     def _create(self):
-        """As `ip netns add`; but to run a program takes a slow guest its time."""
+        """As `ip netns add`, without running a program, which is slow in a slow guest."""
         os.makedirs("/run/netns", exist_ok=True)
         with open(self.path, "w", encoding="ascii"):
             pass
@@ -55,7 +55,7 @@ class Ns:
             raise OSError(ctypes.get_errno(), "setns")
 
     def ip(self, *lines):
-        """`ip` commands, one a string, run in one process."""
+        """`ip` commands, one string each, run in one process."""
         with self:
             run("ip", "-batch", "-", stdin="\n".join(lines) + "\n")
 
@@ -70,7 +70,7 @@ class Ns:
 class Net:
     """Two namespaces, a and b, joined by a veth pair with v4 and v6 addresses.
 
-    tcp_end: the end that speaks the kernel's TCP, the other one has xtcp and a bridge
+    tcp_end: the end that speaks the kernel's TCP; the other one has xtcp and a bridge
     """
     A4, B4, GHOST4 = "10.77.0.1", "10.77.0.2", "10.77.0.77"
     A6, B6, GHOST6 = "fd77::1", "fd77::2", "fd77::77"

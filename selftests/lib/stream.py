@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Streams of bytes that any process can make again, and connections that carry them."""
+"""Streams of bytes that any process can reproduce, and connections that carry them."""
 import hashlib
 import random
 import select
@@ -28,7 +28,7 @@ def digest_of(seed, total):
 
 
 def duplex(s, send_seed, recv_seed, total, sizes=None):
-    """Send one stream and receive the other at the same time; check what came."""
+    """Send one stream and receive the other at the same time; check what arrives."""
     s.setblocking(False)
     source, out, digest, got, sent = stream(send_seed, total), b"", hashlib.sha1(), 0, 0
     while got < total or sent < total:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A conversation with the stack under test: what is said, and what must come back.
+"""A conversation with the stack under test: what is sent, and what must come back.
 
-How a script reads is told in script.py.
+script.py describes how a script reads.
 """
 import ctypes
 import fcntl
@@ -17,9 +17,9 @@ import lib
 from lib import wire
 
 with open("/proc/cmdline", encoding="ascii") as _cmdline:
-    # a list of cases has those of virtual time, too
+    # the list of cases includes those for virtual time only
     VIRTUAL = "time-travel" in _cmdline.read() or sys.argv[1:] == ["--list"]
-# How early and how late: the clock that stamps segments is not the one that timers read;
+# Tolerance, early and late: the clock of a segment's time stamp is not the timers' clock;
 # the kernel's timer wheel fires up to an eighth late, and on a grid of 10 ms
 EARLY = 0.002 if VIRTUAL else 0.015
 LATE = 0.012 if VIRTUAL else lib.slow(1)
@@ -27,30 +27,30 @@ LATE_SHARE = 0.13
 SCRIPTS = os.path.join(lib.TOP, "selftests/scripts")
 SIOCETHTOOL, ETHTOOL_STXCSUM = 0x8946, 0x17
 LINGER_0 = struct.pack("ii", 1, 0)
-ISN = 1_000_000_000             # the peer's, where a script wants no other
+ISN = 1_000_000_000             # the peer's port, unless a script wants another
 NUMBERS = ("seq", "ack", "win")
 
 _stream = random.Random(9293).randbytes(1 << 20)
 
 
 def text(offset, count):
-    """What stands at this place of every stream, in either direction."""
+    """The bytes at this place of every stream, in either direction."""
     at = offset % len(_stream)
     return (_stream[at:at + count] if at + count <= len(_stream)
             else b"".join(text(i, 1) for i in range(offset, offset + count)))
 
 
 def mss(size):
-    """The option of a SYN that tells the largest segment."""
+    """The MSS option of a SYN."""
     return struct.pack("!BBH", 2, 4, size)
 
 
 def wscale(shift):
-    """The option of a SYN that scales windows, after a NOP."""
+    """The window scale option of a SYN, after a NOP."""
     return struct.pack("!BBBB", 1, 3, 3, shift)
 
 
-SACK_OK = b"\1\1\4\2"          # the option of a SYN that allows SACK, after two NOPs
+SACK_OK = b"\1\1\4\2"          # the SACK-permitted option of a SYN, after two NOPs
 SACK, STAMP = 5, 8
 
 
@@ -58,7 +58,7 @@ _net = None
 
 
 def net():
-    """The hosts' network.  No device finishes checksums or cuts segments in it."""
+    """The hosts' network.  No device offloads checksums or segmentation in it."""
     global _net
     if _net is None:
         _net = lib.net()
@@ -71,14 +71,14 @@ def net():
 
 
 def limits(value):
-    """(least, most) of what a script says as a number or as a pair."""
+    """(least, most) of a number or a pair in a script."""
     return value if isinstance(value, tuple) else (value, value)
 
 
 class Talk:
     """One conversation between the peer and a socket of the host.
 
-    clock: the peer uses timestamps, and its clock of milliseconds begins with this.
+    clock: the peer uses timestamps, and its clock of milliseconds starts at this value.
     """
 
     def __init__(self, family, isn=ISN, sport=None, window=65535, opts=mss(1460), clock=None):
@@ -101,7 +101,7 @@ class Talk:
         return self
 
     def __exit__(self, *_):
-        """Whatever state it is in: end it."""
+        """End the connection, in whatever state it is."""
         self._end_orphan()
         for s in (self.sock, self.listener):
             if s is not None and s.fileno() >= 0:
@@ -110,22 +110,22 @@ class Talk:
         self.wire.sniffer.close()
 
     def _end_orphan(self):
-        """A connection whose socket is closed ends only by what the peer says."""
+        """A connection whose socket is closed ends only by the peer's segments."""
         if not self.wire.dport or (self.sock is not None and self.sock.fileno() >= 0):
             return
         acks = {s.ack for s in self._arrived() if "A" in s.flags}
         for seq in acks | {(self.isn + self.snd_nxt) % wire.MOD}:
             self.wire.put(self.wire.segment("R", seq=seq))
 
-    # --- telling -----------------------------------------------------------
+    # --- reporting ---------------------------------------------------------
 
     def note(self, what, when=None):
-        """A line of the ladder; and the time that the next line counts from."""
+        """A line of the ladder diagram; the next line's time counts from it."""
         self.last = time.time() if when is None else when
         self.ladder.append((self.last, what))
 
     def fail(self, problem):
-        """Fail with the script's line and all that was said so far."""
+        """Fail with the script's line and the conversation so far."""
         frame = sys._getframe(1)
         while frame and os.path.dirname(frame.f_code.co_filename) != SCRIPTS:
             frame = frame.f_back
@@ -143,7 +143,7 @@ class Talk:
             self.fail(problem)
 
     def show(self, seg, from_peer):
-        """A segment as a rung of the ladder, its numbers as scripts have them."""
+        """A segment as a line of the ladder diagram, its numbers as in scripts."""
         mine, yours = (self.isn, self.host_isn) if from_peer else (self.host_isn, self.isn)
         said = f"{seg.flags or '-'} seq {self._count(seg.seq, mine)}"
         if seg.data:
@@ -158,7 +158,7 @@ class Talk:
 
     @staticmethod
     def _count(seq, isn):
-        """A number from its ISN; what lies before it is negative."""
+        """A sequence number relative to its ISN; below that it is negative."""
         if isn is None:
             return seq
         from_isn = (seq - isn) % wire.MOD
@@ -170,9 +170,9 @@ class Talk:
              sack=()):
         """The peer sends a segment.  data: bytes, or how many of the stream's.
 
-        A segment in order moves the peer's next number; one at a number of its own
-        does so only when it begins no later.  stamp: (TSval, TSecr) instead of its clock's
-        and the last that came.  sack: blocks (start, end) of the host's numbers.
+        A segment in order advances the peer's next number; one with an explicit number does so
+        only if it starts no later.  stamp: (TSval, TSecr) instead of its clock's value and the
+        last that arrived.  sack: blocks (start, end) of the host's numbers.
         """
         at = self.snd_nxt if seq is None else seq
         if isinstance(data, int):
@@ -223,15 +223,15 @@ class Talk:
         return [s for s in w.sniffer.poll() if s.dst == w.me and s.dport == w.sport]
 
     def _repeats(self, seg):
-        """Does it bring only what was brought before?"""
+        """Does it carry only what arrived before?"""
         return seg.length and self.host_isn is not None and \
             self.count_seq(seg) + seg.length <= self.host_end
 
     def _next(self, seconds, seq=None):
-        """The host's next segment, if one comes within this time.
+        """The host's next segment, if one arrives within this time.
 
-        Real machines are slow, so that timers go off in between: there what is sent again
-        doesn't count, unless the script waits for just that number.
+        Real machines are slow, so that timers fire in between: there retransmissions are
+        ignored, unless the script waits for just that number.
         """
         end = time.monotonic() + seconds
         while True:
@@ -252,13 +252,13 @@ class Talk:
         """The host must send this segment next; the segment.
 
         flags: with P, PSH must be set; without, it may be.  data: bytes, or how many of
-        the stream's.  seq, ack, win: a number or (from, to).  opts: what must be there,
-        {kind: bytes}; no option may be that the peer's SYN did not offer.
+        the stream's.  seq, ack, win: a number or (from, to).  opts: options that must be present,
+        {kind: bytes}; no option may be present that the peer's SYN did not offer.
         """
         since = self.last if since is None else since
         want = {"seq": self.host_end, "ack": self.snd_nxt, "data": 0, **want}
         low, high = limits(after)
-        # An answer may come while the script's lines are still on their way
+        # An answer may arrive while the script's lines are still being sent
         low -= EARLY if VIRTUAL else EARLY + low * 0.01 if low else 60
         high += LATE + high * LATE_SHARE
         seg = self._next(max(0, since + high - time.time()), limits(want["seq"])[0])
@@ -322,7 +322,7 @@ class Talk:
         return wrong
 
     def quiet(self, seconds):
-        """The host says nothing for this long."""
+        """The host sends nothing for this long."""
         seg = self._next(seconds)
         if seg is not None:
             self.note(self.show(seg, False), seg.when)
@@ -330,19 +330,19 @@ class Talk:
         self.note(f"     {f'silence for {seconds} s':^53}")
 
     def next(self, seconds):
-        """The host's next segment, whatever it is; None when it is silent for so long."""
+        """The host's next segment, whatever it is; None if it is silent for so long."""
         seg = self._next(seconds)
         if seg is not None:
             self.note(self.show(seg, False), seg.when)
         return seg
 
     def drain(self, seconds=0.1):
-        """Take what the host says meanwhile: bare ACKs that no rule asks for or forbids."""
+        """Skip what the host sends meanwhile: bare ACKs that no rule requires or forbids."""
         while (seg := self.next(seconds)) is not None:
             self.check(seg.flags == "A" and not seg.data, "more than a bare ACK")
 
     def flood(self, count, flags, **how):
-        """The same segment again and again: how many bare ACKs it draws."""
+        """Send the same segment repeatedly: how many bare ACKs answer it."""
         answers = 0
         for _ in range(count):
             self.wire.put(self._segment(flags, **how))
@@ -354,7 +354,7 @@ class Talk:
         return answers
 
     def until_acked(self, at_once=False):
-        """ACKs come until one has all that the peer sent."""
+        """Skip ACKs until one acknowledges all that the peer sent."""
         start = self.last
         while True:
             seg = self.next(LATE if at_once else 0.5 + LATE)
@@ -365,17 +365,17 @@ class Talk:
         self.check(not at_once or seg.when - start <= LATE, "the ACK came late")
 
     def ended(self):
-        """The script is over: the host may have said nothing more."""
+        """End of the script: the host may have sent nothing more."""
         self.quiet(0 if VIRTUAL else 0.02)
 
     def count_ack(self, seg):
-        """What a segment of the host acknowledges, counted as scripts do."""
+        """The acknowledgment number of a segment of the host, counted as in scripts."""
         return self._count(seg.ack, self.isn)
 
     def count_seq(self, seg):
-        """Its own number, likewise."""
+        """Its sequence number, likewise."""
         return self._count(seg.seq, self.host_isn)
 
     def last_of_host(self):
-        """The host's last segment that the script has taken."""
+        """The last segment of the host that the script has taken."""
         return self._arrived()[self.taken - 1]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """A host whose only link is a tun device, and peers behind it that are made by hand.
 
-What is written to the device is received at once, by the writing thread: when the
-write returns, the segment has been dealt with.
+A packet that is written to the device is received at once, by the writing thread: when the
+write returns, the segment has been processed.
 """
 import contextlib
 import fcntl
@@ -15,12 +15,12 @@ from lib import V4, V6, WIRE_PROTO, Ns, port, run
 from lib.wire import ETH_P_IP, ETH_P_IPV6, MOD, Peer, checksum, parse, pseudo
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 0x400454CA, 1, 0x1000, 0x4000
-#: of a virtio_net_hdr: no checksum, no segments, and so many bytes in the first buffer
+#: a virtio_net_hdr: no checksum offload, no GSO, and so many bytes in the linear part
 VNET_HEADER = "<BBHHHH"
 
 
 class Host:
-    """A namespace with the device t0, which test and kernel are the ends of."""
+    """A namespace with the device t0, whose ends are the test and the kernel."""
     V4, V6 = "10.78.0.1", "fd78::1"
     OTHER4, OTHER6 = "10.78.0.2", "fd78::2"
     ROUTES = 500
@@ -40,8 +40,8 @@ class Host:
         self.seen, self.serial = [], 0
 
     def far(self, family, fresh=False):
-        """The address of a host; a fresh one has a route that nobody has looked up yet
-        (IPv6: each route has its own; IPv4: forget() drops what was looked up)."""
+        """The address of a host; a fresh one has a route that has not been looked up yet
+        (IPv6: each route has its own; IPv4: forget() drops cached routes)."""
         if family == V4:
             return "10.79.0.1"
         if not fresh:
@@ -50,11 +50,11 @@ class Host:
         return f"fd79::{self.serial:x}"
 
     def write(self, packet, linear=0):
-        """A packet arrives; with linear, so many bytes of it in its first buffer."""
+        """A packet arrives; with linear, so many bytes of it in the linear part."""
         os.write(self.fd, struct.pack(VNET_HEADER, 0, 0, linear, 0, 0, 0) + packet)
 
     def read(self):
-        """Take in what was sent; all segments so far."""
+        """Read what was sent; all segments so far."""
         while True:
             try:
                 packet = os.read(self.fd, 1 << 16)[10:]
@@ -70,20 +70,20 @@ class Host:
                 self.seen.append(segment)
 
     def forget(self):
-        """Forget what was seen, and cached routes."""
+        """Forget the segments seen so far, and cached routes."""
         self.read()
         self.seen.clear()
         with self.ns, open("/proc/sys/net/ipv4/route/flush", "w", encoding="ascii") as file:
             file.write("1")
 
     def change_routes(self):
-        """Routes that sockets have looked up are to be looked up again, and made anew."""
+        """Invalidate the routes that sockets have cached."""
         self.forget()
         self.ns.ip("route del fd80::/64 dev t0", "route add fd80::/64 dev t0")
 
     @contextlib.contextmanager
     def held(self):
-        """What is sent waits as it was sent, and is lost in the end."""
+        """Packets that are sent wait in the qdisc, and are lost in the end."""
         with self.ns:
             run("tc", "qdisc", "add", "dev", "t0", "root", "netem", "delay", "100s")
             try:
@@ -115,7 +115,7 @@ class Far(Peer):
         return [s for s in self.host.read() if s.dst == self.me and s.dport == self.sport]
 
     def answers(self):
-        """All that has arrived so far."""
+        """All segments that have arrived so far."""
         return self._arrived()
 
     def heard(self, want):
@@ -138,7 +138,7 @@ class Far(Peer):
         return self.packet(raw[:2] + struct.pack("!H", checksum(cover + raw)) + rest, number)
 
     def maker(self, flags, data=b"", linear=0, **how):
-        """A call that lets a segment arrive, which is made beforehand; repeatable."""
+        """A call that delivers a segment, which is built beforehand; repeatable."""
         ip = {key: how.pop(key) for key in ("ipopt", "flow") if key in how}
         packet = self.packet(self.segment(flags, data, **how), **ip)
         return lambda: self.host.write(packet, linear)

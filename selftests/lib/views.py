@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What an administrator sees and sets: the table, the counters, knobs."""
+"""The views and settings of an administrator: the connection table, counters, sysctls."""
 import os
 import socket
 import sys
@@ -53,21 +53,21 @@ def table(ns, at=None):
     return rows
 
 
-# What a socket is in that was closed and waits for its peer to say that it knows
+# States of a closed socket that waits for its peer's acknowledgment
 ORPHANED = ("FIN_WAIT1", "CLOSING", "LAST_ACK")
 
 
 def orphans(ns):
-    """Connections that no program has any more, and that their peer has yet to end."""
+    """Orphans that their peer has yet to end."""
     if ns.proto == 6 or not os.path.exists("/proc/net/xtcp"):
         return []
     return [r for r in table(ns) if r.state in ORPHANED and not r.inode]
 
 
 def settle(*spaces):
-    """Before links go: an orphan whose peer went first holds the module for minutes.
+    """Wait for orphans before links go: one whose peer went first pins the module for minutes.
 
-    On a link that loses segments the last FIN may have to come again, and again.
+    On a lossy link the last FIN may have to be sent several times.
     """
     try:
         wait_for(lambda: not any(map(orphans, spaces)), 120 / SIZE["scale"])
@@ -95,7 +95,7 @@ def wait_state(ns, at, state, bound=5):
         fail(f"connections of port {at}: {states(ns, at)}, none in {state}")
 
 
-# The kernel's own names for the knobs, for a run on protocol 6.
+# The kernel's own names of the sysctls, for a run on protocol 6.
 TCP_KNOBS = {"max_accept_backlog": "net/core/somaxconn",
              "keepalive_time": "net/ipv4/tcp_keepalive_time"}
 
@@ -107,7 +107,7 @@ def knob_path(name, proto=PROTO):
 
 
 def knob(ns, name, value=None):
-    """Read a knob of a namespace, or write it when a value is given."""
+    """Read a sysctl of a namespace, or write it if a value is given."""
     with ns:
         if value is None:
             with open(knob_path(name, ns.proto), encoding="ascii") as file:
@@ -121,7 +121,7 @@ def knob(ns, name, value=None):
 
 
 class knobs:
-    """`with knobs(ns, syn_retries=1):` sets knobs and puts them back."""
+    """`with knobs(ns, syn_retries=1):` sets sysctls and restores them."""
 
     def __init__(self, ns, **values):
         self.ns, self.values, self.old = ns, values, {}

@@ -27,7 +27,7 @@ def flag_bits(text):
 
 
 def flag_text(bits):
-    """The flags of a segment in the order that people say them: SA, FA, R."""
+    """The flags of a segment in the usual order: SA, FA, R."""
     return "".join(c for c in "SFRPAUEC" if bits >> FLAGS.index(c) & 1)
 
 
@@ -49,7 +49,7 @@ def pseudo(src, dst, length, proto):
 
 
 class Seg:
-    """One segment, taken apart."""
+    """One segment, parsed."""
 
     def __init__(self, src, dst, raw, when, complete, proto=lib.WIRE_PROTO):
         self.src, self.dst, self.raw, self.when = src, dst, raw, when
@@ -61,7 +61,7 @@ class Seg:
         self.flags = flag_text(bits)
         self.data = raw[(off >> 4) * 4:]
         self.opts = self._options(raw[20:(off >> 4) * 4])
-        #: is the sum right?  None when it was left for a device to finish
+        #: is the checksum right?  None if it was left to device offload
         self.csum_ok = None if not complete else \
             checksum(pseudo(src, dst, len(raw), proto) + raw) == 0
 
@@ -95,7 +95,7 @@ class Seg:
 
 
 def _extensions(ip):
-    """Of an IPv6 packet: where its payload begins, what that is, the headers in between."""
+    """Of an IPv6 packet: the offset of its payload, its protocol, the headers in between."""
     found, kind, head = [], ip[6], 40
     while kind in EXTENSIONS and len(ip) >= head + 8:
         found.append(kind)
@@ -104,7 +104,7 @@ def _extensions(ip):
 
 
 def parse(etype, ip, when, complete=True, proto=lib.WIRE_PROTO):
-    """The segment in an IP packet; None when it holds none of the protocol."""
+    """The segment in an IP packet; None if there is none of the protocol."""
     if etype == ETH_P_IP and len(ip) >= 20 and ip[9] == proto:
         head, total = (ip[0] & 15) * 4, struct.unpack("!H", ip[2:4])[0]
         tos, ttl, flow, ext = ip[1], ip[8], 0, []
@@ -163,7 +163,7 @@ class Sniffer:
         return parse(struct.unpack("!H", frame[12:14])[0], frame[14:], when, complete, self.proto)
 
     def poll(self):
-        """Take in what has been seen by now; the list of all of it."""
+        """Read what has been captured by now; the list of all segments."""
         while True:
             try:
                 frame, aux, _, _ = self.sock.recvmsg(1 << 17, 256)
@@ -180,7 +180,7 @@ class Sniffer:
         return lib.wait_for(look, bound, what or "a segment on the wire")
 
     def flags(self):
-        """The flags of all segments so far, PSH left out."""
+        """The flags of all segments so far, without PSH."""
         return [s.flags.replace("P", "") for s in self.poll()]
 
 
@@ -188,7 +188,7 @@ MSS = struct.pack("!BBH", 2, 4, 1460)
 
 
 class Peer:
-    """A host made by hand in namespace b, with which namespace a talks."""
+    """A host made by hand in namespace b, which namespace a talks to."""
 
     def __init__(self, net, family=lib.V4, sport=None, dport=None):
         six = family == lib.V6
@@ -210,7 +210,7 @@ class Peer:
         self.sniffer.close()
 
     def reset(self):
-        """End the connection: its RCV.NXT is what it acknowledges, or will soon."""
+        """Reset the connection: its RCV.NXT is the last acknowledgment, or will be soon."""
         acks = [s.ack for s in self._arrived() if "A" in s.flags]
         for seq in dict.fromkeys((acks[-1] if acks else self.seq, self.seq)):
             self.send("RA", seq=seq)
@@ -223,7 +223,7 @@ class Peer:
 
     def segment(self, flags, data=b"", seq=None, ack=None, win=None, opts=b"", up=0,
                 offset=None, spoil=False):
-        """The bytes of a segment; offset and spoil make wrong ones."""
+        """The bytes of a segment; offset and spoil make malformed ones."""
         seq = self.seq if seq is None else seq
         ack = (self.ack if "A" in flags else 0) if ack is None else ack
         opts += b"\0" * (-len(opts) % 4)
@@ -251,12 +251,12 @@ class Peer:
         return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + raw
 
     def put(self, raw, *proto, **how):
-        """Put a packet on the wire, as packet() makes it."""
+        """Send a packet, as packet() makes it."""
         ether = self.mac_a + self.mac_b + struct.pack("!H", ETH_P_IPV6 if self.six else ETH_P_IP)
         self.sniffer.sock.send(ether + self.packet(raw, *proto, **how))
 
     def send(self, flags, data=b"", ipopt=b"", flow=0, **how):
-        """Send a segment; seq moves on when it was not given by hand."""
+        """Send a segment; seq advances unless it was given explicitly."""
         self.put(self.segment(flags, data, **how), ipopt=ipopt, flow=flow)
         if "seq" not in how:
             self.seq = (self.seq + len(data) + ("S" in flags) + ("F" in flags)) % MOD
@@ -285,7 +285,7 @@ class Peer:
                 return seg
 
     def quiet(self, seconds):
-        """Fail when the stack says something to us within this time."""
+        """Fail if the stack sends us something within this time."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if len(self._arrived()) > self.taken:
@@ -293,7 +293,7 @@ class Peer:
             select.select([self.sniffer.sock], [], [], left)
 
     def take(self, seg):
-        """Note what a segment sent, to acknowledge it with the next one."""
+        """Record what a segment sent, to acknowledge it with the next one."""
         self.ack = seg.end
 
     def accept(self, opts=MSS):

@@ -1,13 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# bench.sh PROGRAM: the benchmark's part inside the VM; scripts/bench.sh calls
+# bench.sh PROGRAM: the part of the benchmark that runs inside the VM; scripts/bench.sh calls
 # it there
 #
-# Each figure is measured RUNS times for the kernel's TCP and for xtcp in turn,
-# each time with another seed. A line for each: name, median of the kernel's TCP,
-# median of xtcp, their ratio, and the spread (largest less smallest, in % of the
-# median) of the worse of the two.
+# Each figure is measured RUNS times for the kernel's TCP and for xtcp in turn, each time with
+# another seed. Prints a line for each: name, median of the kernel's TCP, median of xtcp, their
+# ratio, and the spread (largest less smallest, in % of the median) of the worse of the two.
 
 set -eu
 # shellcheck source=tools/bench/lib.sh
@@ -17,7 +16,7 @@ RUNS=${XTCP_RUNS:-5}
 OTHER=${XTCP_PROTO:-253}
 port=6000
 
-# quiet: nothing in the background, no surprises from knobs
+# quiet: no background activity, and fixed sysctls
 quiet()
 {
 	sysctl -q -w net.ipv4.tcp_tw_reuse=0 net.core.netdev_max_backlog=10000 \

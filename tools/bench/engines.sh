@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# engines.sh MODULE PROGRAM FLOOD: the engines' benchmark inside the VM, where
-# scripts/bench-engines.sh calls it
+# engines.sh MODULE PROGRAM FLOOD: the part of the engines' benchmark that runs inside the VM;
+# scripts/bench-engines.sh calls it there
 #
-# Prints lines "NAME KERNEL XTCP", one for each run of each figure; "-" where one of
-# the two has nothing of the kind. With $XTCP_WIDE, only the table's, which then has a
-# million buckets on both sides.
+# Prints lines "NAME KERNEL XTCP", one for each run of each figure; "-" where one of the two
+# has no such figure. With $XTCP_WIDE, only the figures of the table, which then has a million
+# buckets on both sides.
 
 set -eu
 # shellcheck source=tools/bench/lib.sh
@@ -87,9 +87,9 @@ port_range()
 	sysctl -q -w net.ipv4.ip_local_port_range="$1 $(($1 + $2 - 1))"
 }
 
-# Clients that close first use up all ports of a range, so that what a port costs is not
-# hidden, nor are unused ones counted; each family has ports of its own. Where servers
-# close first, few ports are to be used twice, and those of clients don't count
+# Clients that close first use up all ports of a range, so that the cost of a port is counted
+# in full, and unused ports are not; each family has its own ports. Where servers close first,
+# the clients' ports don't count, and few are used twice
 bytes()
 {
 	local theirs="tw_sock_TCP tcp_bind"
@@ -109,7 +109,7 @@ bytes()
 	}
 }
 
-# Of as many ports, the last free one, and none left
+# connect() when one of as many ports is free, and when none is
 ports()
 {
 	port_range $((FIRST_PORT + 2 * CONNECTIONS)) "$CONNECTIONS"
@@ -119,8 +119,8 @@ ports()
 		awk '{ print "port_last_free", $1, $3; print "port_none_free", $2, $4 }'
 }
 
-# Answers to SYNs in others' names leave by a device that swallows them, so that only the
-# server's part counts; and what frames cost that are another host's is taken off
+# Replies to spoofed SYNs leave by a device that drops them, so that only the server's part
+# counts; the cost of frames for another host is subtracted
 flooded_host()
 {
 	ip -n server link add sink type dummy
@@ -140,7 +140,7 @@ for family, place in ((socket.AF_INET, '10.0.0.2'), (socket.AF_INET6, 'fd00::2')
     globals()[place] = s
 print('listening', flush=True)
 time.sleep(100000)" >"/run/listener.$protocol" &
-		# the program's shell may not have made the file yet
+		# the program's shell may not have created the file yet
 		until grep -qs listening "/run/listener.$protocol"; do
 			sleep 0.1
 		done
@@ -154,20 +154,20 @@ flood()
 		awk '{ printf "%.0f\n", $2 / $1 }'
 }
 
-# net_flood KIND PROTOCOL ADDRESS: likewise, without what sending takes
+# net_flood KIND PROTOCOL ADDRESS: the same, minus the cost of sending
 net_flood()
 {
 	echo $(($(flood "$@" "$mac") - $(flood "$@" 02:00:00:00:00:99)))
 }
 
-# cookies MODE: in both; and in mode 0 queues that are full
+# cookies MODE: set it for both protocols; in mode 0, fill the queues, too
 cookies()
 {
 	ip netns exec server sysctl -q -w net.ipv4.tcp_syncookies="$1" net.xtcp.syncookies="$1" \
 		net.ipv4.tcp_max_syn_backlog=256 net.xtcp.max_syn_backlog=256
 }
 
-# What a SYN of a flood takes, answered by a cookie, or dropped
+# The cost of a SYN of a flood, answered by a cookie, or dropped
 syns()
 {
 	local seed address number=4

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What the benchmarks inside a VM share.
+# What the benchmarks share inside a VM.
 
-# unload: rmmod, when it may. A socket holds the module until a grace period after its program
-# has ended, as sockets of any protocol do
+# unload: rmmod, once it is possible. A socket pins the module until a grace period after its
+# program has ended, as a socket of any protocol does
 unload()
 {
 	local end=$((SECONDS + 60)) said

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Makes one line of the runs of each figure.
+"""Summarises the runs of each figure in one line.
 
 Reads lines "NAME KERNEL XTCP" and prints NAME, median of the kernel's, median of
 xtcp's, their ratio, and the spread (largest less smallest, in % of the median) of the
-worse of the two, parted by tabs; "-" for what there is not.
+worse of the two, separated by tabs; "-" for a missing figure.
 """
 
 import sys

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xtcp_bench: what a request, a connection and a KiB cost, for any protocol
+ * xtcp_bench: the cost of a request, a connection and a KiB, for any protocol
  *
  *   xtcp_bench rr|conn|bulk PROTOCOL ADDRESS PORT COUNT WARMUP SEED [NETNS]
  *   xtcp_bench write PROTOCOL ADDRESS PORT COUNT WARMUP SEED NETNS|- HEAD SIZE NODELAY
@@ -11,15 +11,14 @@
  *   write COUNT times a write of HEAD bytes, if any, and one of SIZE; the last byte is
  *         answered by one byte: how long a message takes, waiting included
  *
- * One static program for all protocols, so that nothing but the protocol
- * differs. Two processes, client and server, use blocking calls, as ordinary
- * programs do; NETNS, a name of ip-netns(8), is where the server lives. After
- * WARMUP of the same the clock is read around COUNT. Prints nanoseconds for one
- * request, connection or KiB, both ends together: in a machine that counts
- * (vm.sh --icount) these are instructions.
+ * One static program for all protocols, so that only the protocol differs. Two processes,
+ * client and server, use blocking calls, as ordinary programs do; NETNS, a name of
+ * ip-netns(8), is the server's namespace. After WARMUP rounds the clock is read around COUNT
+ * more. Prints nanoseconds for one request, connection or KiB, both ends together: in a
+ * machine that counts (vm.sh --icount) these are instructions.
  *
- * SEED shifts the bytes that are sent, the alignment of the buffers and the
- * moment at which the run begins, relative to the timer tick.
+ * SEED shifts the bytes that are sent, the alignment of the buffers and the start of the
+ * run relative to the timer tick.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -41,8 +40,8 @@
 #define CHUNK 65536
 
 /*
- * A profiler that sees instructions knows by these two what to count; to the
- * processor they are nops.
+ * A profiler that sees instructions knows by these two what to count; for the CPU they are
+ * nops.
  */
 #define MARK_START() asm volatile(".byte 0x0f,0x1f,0x80,0x01,0x50,0x43,0x58")
 #define MARK_STOP() asm volatile(".byte 0x0f,0x1f,0x80,0x02,0x50,0x43,0x58")
@@ -175,7 +174,7 @@ static void bulk_serve(int listener)
 	close(s);
 }
 
-/* The last byte of a part is answered by one, so that nothing is in flight. */
+/* The last byte of each part is answered by one byte, so that nothing is in flight. */
 static void bulk_client(int s, unsigned long kib)
 {
 	for (uint64_t left = kib * 1024; left;) {
@@ -234,7 +233,7 @@ static void client(const char *what, unsigned long n, int s)
 		errx(2, "no benchmark '%s'", what);
 }
 
-/* Run the server in a process of its own; returns when it listens. */
+/* Run the server in its own process; returns when it listens. */
 static pid_t start_server(const char *netns)
 {
 	int ready[2], one = 1;
@@ -285,7 +284,7 @@ static void find_benchmark(const char *name)
 		errx(2, "no benchmark '%s'", name);
 }
 
-/* Begin at another moment and with other addresses than the last seed did. */
+/* Start at another moment and with other addresses than the last seed. */
 static void apply_seed(void)
 {
 	uint64_t until = now() + seed * 777777 % 4000000;

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xtcp_records: what connections without a socket take of memory, and the last free
- * port of time, for any protocol
+ * xtcp_records: the memory of connections without a socket, and the time to find the last
+ * free port, for any protocol
  *
  *   xtcp_records halfopen PROTOCOL ADDRESS COUNT SLAB...
  *   xtcp_records client|server PROTOCOL ADDRESS COUNT SLAB...
  *   xtcp_records port PROTOCOL ADDRESS COUNT
  *
  *   halfopen       SYNs from COUNT addresses that do not answer reach a listener at
- *                  ADDRESS, which is another namespace's: the one named "server"
- *   client|server  COUNT connections with ourselves, which that side closes first,
- *                  so that it is left with TIME-WAIT
+ *                  ADDRESS, which belongs to the namespace "server"
+ *   client|server  COUNT connections within this host, which that side closes first,
+ *                  so that it keeps the TIME-WAIT entries
  *   port           all ephemeral ports are taken by connections to one place; then,
  *                  COUNT times, one is closed, and another connection made; and one
- *                  more that can't be made
+ *                  more connect() that must fail
  *
- * The first three print bytes a record: what more there is then in the slabs whose names
- * begin with SLAB (for which they must not be merged), for each object more in those of
- * the first SLAB, which are the records. The last prints, COUNT times, two numbers of
- * nanoseconds: of the connection made, and of the one refused. In a machine
+ * The first three print bytes per entry: the growth of the slabs whose names begin with SLAB
+ * (which must not be merged), divided by the growth in objects of the first SLAB, whose
+ * objects are the requests or TIME-WAIT entries. The last prints, COUNT times, two numbers of
+ * nanoseconds: for the connection made, and for the failed connect(). In a machine
  * that counts (vm.sh --icount) these are instructions.
  */
 #define _GNU_SOURCE
@@ -105,7 +105,7 @@ static bool chosen(const char *name, char **prefixes)
 	return false;
 }
 
-/* What processors keep for themselves counts as used: let them give it back */
+/* Objects in per-CPU caches count as used: make the kernel give them back */
 static void shrink_slab(const char *name)
 {
 	char path[128];
@@ -118,7 +118,7 @@ static void shrink_slab(const char *name)
 	close(fd);
 }
 
-/* What slabs hold: bytes in all that are chosen, records in those of the first name */
+/* What slabs hold: bytes in all chosen slabs, objects in those of the first name */
 struct slabs {
 	long bytes, records;
 };
@@ -143,8 +143,8 @@ static struct slabs read_slabs(FILE *file, char **prefixes, bool shrink)
 	return sum;
 }
 
-/* The same, when what is freed by RCU is freed. The kernel keeps a page for who has the file
- * open, of a slab that may be counted: nothing is taken or given back between the two reads
+/* The same, after objects freed by RCU are gone. The kernel allocates a page for the reader of
+ * the file, in a slab that may be counted: nothing is allocated or freed between the two reads
  */
 static struct slabs settled(char **prefixes)
 {
@@ -165,7 +165,7 @@ static void print_bytes(char **prefixes, struct slabs before)
 	struct slabs after = settled(prefixes);
 	long records = after.records - before.records;
 
-	/* a port used twice ends the TIME-WAIT it had */
+	/* a port used twice replaces its TIME-WAIT entry */
 	if (records < (long)(count - count / 4) || records > (long)(count + count / 4))
 		errx(1, "%ld records of %lu connections", records, count);
 	printf("%.1f\n", (double)(after.bytes - before.bytes) / records);
@@ -182,7 +182,7 @@ static uint32_t sum(const void *data, size_t length, uint32_t start)
 	return start;
 }
 
-/* A SYN with an MSS option, from the @i-th address of a net that is not there */
+/* A SYN with an MSS option, from the @i-th address of a network that does not exist */
 static size_t make_syn(uint8_t *packet, uint32_t i)
 {
 	bool v4 = where.any.sa_family == AF_INET;
@@ -238,7 +238,7 @@ static void halfopen(char **slabs)
 	listener();
 	before = settled(slabs);
 	to = where;
-	to.v6.sin6_port = 0;	/* at the same place in both */
+	to.v6.sin6_port = 0;	/* at the same offset in both */
 	for (uint32_t i = 1; i <= count; i++) {
 		uint8_t packet[64];
 		size_t length = make_syn(packet, i);

@@ -2,9 +2,9 @@
 /*
  * The bridge between protocol 253 and protocol 6, for tc's direct action.
  *
- * A segment of xtcp and one of TCP differ in two places: the number by which IP names
- * the protocol, and the checksum, which covers that number in its pseudo-header. So
- * nothing need be remembered:
+ * A segment of xtcp and one of TCP differ in two places: the protocol number in the IP
+ * header, and the checksum, which covers that number in its pseudo-header. So the bridge
+ * keeps no state:
  *
  *	     IPv4                            IPv6
  *	| ... ttl | 253 -> 6 |          | ... next header 253 -> 6 |
@@ -12,11 +12,11 @@
  *	| ports, numbers     |          | ports, numbers           |
  *	| checksum           | fixed    | checksum                 | fixed
  *
- * An ICMP error quotes the packet that it is about, and whoever sent that one knows it
- * by the other number: the same is done to the quote, and the error's own checksum is
- * fixed for all that has changed in it (RFC 792, RFC 4443, RFC 5508 section 4.2).
+ * An ICMP error quotes the packet that caused it, which its sender knows by the other
+ * number. So the quote is translated as well, and the error's own checksum is updated for
+ * all changes in it (RFC 792, RFC 4443, RFC 5508 section 4.2).
  *
- * All sums are changed by the difference (RFC 1624): what was wrong stays wrong.
+ * All checksums are updated incrementally (RFC 1624): a wrong one stays wrong.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,13 +30,13 @@
 #include <bpf/bpf_helpers.h>
 
 #define XTCP_PROTOCOL	253
-#define CHECK_OFFSET	16		/* of the checksum in TCP's header */
-#define HEADERS_MAX	8		/* extension headers that are walked */
-#define FRAGMENT_UNIT	8		/* bytes that IPv4's fragment offset counts in */
+#define CHECK_OFFSET	16		/* of the checksum in the TCP header */
+#define HEADERS_MAX	8		/* extension headers that are walked at most */
+#define FRAGMENT_UNIT	8		/* unit of IPv4's fragment offset, bytes */
 #define FRAGMENT_MASK4	0x1fff
 #define FRAGMENT_MASK6	0xfff8
 
-/* ICMP and ICMPv6 begin alike (RFC 792, RFC 4443): type, code, sum, a word, the quote */
+/* ICMP and ICMPv6 begin alike (RFC 792, RFC 4443): type, code, checksum, a word, the quote */
 #define ICMP_CHECK_OFFSET	2
 #define ICMP_QUOTE_OFFSET	8
 #define ICMP_UNREACHABLE	3
@@ -46,24 +46,24 @@
 #define ICMP_PARAMETER_PROBLEM	12
 #define ICMPV6_INFORMATION	128	/* errors are the types below */
 
-/* What IP says of its payload. Offsets count from the start of the frame */
+/* What the IP header says of its payload. Offsets count from the start of the frame */
 struct found {
 	__u32 version;		/* 4 or 6 */
 	__u32 ip;		/* offset of the IP header */
-	__u32 number_at;	/* offset of the byte that names the protocol */
-	__u32 number;		/* what it says */
-	__u32 payload;		/* offset of what is named */
-	__u32 skipped;		/* bytes of it that went in earlier fragments */
-	__u32 end;		/* behind the packet, its link's padding left out */
+	__u32 number_at;	/* offset of the protocol number */
+	__u32 number;		/* the protocol number */
+	__u32 payload;		/* offset of that protocol's data */
+	__u32 skipped;		/* bytes of it in earlier fragments */
+	__u32 end;		/* end of the packet, without link-layer padding */
 };
 
-/* The two numbers: one becomes the other */
+/* The two protocol numbers: one becomes the other */
 struct change {
 	__u32 from;
 	__u32 to;
 };
 
-/* Length 0 is that of packets too large for the field, which only exist in a host */
+/* Length 0: the packet is too large for the field; such packets exist only inside a host */
 static __always_inline __u32 end_of(const struct __sk_buff *skb, __u32 start, __u32 len)
 {
 	return len && start + len < skb->len ? start + len : skb->len;
@@ -85,7 +85,7 @@ static __always_inline bool find_v4(struct __sk_buff *skb, __u32 at, struct foun
 	return true;
 }
 
-/* Step over one extension header. What a later fragment holds is no header any more */
+/* Step over one extension header. A later fragment has no further headers */
 static __always_inline bool skip_header(struct __sk_buff *skb, struct found *f)
 {
 	struct {
@@ -142,8 +142,8 @@ static __always_inline bool find(struct __sk_buff *skb, __u32 at, struct found *
 	return false;
 }
 
-/* Offset of TCP's checksum; 0 when this packet does not have it: a later fragment, or a
- * quote that ends before. Fragments are cut at multiples of 8, so it is never split.
+/* Offset of TCP's checksum; 0 if this packet does not contain it: a later fragment, or a quote
+ * that ends before it. Fragments are cut at multiples of 8, so it is never split.
  */
 static __always_inline __u32 check_at(const struct found *f)
 {
@@ -155,8 +155,8 @@ static __always_inline __u32 check_at(const struct found *f)
 	return at + sizeof(__sum16) <= f->end ? at : 0;
 }
 
-/* IPv4's header has a sum of its own. The device may have summed what is behind an IPv6
- * header, extension headers included: RECOMPUTE tells the kernel.
+/* The IPv4 header has its own checksum. For IPv6 the device may have summed all that follows
+ * the header, extension headers included: RECOMPUTE updates that sum in the kernel.
  */
 static __always_inline long write_number(struct __sk_buff *skb, const struct found *f,
 					 const struct change *c)
@@ -170,7 +170,7 @@ static __always_inline long write_number(struct __sk_buff *skb, const struct fou
 	       bpf_skb_store_bytes(skb, f->number_at, &to, 1, 0);
 }
 
-/* PSEUDO_HDR: the kernel knows whether the sum is complete, or a seed for the device */
+/* PSEUDO_HDR: the kernel knows whether the checksum is complete, or a seed for the device */
 static __always_inline long change_segment(struct __sk_buff *skb, const struct found *f,
 					   const struct change *c)
 {
@@ -183,7 +183,7 @@ static __always_inline long change_segment(struct __sk_buff *skb, const struct f
 	return err | write_number(skb, f, c);
 }
 
-/* RFC 1624, equation 3; the values are in network order, as the sum does not care */
+/* RFC 1624, equation 3; the values are in network order, which makes no difference to the sum */
 static __always_inline __u16 sum_replace(__u16 sum, __u16 from, __u16 to)
 {
 	__u32 total = (__u16)~sum + (__u16)~from + to;
@@ -192,7 +192,7 @@ static __always_inline __u16 sum_replace(__u16 sum, __u16 from, __u16 to)
 	return ~((total & 0xffff) + (total >> 16));
 }
 
-/* The quoted segment's own sum, and what that means to the sum of the error around it */
+/* The quoted segment's own checksum, and its effect on the checksum of the error around it */
 static __always_inline long change_quoted_check(struct __sk_buff *skb, const struct found *quote,
 						const struct change *c, __u32 icmp_check)
 {
@@ -206,8 +206,8 @@ static __always_inline long change_quoted_check(struct __sk_buff *skb, const str
 	       bpf_l4_csum_replace(skb, icmp_check, was, is, 2);
 }
 
-/* A quoted IPv4 header adds up to the same as before, its own sum included. IPv6 names
- * the protocol in the high byte of a word.
+/* A quoted IPv4 header adds up to the same as before, with its own checksum. In IPv6 the
+ * protocol number is in the high byte of a word.
  */
 static __always_inline long change_quote(struct __sk_buff *skb, const struct found *quote,
 					 const struct change *c, __u32 icmp_check)
@@ -248,7 +248,7 @@ static __always_inline long change_error(struct __sk_buff *skb, const struct fou
 	return change_quote(skb, &quote, c, f->payload + ICMP_CHECK_OFFSET);
 }
 
-/* A packet that could be changed in part only is dropped; filters behind us see the rest */
+/* A packet that could be changed only in part is dropped; later filters see the others */
 static __always_inline int bridge(struct __sk_buff *skb, __u32 from, __u32 to)
 {
 	struct change c = { .from = from, .to = to };
@@ -276,8 +276,8 @@ int to_xtcp(struct __sk_buff *skb)
 	return bridge(skb, IPPROTO_TCP, XTCP_PROTOCOL);
 }
 
-/* Not for direct action: does a packet hold several segments of TCP, which the kernel
- * could no longer cut apart under another number?
+/* Not for direct action: does a packet hold several TCP segments (GSO), which the kernel could
+ * not segment any more under another protocol number?
  */
 SEC("is-several")
 int is_several(struct __sk_buff *skb)

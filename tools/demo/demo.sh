@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# demo.sh: the demo's part inside the VM; scripts/demo.sh calls it there
+# demo.sh: the part of the demo that runs inside the VM; scripts/demo.sh calls it there
 #
-# Every step asserts what it claims: the first that can't ends the demo with 1.
+# Every step asserts what it claims: the first that fails ends the demo with status 1.
 
 set -eu
 cd "$(dirname "$0")"
@@ -30,7 +30,7 @@ say()
 	echo "   $*"
 }
 
-# show COMMAND...: print it as one would type it, run it, and show its output
+# show COMMAND...: print it as a user would type it, run it, and show its output
 show()
 {
 	echo "   \$ $*"
@@ -49,7 +49,7 @@ failed()
 
 trap 'failed "line $LINENO"' ERR
 
-# wait_for SECONDS COMMAND...: until it succeeds, with a bound
+# wait_for SECONDS COMMAND...: repeat it until it succeeds, with a bound
 wait_for()
 {
 	local end=$((SECONDS + $1))
@@ -61,7 +61,7 @@ wait_for()
 	done
 }
 
-# listens PORT TABLE: has the server a listener (state 0A) there?
+# listens PORT TABLE: does the server have a listener (state 0A) there?
 listens()
 {
 	grep -q ":$(printf %04X "$1") [0-9A-F:]* 0A " "/proc/$SERVER/net/$2"
@@ -79,8 +79,8 @@ no_such_protocol()
 	! speaks_253 && grep 'Protocol not supported' /run/demo.error >/run/demo.last
 }
 
-# move FAMILY-NUMBER ADDRESS TABLE: this module's own file, by socat, from the
-# client to the server
+# move FAMILY-NUMBER ADDRESS TABLE: send this module's own file with socat, from the client
+# to the server
 move()
 {
 	local out=/run/received-$1 pid ours theirs
@@ -98,7 +98,7 @@ move()
 	say "$(stat -c %s "$out") bytes sent and received, sha256 of both ${ours:0:24}..."
 }
 
-# talk: the ten lines, with the connection table watched meanwhile
+# talk: run the ten lines of hello.py, and watch the connection table meanwhile
 talk()
 {
 	local server watch
@@ -116,7 +116,7 @@ talk()
 	TALK_WATCH=$watch
 }
 
-# segments FILE: what was captured, a line a segment
+# segments FILE: the captured segments, one on each line
 segments()
 {
 	tshark -r "$1" -d ip.proto==253,tcp -o tcp.relative_sequence_numbers:TRUE \
@@ -148,7 +148,7 @@ CLIENT=$!
 ip netns exec server sleep 600 &
 SERVER=$!
 say "client 10.0.0.1 fd00::1  <---->  server 10.0.0.2 fd00::2"
-# for steps 6 and 8: it takes its time to begin; only segments of port 2530
+# for steps 6 and 8: it takes a while to start; only segments of port 2530
 ip netns exec client timeout 400 dumpcap -q -i eth0 -w /run/demo.pcap \
 	-f 'ip proto 253 and (ip[20:2] = 2530 or ip[22:2] = 2530)' >/run/demo.dumpcap 2>&1 &
 DUMPCAP=$!

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# lib.sh: what the demo and the play room share, inside the VM; to be sourced
+# lib.sh: functions that demo.sh and play.sh share, inside the VM; to be sourced
 
-# two_hosts: namespaces client (10.0.0.1, fd00::1) and server (10.0.0.2,
-# fd00::2), each a host of its own, joined by a cable
+# two_hosts: make namespaces client (10.0.0.1, fd00::1) and server (10.0.0.2, fd00::2), each a
+# host, joined by a veth pair
 two_hosts()
 {
 	ip netns add client
@@ -29,9 +29,8 @@ on()
 	ip netns exec "$@"
 }
 
-# address4 A.B.C.D PORT, address6 LAST-WORD-OF-fd00:: PORT: as socat wants it
-# for a protocol that it does not know: the bytes of sockaddr_in and sockaddr_in6
-# after the family
+# address4 A.B.C.D PORT, address6 LAST-WORD-OF-fd00:: PORT: in socat's form for a protocol that
+# it does not know: the bytes of sockaddr_in and sockaddr_in6 behind the family
 address4()
 {
 	# shellcheck disable=SC2046,SC2183 # four numbers

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# play.sh: the play room's part inside the VM; scripts/play.sh calls it there
+# play.sh: the part of scripts/play.sh that runs inside the VM
 
 set -eu
 cd "$(dirname "$0")"

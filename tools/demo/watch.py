@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """watch.py CLIENT-PID SERVER-PID PORT BOUND: watch connections of one port.
 
-Reads /proc/PID/net/xtcp, which is the connection table of that process's
-namespace, over and over; prints a line whenever a state changes, until the
-client has been in TIME-WAIT and left it.  Exits with 1 when a state of the
-textbook is missing, or after BOUND seconds.
+Reads /proc/PID/net/xtcp, the connection table of that process's namespace, over and over;
+prints a line whenever a state changes, until the client has been in TIME-WAIT and left it.
+Exits with 1 if a state of the textbook is missing, or after BOUND seconds.
 """
 import sys
 import time
@@ -19,7 +18,7 @@ SERVER = ["LISTEN", "SYN-RECEIVED", "ESTABLISHED", "CLOSE-WAIT", "LAST-ACK"]
 
 
 def state(pid, port):
-    """The state of the connection at that port; a listener only if alone."""
+    """The state of the connection at that port; a listener's only if there is nothing else."""
     with open(f"/proc/{pid}/net/xtcp", encoding="ascii") as table:
         rows = [line.split() for line in table.readlines()[1:]]
     found = [NAMES[int(row[3], 16)] for row in rows
@@ -28,7 +27,7 @@ def state(pid, port):
 
 
 def missing(seen, wanted):
-    """The first wanted state that is not seen in its turn, or None."""
+    """The first wanted state that is not seen in order, or None."""
     rest = iter(seen)
     return next((name for name in wanted if name not in rest), None)
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Runs all measurements when it is loaded. Each figure is a line of the kernel's log:
- * "xtcp_engines: NAME KERNEL XTCP", in instructions an operation unless the name says
- * otherwise; "-" where one has nothing of the kind.
+ * "xtcp_engines: NAME KERNEL XTCP", in instructions per operation unless the name says
+ * otherwise; "-" where one of the two has no such figure.
  */
 #define pr_fmt(format) KBUILD_MODNAME ": " format
 
@@ -63,11 +63,11 @@ static noinline void nothing(u32 i)
 }
 
 /**
- * engines_cost() - what an operation takes
+ * engines_cost() - measure an operation
  * @op: the operation
  *
  * Context: process.
- * Return: instructions of engines.ops of them.
+ * Return: instructions for engines.ops of them.
  */
 u64 engines_cost(engines_op *op)
 {
@@ -83,7 +83,7 @@ static const char *number(char *text, size_t size, u64 value)
 }
 
 /**
- * engines_report() - tell a figure
+ * engines_report() - print a figure
  * @name: of the figure
  * @kernel: the kernel's, in tenths; ENGINES_NONE: it has none
  * @xtcp: ours
@@ -97,7 +97,7 @@ void engines_report(const char *name, u64 kernel, u64 xtcp)
 }
 
 /**
- * engines_compare() - measure an operation on both sides, and tell
+ * engines_compare() - measure an operation on both sides, and print the figure
  * @name: of the figure
  * @kernel: as the kernel does it
  * @xtcp: as we do it
@@ -110,7 +110,7 @@ void engines_compare(const char *name, engines_op *kernel, engines_op *xtcp)
 		       10 * engines_cost(xtcp) / engines.ops);
 }
 
-/* One of each of as many parts as there are operations, shuffled */
+/* Split the entries into engines.ops parts, pick one entry of each, and shuffle */
 static int choose(void)
 {
 	u32 part = engines.entries / engines.ops, i, other;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The connection table beside the kernel's established hash, with the same connections
- * in both. The kernel's entries are bare struct sock_common: what its hash looks at.
+ * The connection table compared with the kernel's established hash, with the same connections
+ * in both. The kernel's entries are bare struct sock_common, which is what its hash reads.
  */
 #include <linux/vmalloc.h>
 #include <net/inet6_hashtables.h>
@@ -13,7 +13,7 @@
 
 #define LOCAL_PORT	80
 #define LOCAL_ADDR	0x0a000001	/* 10.0.0.1 */
-/* Remote addresses are counted up from here: those in the table, and those that are not */
+/* Remote addresses are counted up from here: known ones are in the table, unknown ones are not */
 #define KNOWN_ADDR	0x0b000000
 #define UNKNOWN_ADDR	0x0c000000
 
@@ -32,12 +32,12 @@ struct tuple {
 	__be16 lport, rport;
 };
 
-/* Both tables: as many as engines.entries, and engines.ops more at the end that come and
- * go; and as many that take their places
+/* Both tables have engines.entries entries. engines.ops more at the end are inserted and
+ * removed, and as many again replace them
  */
 static struct {
 	u8 family;
-	size_t size;		/* of one of ours */
+	size_t size;		/* of one of our entries */
 	void *ours;
 	struct sock_common *theirs;
 	struct tuple *tuples, *known, *unknown;
@@ -139,7 +139,7 @@ static void their_miss6(u32 i)
 	their_lookup6(&t.unknown[i]);
 }
 
-/* ---- changes: what comes and goes is behind the other entries ---- */
+/* ---- changes: the entries that are inserted and removed are behind the others ---- */
 
 static void our_insert(u32 i)
 {
@@ -161,7 +161,9 @@ static void our_remove(u32 i)
 	t.refused += !xtcp_conn_remove(our(engines.pick[i]));
 }
 
-/* As a SYN cookie's child gets in: others that do not look for its like are not callable */
+/* As the child of a SYN cookie is inserted: the kernel's other insertions that check for
+ * duplicates are not exported
+ */
 static void their_insert(u32 i)
 {
 	bool there;
@@ -207,10 +209,10 @@ static void their_init(u32 i, const struct tuple *tuple)
 	c->skc_v6_rcv_saddr = tuple->laddr6;
 	c->skc_dport = tuple->rport;
 	c->skc_num = ntohs(tuple->lport);
-	refcount_set(&c->skc_refcnt, 1000000);	/* nobody frees it */
+	refcount_set(&c->skc_refcnt, 1000000);	/* never freed */
 }
 
-/* @engines.entries hashed; then those that come and go, and those that replace them */
+/* @engines.entries hashed; then those to be inserted and removed, and their replacements */
 static int fill(void)
 {
 	u32 total = engines.entries + 2 * engines.ops, i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The wheel beside the kernel's. As many timers as there are entries are armed in both,
- * for minutes ahead; what is measured is done to some that are near, as those of
+ * The wheel compared with the kernel's. As many timers as there are entries are armed in both,
+ * minutes ahead; the measured operations are done to some timers that are near, as those of
  * retransmissions are.
  */
 #define xtcp_timewait_expired engines_expired
@@ -16,18 +16,18 @@
 
 #define SOCKS		1024
 #define BURST		(engines.entries / 10)
-#define FAR_MS		120000	/* nothing of it comes while we measure */
+#define FAR_MS		120000	/* does not expire during the measurement */
 #define NEAR_MS		200
 #define NEAR_RANGE_MS	3000
-#define MOVE_MS		1000	/* a deadline moves later by up to that */
+#define MOVE_MS		1000	/* a deadline moves later by up to this */
 #define PATIENCE_MS	20000
 
 /**
- * struct deadline - when a timer that is near is due
- * @us: as we count
- * @later_us: where it moves
- * @expires: in jiffies
- * @later: where it moves
+ * struct deadline - when a timer that is near expires
+ * @us: deadline for our timer
+ * @later_us: its later deadline
+ * @expires: deadline for the kernel's timer, jiffies
+ * @later: its later deadline
  */
 struct deadline {
 	u64 us, later_us;
@@ -39,7 +39,7 @@ static struct {
 	struct xtcp_timer *ours;
 	struct xtcp_sock *socks;
 	struct deadline *near;
-	u64 now;		/* when the deadlines were made, us */
+	u64 now;		/* when the deadlines were chosen, us */
 	u64 cycles;		/* and in cycles */
 	unsigned long jiffy;	/* and in jiffies */
 	u32 fired;
@@ -75,7 +75,7 @@ static void our_arm(u32 i)
 	xtcp_timer_arm(&t.ours[engines.pick[i]], t.near[i].us);
 }
 
-/* What a record does whose deadline moves */
+/* How a request or TIME-WAIT entry moves its deadline */
 static void our_wheel_later(u32 i)
 {
 	xtcp_timer_arm(&t.ours[engines.pick[i]], t.near[i].later_us);
@@ -86,7 +86,7 @@ static void our_remove(u32 i)
 	xtcp_timer_disarm(&t.ours[engines.pick[i]]);
 }
 
-/* What a connection does: a store, and a look whether the wheel must know */
+/* How a connection moves its deadline: a store, and a check whether the wheel must know */
 static void our_later(u32 i)
 {
 	struct xtcp_sock *xs = &t.socks[i % SOCKS];
@@ -118,7 +118,7 @@ static void compare_operations(void)
 /* ---- firing ---- */
 
 /**
- * engines_expired() - a timer of ours has fired
+ * engines_expired() - a timer of ours has expired
  * @timer: timer
  *
  * Context: softirq.
@@ -145,7 +145,7 @@ static void our_set(u32 i, u32 ms)
 	xtcp_timer_arm(&t.ours[i], t.now + ms * USEC_PER_MSEC);
 }
 
-/* Arm the first ones for @ms, or evenly over the second that begins then */
+/* Arm the first ones for @ms, or evenly over the second that starts then */
 static void set_burst(void (*set)(u32 i, u32 ms), u32 ms, bool spread)
 {
 	u32 i;
@@ -156,7 +156,7 @@ static void set_burst(void (*set)(u32 i, u32 ms), u32 ms, bool spread)
 		set(i, ms + (spread ? (u64)i * MSEC_PER_SEC / BURST : 0));
 }
 
-/* Turns of an idle loop until @count timers have fired, or @ms have passed */
+/* Turns of an idle loop until @count timers have expired, or @ms have passed */
 static u64 turn(u32 count, u32 ms)
 {
 	u64 end = ktime_get_ns() + ms * (u64)NSEC_PER_MSEC, turns = 0;
@@ -169,8 +169,8 @@ static u64 turn(u32 count, u32 ms)
 }
 
 /*
- * What firing takes: the instructions that an idle loop misses while timers fire, less
- * what it misses anyway. In tenths, a timer.
+ * The cost of expiry: the instructions that timers take from an idle loop, minus what the loop
+ * loses without timers. In tenths, per timer.
  */
 static u64 fire_cost(void (*set)(u32 i, u32 ms))
 {
@@ -187,7 +187,7 @@ static u64 fire_cost(void (*set)(u32 i, u32 ms))
 	return 10 * (begin - div64_u64(busy * NSEC_PER_SEC, quiet)) / BURST;
 }
 
-/* How late is the last of many that are due at once, us? Nothing else goes on */
+/* How late is the last of many timers with one deadline, us? Nothing else runs */
 static u64 burst_lateness(void (*set)(u32 i, u32 ms))
 {
 	u64 end = ktime_get_ns() + PATIENCE_MS * (u64)NSEC_PER_MSEC;
