@@ -398,7 +398,7 @@ out:
  * xtcp_listen_stop() - a listener listens no more
  * @sk: listening socket; in CLOSED afterwards
  *
- * Its half-open records learn of it at their next event (halfopen.c).
+ * Its half-open records learn of it at their next event (request.c).
  *
  * Context: process, under the socket lock.
  */

@@ -156,11 +156,11 @@ static inline void xtcp_count_add(const struct net *net, enum xtcp_counter c,
 int xtcp_net_register(void);
 void xtcp_net_unregister(void);
 
-/* knobs.c: called by net.c */
+/* sysctl.c: called by net.c */
 int xtcp_knobs_init(struct net *net);
 void xtcp_knobs_exit(struct net *net);
 
-/* stat.c, proc.c and queues.c: called by net.c */
+/* proc_stat.c, proc_conn.c and proc_listen.c: called by net.c */
 int xtcp_stat_init(struct net *net);
 void xtcp_stat_exit(struct net *net);
 int xtcp_proc_init(struct net *net);

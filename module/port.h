@@ -100,14 +100,14 @@ bool xtcp_port_share(struct sock *listener, struct sock *child);
 bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim);
 void xtcp_port_drop(const struct xtcp_entry *e, u8 claim);
 
-/* hold.c: called with the port's lock held */
+/* port_hold.c: called with the port's lock held */
 int xtcp_holds_init(void);
 void xtcp_holds_exit(void);
 bool xtcp_holds_add(struct xtcp_port *port, const struct xtcp_hold *want, int domain);
 void xtcp_holds_remove(struct xtcp_port *port, const struct xtcp_hold *want);
 bool xtcp_holds_pack(struct xtcp_port *port, u64 *slot);
 
-/* ephemeral.c: which port. Process context, under the socket lock */
+/* port_ephemeral.c: which port. Process context, under the socket lock */
 int xtcp_ephemeral_init(void);
 void xtcp_ephemeral_exit(void);
 int xtcp_get_port(struct sock *sk, unsigned short number);

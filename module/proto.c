@@ -13,7 +13,7 @@ static struct percpu_counter sockets_allocated;
 static atomic_long_t memory_allocated;
 static DEFINE_PER_CPU(int, memory_per_cpu_fw_alloc);
 static unsigned long memory_pressure;
-long xtcp_mem[3] __read_mostly;	/* the parameter mem, in force at once: knobs.c */
+long xtcp_mem[3] __read_mostly;	/* the parameter mem, in force at once: sysctl.c */
 /* what the socket layer falls back on; a namespace's knobs decide */
 static int sysctl_rmem[3] __read_mostly = { 4096, 131072, 6291456 };
 static int sysctl_wmem[3] __read_mostly = { 4096, 16384, 4194304 };

@@ -7,7 +7,7 @@
  *	      xtcp_parse	header, options, checksum
  *	      xtcp_conn_lookup	whose is it?
  *		rcv_socket	--> xtcp_sock_rcv --> xtcp_input (input.c)
- *		rcv_halfopen	--> halfopen.c
+ *		rcv_halfopen	--> request.c
  *		rcv_timewait	--> timewait.c
  *		rcv_unknown	--> a listener (listen.c), or RST
  *

@@ -78,7 +78,7 @@ void xtcp_sock_expired(struct xtcp_timer *timer);
 void xtcp_halfopen_expired(struct xtcp_timer *timer);
 void xtcp_timewait_expired(struct xtcp_timer *timer);
 
-/* Called by main.c, and by stat.c */
+/* Called by main.c, and by proc_stat.c */
 int xtcp_wheels_init(void);
 void xtcp_wheels_exit(void);
 void xtcp_wheels_count(struct xtcp_timer_counts *counts);
