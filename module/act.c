@@ -91,6 +91,31 @@ void xtcp_rearm(struct sock *sk)
 		sock_hold(sk);
 }
 
+/* A user who asked for each error (IP_RECVERR) */
+static bool act_wants_errors(struct sock *sk)
+{
+	return xtcp_is_v4(sk) ? xtcp_compat_recverr(sk) : xtcp_compat_recverr6(sk);
+}
+
+/**
+ * xtcp_report() - trouble that ends nothing: who asked for each error gets it at once
+ * @sk: socket
+ * @err: errno, positive
+ *
+ * Only where a connection is: an attempt to open one would be taken to have failed.
+ *
+ * Context: under the socket lock. Source: RFC 9293 section 3.9.1.8 (MUST-47, SHLD-20).
+ */
+void xtcp_report(struct sock *sk, int err)
+{
+	const u32 established = XTCP_SYNCHRONIZED & ~XTCP_S(SYN_RECEIVED);
+
+	if (!XTCP_IN(sk->sk_state, established) || !act_wants_errors(sk))
+		return;
+	WRITE_ONCE(sk->sk_err, err);
+	sk_error_report(sk);
+}
+
 static void act_wake(struct sock *sk, u32 todo)
 {
 	if (sock_flag(sk, SOCK_DEAD))

@@ -34,6 +34,7 @@ enum xtcp_entry_kind {
 	XTCP_ENTRY_SOCKET,
 	XTCP_ENTRY_HALFOPEN,
 	XTCP_ENTRY_TIMEWAIT,
+	XTCP_ENTRY_KINDS
 };
 
 /**

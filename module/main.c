@@ -13,12 +13,25 @@ int xtcp_protocol __read_mostly = IPPROTO_XTCP;
 module_param_named(protocol, xtcp_protocol, int, 0444);
 MODULE_PARM_DESC(protocol, "IP protocol number (default 253, RFC 3692 experimentation)");
 
+static const struct xtcp_timer_ops timer_ops = {
+	.expired = {
+		[XTCP_ENTRY_SOCKET] = xtcp_sock_expired,
+		[XTCP_ENTRY_HALFOPEN] = xtcp_halfopen_expired,
+		[XTCP_ENTRY_TIMEWAIT] = xtcp_timewait_expired,
+	},
+};
+
+static int wheels_init(void)
+{
+	return xtcp_wheels_init(&timer_ops);
+}
+
 /* Each step and how it is undone, in the order of loading */
 static const struct {
 	int (*init)(void);
 	void (*exit)(void);
 } steps[] = {
-	{ xtcp_wheels_init, xtcp_wheels_exit },
+	{ wheels_init, xtcp_wheels_exit },
 	{ xtcp_conn_init, xtcp_conn_exit },
 	{ xtcp_drain_init, xtcp_drain_exit },
 	{ xtcp_port_init, xtcp_port_exit },

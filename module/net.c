@@ -47,6 +47,44 @@ free_mib:
 	return err;
 }
 
+/* End the records of @net in a bucket; under rcu_read_lock(). Return: true when there
+ * may be more: one that has left may have given way to another
+ */
+static bool drain_bucket(const struct net *net, unsigned int bucket)
+{
+	struct xtcp_entry *e;
+	bool again = false;
+
+	xtcp_conn_for_each(e, bucket) {
+		if (e->kind == XTCP_ENTRY_SOCKET || !net_eq(read_pnet(&e->net), net))
+			continue;
+		if (e->kind == XTCP_ENTRY_HALFOPEN)
+			xtcp_halfopen_kill(xtcp_entry_halfopen(e));
+		else
+			xtcp_timewait_kill(xtcp_entry_timewait(e));
+		again = true;
+	}
+	return again || !xtcp_entry_ends(e, bucket);
+}
+
+/* End all records of a namespace that has no sockets any more, so that none is born. Callbacks of
+ * records that were just ended may still run, under rcu_read_lock(). Sleeps
+ */
+static void drain_records(struct net *net)
+{
+	unsigned int i;
+	bool again;
+
+	for (i = 0; i < xtcp_conn_buckets(); i++) {
+		do {
+			rcu_read_lock();
+			again = drain_bucket(net, i);
+			rcu_read_unlock();
+		} while (again);
+		cond_resched();
+	}
+}
+
 /* The namespace has no sockets any more, its records end. Between this and net_exit()
  * the kernel waits for a grace period: whoever had found one of them is done with it
  */
@@ -55,7 +93,7 @@ static void __net_exit net_pre_exit(struct net *net)
 	struct xtcp_net *xn = xtcp_net(net);
 
 	if (atomic_read(&xn->tw_count) || atomic_read(&xn->halfopen_count))
-		xtcp_record_drain(net);
+		drain_records(net);
 }
 
 static void __net_exit net_exit(struct net *net)

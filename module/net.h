@@ -112,7 +112,7 @@ struct xtcp_mib {
  * @knobs_header: its registration
  *
  * Lives from the namespace's init to its exit. A socket pins its namespace;
- * records don't: xtcp_record_drain() ends them before the exit goes on.
+ * records don't: drain_records() ends them before the exit goes on.
  */
 struct xtcp_net {
 	struct xtcp_knobs knobs;

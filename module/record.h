@@ -128,11 +128,11 @@ void xtcp_slab_free(const struct xtcp_slab *slab, u8 family, void *record);
 u32 xtcp_record_stamp(const struct xtcp_key *key, bool ts_ok);
 void xtcp_record_answer_init(u16 *answered);
 bool xtcp_record_may_answer(u16 *answered);
-void xtcp_record_drain(struct net *net);
 
 /* All of these under rcu_read_lock(), which keeps the record */
 int xtcp_halfopen_cache_init(void);
 void xtcp_halfopen_cache_exit(void);
+void xtcp_halfopen_expired(struct xtcp_timer *timer);
 void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 			const struct xtcp_key *key, struct sk_buff *skb,
 			struct xtcp_timewait_record *before);
@@ -169,6 +169,7 @@ bool xtcp_cookie_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg
 
 int xtcp_timewait_cache_init(void);
 void xtcp_timewait_cache_exit(void);
+void xtcp_timewait_expired(struct xtcp_timer *timer);
 void xtcp_timewait_enter(struct sock *sk);
 bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct sk_buff *skb,
 		       const struct xtcp_seg *seg, const struct xtcp_key *key);

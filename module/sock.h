@@ -110,7 +110,7 @@ struct xtcp_traffic {
  * struct xtcp_listener - what a listening socket keeps
  * @node: place in the listener table (RCU)
  * @id: unlike any other listener's: half-open records name it and hold no reference on
- *	it. Its upper half is its SO_REUSEPORT group's. Changes under listen_lock (listen.c)
+ *	it. Its upper half is its SO_REUSEPORT group's. Changes under listen_lock (listener.c)
  *	while it is in no list; read by who has found it in one
  * @halfopen: half-open records that name it
  * @lock: guards @children; taken with softirqs off, inside of the socket locks
@@ -242,6 +242,8 @@ bool xtcp_parse(struct sk_buff *skb, struct net *net, struct xtcp_seg *seg);
 void xtcp_skb_key(const struct sk_buff *skb, const struct xtcp_seg *seg,
 		  struct xtcp_key *key);
 bool xtcp_from_broadcast(struct net *net, const struct sk_buff *skb);
+bool xtcp_policy_in(struct sock *sk, struct sk_buff *skb);
+bool xtcp_from_host(const struct sk_buff *skb);
 bool xtcp_admitted(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
 void xtcp_skb_part(struct sk_buff *skb);
 void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
@@ -263,12 +265,12 @@ void xtcp_urgent_notice(struct sock *sk, u32 up);
 void xtcp_urgent_arrive(struct sock *sk);
 void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain);
 void xtcp_rearm(struct sock *sk);
-u32 xtcp_rcv_free(const struct sock *sk);
 int xtcp_sndbuf_take(struct sock *sk, int want);
 void xtcp_sndbuf_grow(struct sock *sk);
 void xtcp_rcvbuf_grow(struct sock *sk, u32 copied);
 void xtcp_sync_path(struct sock *sk, const struct dst_entry *dst);
 struct dst_entry *xtcp_route(struct sock *sk);
+void xtcp_flow6(struct sock *sk, struct flowi6 *fl6);
 struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6);
 
 /**
@@ -330,6 +332,8 @@ struct sock *xtcp_listener_select(const struct xtcp_key *key, struct sk_buff *sk
 struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id);
 struct sock *xtcp_listener_heir(const struct net *net, u16 port, u64 id, u32 hash);
 void xtcp_listen_count(const struct sock *listener, enum xtcp_listen_counter c);
+int xtcp_listener_hash(struct sock *sk);
+void xtcp_listener_unhash(struct sock *sk);
 struct hlist_head *xtcp_listen_bucket(unsigned int i);
 #define XTCP_LISTEN_BUCKETS 1024
 
@@ -380,6 +384,9 @@ struct sock *xtcp_child_create(struct sock *listener,
 			       struct sk_buff *skb);
 void xtcp_child_undo(struct sock *child);
 void xtcp_child_abort(struct sock *child);
+void xtcp_sock_stop_timer(struct sock *sk);
+void xtcp_sock_purge(struct sock *sk);
+void xtcp_sock_expired(struct xtcp_timer *timer);
 void xtcp_sock_done(struct sock *sk);
 void xtcp_sock_destroy(struct sock *sk);
 void xtcp_release_cb(struct sock *sk);
@@ -387,6 +394,7 @@ void xtcp_release_cb(struct sock *sk);
 /* ready.c: who may go on */
 void xtcp_set_state(struct sock *sk, int state);
 u32 xtcp_inq(const struct sock *sk);
+bool xtcp_readable(const struct sock *sk);
 bool xtcp_receive_full(const struct sock *sk);
 int xtcp_set_rcvlowat(struct sock *sk, int bytes);
 bool xtcp_stream_memory_free(const struct sock *sk, int wake);
