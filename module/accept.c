@@ -14,6 +14,10 @@
 #include <linux/sched/signal.h>
 #include <net/inet_common.h>
 #include <net/inet_hashtables.h>
+#include "accept.h"
+#include "child.h"
+#include "conn.h"
+#include "listener.h"
 #include "sock.h"
 
 /* What a queue says to a child */

@@ -5,8 +5,18 @@
  * whoever waits, and last whatever may free the socket.
  */
 #include <net/dst.h>
-#include "record.h"
+#include "act.h"
+#include "buffer.h"
+#include "net.h"
+#include "output.h"
+#include "rcvqueue.h"
+#include "ready.h"
+#include "sndqueue.h"
 #include "sock.h"
+#include "socket.h"
+#include "timer.h"
+#include "timewait.h"
+#include "urgent.h"
 
 /* The socket has no connection any more */
 #define ACT_ENDS (XTCP_ACT_CLOSED | XTCP_ACT_TIME_WAIT)

@@ -5,7 +5,10 @@
 #include <linux/filter.h>
 #include <net/busy_poll.h>
 #include <net/xfrm.h>
-#include "record.h"
+#include "admit.h"
+#include "input.h"
+#include "net.h"
+#include "packet.h"
 #include "sock.h"
 
 /**

@@ -4,7 +4,9 @@
  * the knobs rmem and wmem, unless the user has fixed their size.
  */
 #include <linux/math64.h>
+#include "buffer.h"
 #include "sock.h"
+#include "timer.h"
 
 /* What a full segment takes of memory: its bytes, and its buffer */
 static u32 segment_memory(const struct xtcp_tcb *t)

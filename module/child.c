@@ -6,8 +6,18 @@
 #include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/transp_v6.h>
-#include "record.h"
+#include "child.h"
+#include "conn.h"
+#include "input.h"
+#include "kept.h"
+#include "net.h"
+#include "port.h"
+#include "ready.h"
+#include "request.h"
+#include "route.h"
 #include "sock.h"
+#include "socket.h"
+#include "timer.h"
 
 /* Whatever the clone must not share with its listener: lists and pointers that
  * both would free

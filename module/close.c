@@ -5,9 +5,15 @@
  */
 #include <net/inet_common.h>
 #include <net/ip.h>
+#include "close.h"
 #include "drain.h"
-#include "record.h"
+#include "input.h"
+#include "listen.h"
+#include "net.h"
+#include "port.h"
+#include "rcvqueue.h"
 #include "sock.h"
+#include "socket.h"
 
 /* What close() means to the connection: data that nobody will read is lost, and
  * the peer must know (RFC 9293 SHLD-3, RFC 2525 section 2.17)

@@ -9,9 +9,19 @@
 #include <net/ip6_route.h>
 #include <net/transp_v6.h>
 #include <net/route.h>
+#include "conn.h"
+#include "connect.h"
 #include "core/isn.h"
-#include "record.h"
+#include "input.h"
+#include "main.h"
+#include "net.h"
+#include "port.h"
+#include "port_ephemeral.h"
+#include "route.h"
 #include "sock.h"
+#include "socket.h"
+#include "timer.h"
+#include "timewait.h"
 
 /* A port and a place in the table; the SYN is still to be sent */
 static int connect_hash(struct sock *sk, struct xtcp_timewait_record **before)

@@ -12,12 +12,22 @@
 #include <linux/random.h>
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
+#include "child.h"
+#include "conn.h"
+#include "cookie.h"
 #include "core/cookie.h"
 #include "core/isn.h"
 #include "core/seal.h"
 #include "core/stamp.h"
-#include "record.h"
+#include "kept.h"
+#include "listener.h"
+#include "net.h"
+#include "policy.h"
+#include "reply.h"
+#include "request.h"
+#include "request_syn.h"
 #include "sock.h"
+#include "timer.h"
 
 #define SECRETS 4
 

@@ -2,8 +2,13 @@
 /*
  * What comes while a process owns the socket is deferred until the process lets go.
  */
-#include "record.h"
+#include "act.h"
+#include "deferred.h"
+#include "icmp.h"
+#include "input.h"
+#include "output.h"
 #include "sock.h"
+#include "timer.h"
 
 /**
  * xtcp_sock_expired() - the timer: some deadline may have passed

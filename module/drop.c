@@ -2,6 +2,7 @@
 /*
  * Why a received segment is dropped.
  */
+#include "drop.h"
 #include "net.h"
 
 /* What counts a refusal of the core; XTCP_DROP_NONE is none */

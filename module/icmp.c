@@ -19,8 +19,16 @@
 #include <net/icmp.h>
 #include <net/ip6_route.h>
 #include <net/ndisc.h>
-#include "record.h"
+#include "act.h"
+#include "conn.h"
+#include "deferred.h"
+#include "icmp.h"
+#include "input.h"
+#include "net.h"
+#include "request.h"
+#include "route.h"
 #include "sock.h"
+#include "timer.h"
 
 /* What is quoted of a segment at least: ports and sequence number (RFC 792) */
 #define QUOTED_LEN	8

@@ -6,9 +6,18 @@
 #include <linux/security.h>
 #include <net/ip.h>
 #include <net/xfrm.h>
+#include "act.h"
 #include "core/seq.h"
+#include "deferred.h"
+#include "drop.h"
+#include "input.h"
+#include "ipopt.h"
+#include "net.h"
+#include "packet.h"
 #include "rcvqueue.h"
+#include "sndqueue.h"
 #include "sock.h"
+#include "timer.h"
 
 /**
  * xtcp_event() - let the core step, and do what it says

@@ -8,7 +8,7 @@
 #include <linux/timekeeping.h>
 #include <net/ip.h>
 #include "core/ipopt.h"
-#include "record.h"
+#include "ipopt.h"
 #include "sock.h"
 
 /* An option's place as the kernel counts it: from the IP header; 0: none */

@@ -9,7 +9,9 @@
 #include <linux/uaccess.h>
 #include <net/ipv6.h>
 #include <net/xfrm.h>
-#include "record.h"
+#include "ipopt.h"
+#include "kept.h"
+#include "packet.h"
 #include "sock.h"
 
 /* Headers longer than this are not saved. Link, IPv4 and TCP with all their options are

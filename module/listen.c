@@ -5,8 +5,21 @@
  * A SYN takes no lock of its listener: the half-open record it makes lives in the
  * connection table, and only a counter tells how many there are.
  */
-#include "record.h"
+#include "accept.h"
+#include "conn.h"
+#include "cookie.h"
+#include "listen.h"
+#include "listener.h"
+#include "net.h"
+#include "packet.h"
+#include "policy.h"
+#include "port.h"
+#include "port_ephemeral.h"
+#include "ready.h"
+#include "request.h"
+#include "reset.h"
 #include "sock.h"
+#include "timewait.h"
 
 static int listen_start(struct sock *sk)
 {

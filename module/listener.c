@@ -8,6 +8,9 @@
 #include <linux/seqlock.h>
 #include <net/inet_hashtables.h>
 #include <net/sock_reuseport.h>
+#include "conn.h"
+#include "listener.h"
+#include "net.h"
 #include "sock.h"
 
 static struct hlist_head listen_table[XTCP_LISTEN_BUCKETS];

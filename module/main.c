@@ -4,10 +4,19 @@
  * one order and its mirror.
  */
 #include <linux/module.h>
+#include "../include/uapi/xtcp.h"
+#include "conn.h"
+#include "deferred.h"
 #include "drain.h"
+#include "main.h"
+#include "net.h"
+#include "port.h"
+#include "port_ephemeral.h"
+#include "port_hold.h"
 #include "proto.h"
-#include "record.h"
-#include "sock.h"
+#include "request.h"
+#include "timer.h"
+#include "timewait.h"
 
 int xtcp_protocol __read_mostly = IPPROTO_XTCP;
 module_param_named(protocol, xtcp_protocol, int, 0444);

@@ -3,8 +3,16 @@
  * Network namespaces: what each gets when it is made, and gives back in the
  * opposite order when it goes.
  */
-#include "record.h"
-#include "sock.h"
+#include "conn.h"
+#include "net.h"
+#include "port.h"
+#include "proc_conn.h"
+#include "proc_listen.h"
+#include "proc_stat.h"
+#include "reply.h"
+#include "request.h"
+#include "sysctl.h"
+#include "timewait.h"
 
 unsigned int xtcp_net_id __read_mostly;
 

@@ -6,8 +6,14 @@
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
+#include "main.h"
+#include "net.h"
+#include "output.h"
 #include "rcvqueue.h"
+#include "route.h"
+#include "sndqueue.h"
 #include "sock.h"
+#include "timer.h"
 
 /* Give a finished segment to IPv6; consumes @skb */
 static int xmit_v6(struct sock *sk, struct sk_buff *skb)

@@ -6,8 +6,9 @@
 #include <net/inet6_hashtables.h>
 #include <net/ip.h>
 #include <net/route.h>
-#include "record.h"
-#include "sock.h"
+#include "conn.h"
+#include "net.h"
+#include "packet.h"
 
 /**
  * xtcp_from_host() - can a packet's source be a host?

@@ -11,8 +11,9 @@
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/request_sock.h>
-#include "record.h"
-#include "sock.h"
+#include "conn.h"
+#include "net.h"
+#include "policy.h"
 
 static const struct request_sock_ops ops4 = { .family = AF_INET };
 static const struct request_sock_ops ops6 = { .family = AF_INET6 };

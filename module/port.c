@@ -9,8 +9,13 @@
 #include <net/ipv6.h>
 #include <net/sock_reuseport.h>
 #include <net/transp_v6.h>
-#include "record.h"
+#include "conn.h"
+#include "net.h"
+#include "port.h"
+#include "port_hold.h"
 #include "sock.h"
+#include "timewait.h"
+#include "timewait_reuse.h"
 
 #define PORT_LOCKS	256
 #define PAGE_BYTES	(XTCP_PORT_PAGE_SLOTS * sizeof(u64))

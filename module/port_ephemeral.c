@@ -20,8 +20,12 @@
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/ip.h>
-#include "record.h"
+#include "conn.h"
+#include "port.h"
+#include "port_ephemeral.h"
 #include "sock.h"
+#include "timewait.h"
+#include "timewait_reuse.h"
 
 /* Counters: so many that few destinations share one */
 #define COUNTERS	65536

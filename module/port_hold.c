@@ -4,6 +4,7 @@
  */
 #include <linux/slab.h>
 #include "port.h"
+#include "port_hold.h"
 
 /* Holds of a port that are told apart: a stranger who connects to many addresses of
  * ours must not make a long list of them

@@ -13,8 +13,13 @@
  */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
-#include "record.h"
+#include "conn.h"
+#include "listener.h"
+#include "proc_conn.h"
+#include "request.h"
 #include "sock.h"
+#include "timer.h"
+#include "timewait.h"
 
 /* Attempts to walk a bucket before what was seen is good enough */
 #define WALKS	8

@@ -14,6 +14,9 @@
 #include <linux/inet.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include "listener.h"
+#include "net.h"
+#include "proc_listen.h"
 #include "sock.h"
 
 /* Position 0 is the header; the others are a bucket of listeners each */

@@ -5,6 +5,7 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include "net.h"
+#include "proc_stat.h"
 #include "timer.h"
 
 static const char * const counter_names[] = {

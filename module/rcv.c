@@ -18,8 +18,18 @@
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/route.h>
-#include "record.h"
+#include "admit.h"
+#include "conn.h"
+#include "listen.h"
+#include "listener.h"
+#include "main.h"
+#include "net.h"
+#include "packet.h"
+#include "rcv.h"
+#include "request.h"
+#include "reset.h"
 #include "sock.h"
+#include "timewait.h"
 
 /* Broadcast and multicast never carry a connection (RFC 9293 MUST-57) */
 static bool rcv_for_us(const struct sk_buff *skb)

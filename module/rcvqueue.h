@@ -32,4 +32,8 @@ static inline bool xtcp_rcvqueue_extends(const struct sk_buff *skb)
 	return rec->skip + xtcp_rec_len(rec) == skb->len;
 }
 
+u32 xtcp_inq(const struct sock *sk);
+bool xtcp_receive_full(const struct sock *sk);
+void xtcp_deliver(struct sock *sk, struct xtcp_rec *chain);
+
 #endif /* XTCP_RCVQUEUE_H */

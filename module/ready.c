@@ -3,6 +3,8 @@
  * Who may go on: the room to write, and what poll() says.
  */
 #include <linux/poll.h>
+#include "rcvqueue.h"
+#include "ready.h"
 #include "sock.h"
 
 /**

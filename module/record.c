@@ -4,8 +4,11 @@
  * of their namespace.
  */
 #include <linux/slab.h>
+#include "conn.h"
 #include "core/stamp.h"
+#include "core/tcb.h"
 #include "record.h"
+#include "timer.h"
 
 /* The clock of answers: about 16 ms a tick, round in 18 minutes */
 #define ANSWER_SHIFT	14

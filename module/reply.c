@@ -14,7 +14,11 @@
 #include <net/ip6_route.h>
 #include <net/l3mdev.h>
 #include <net/route.h>
-#include "record.h"
+#include "conn.h"
+#include "ipopt.h"
+#include "main.h"
+#include "net.h"
+#include "reply.h"
 #include "sock.h"
 
 /**

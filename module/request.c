@@ -6,9 +6,23 @@
  * gone goes at its next event to the heir (xtcp_listener_heir()), or dies.
  */
 #include <linux/slab.h>
+#include "accept.h"
+#include "admit.h"
+#include "child.h"
+#include "conn.h"
 #include "core/isn.h"
+#include "drop.h"
+#include "kept.h"
+#include "listener.h"
+#include "net.h"
 #include "record.h"
+#include "reply.h"
+#include "request.h"
+#include "request_syn.h"
+#include "reset.h"
 #include "sock.h"
+#include "timer.h"
+#include "timewait.h"
 
 static struct xtcp_slab slab __read_mostly;
 

@@ -5,8 +5,15 @@
  */
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include "conn.h"
+#include "kept.h"
+#include "net.h"
 #include "record.h"
+#include "reply.h"
+#include "request.h"
+#include "request_syn.h"
 #include "sock.h"
+#include "timer.h"
 
 /* The device a connection is bound to from its first packet on. A link-local address means
  * something on its link only, not in the VRF that the link is in

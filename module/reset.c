@@ -2,7 +2,10 @@
 /*
  * RST: which one answers what.
  */
-#include "sock.h"
+#include "conn.h"
+#include "core/wire.h"
+#include "reply.h"
+#include "reset.h"
 
 /**
  * xtcp_reset_skb() - refuse a packet with RST, unless it is one itself

@@ -2,6 +2,7 @@
 /*
  * The send queue: its buffers are cut to what is sent, and freed when that is acknowledged.
  */
+#include "sndqueue.h"
 #include "sock.h"
 
 /**

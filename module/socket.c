@@ -10,8 +10,14 @@
 #include <net/inet_common.h>
 #include <net/ip.h>
 #include <net/transp_v6.h>
-#include "record.h"
+#include "conn.h"
+#include "net.h"
+#include "port.h"
+#include "ready.h"
+#include "sndqueue.h"
 #include "sock.h"
+#include "socket.h"
+#include "timer.h"
 
 static void sock_destruct(struct sock *sk)
 {

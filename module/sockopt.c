@@ -12,8 +12,16 @@
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include "act.h"
 #include "core/halfopen.h"
+#include "input.h"
+#include "kept.h"
+#include "net.h"
+#include "ready.h"
 #include "sock.h"
+#include "sockopt.h"
+#include "timer.h"
+#include "urgent.h"
 
 /* The only congestion control there is, and how long a name may be */
 #define CC_NAME		"reno"

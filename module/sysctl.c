@@ -17,6 +17,8 @@
 #include <linux/swap.h>
 #include "../include/compat.h"
 #include "net.h"
+#include "proto.h"
+#include "sysctl.h"
 
 /* The kernel has it for a field of its own */
 #undef tw_reuse

@@ -15,6 +15,7 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include "../include/compat.h"
+#include "conn.h"
 #include "timer.h"
 
 /* The tag of a timer's word */

@@ -16,8 +16,16 @@
  * as soon as it comes back.
  */
 #include <net/ipv6.h>
+#include "conn.h"
+#include "drop.h"
+#include "listener.h"
+#include "net.h"
+#include "port.h"
 #include "record.h"
+#include "reply.h"
 #include "sock.h"
+#include "timer.h"
+#include "timewait.h"
 
 static struct xtcp_slab slab __read_mostly;
 

@@ -3,8 +3,11 @@
  * When connect() may have the place of a connection in TIME-WAIT (tw_reuse).
  */
 #include <net/ipv6.h>
-#include "record.h"
-#include "sock.h"
+#include "conn.h"
+#include "net.h"
+#include "timer.h"
+#include "timewait.h"
+#include "timewait_reuse.h"
 
 static bool key_is_loopback(const struct xtcp_key *key)
 {

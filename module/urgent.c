@@ -14,7 +14,9 @@
  *				      ^ the byte, out of band
  */
 #include "core/seq.h"
+#include "rcvqueue.h"
 #include "sock.h"
+#include "urgent.h"
 
 /* The byte stands in the stream, where the reader comes to it */
 static bool in_band(const struct sock *sk)

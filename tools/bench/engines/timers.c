@@ -9,6 +9,7 @@
 #include <linux/timex.h>
 #include <linux/vmalloc.h>
 #include "../../../module/core/internal.h"
+#include "../../../module/act.h"
 #include "../../../module/sock.h"
 #include "engines.h"
 
