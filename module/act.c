@@ -11,6 +11,7 @@
 #include "output.h"
 #include "rcvqueue.h"
 #include "ready.h"
+#include "reset.h"
 #include "sndqueue.h"
 #include "sock.h"
 #include "socket.h"
@@ -73,10 +74,8 @@ static void act_send(struct sock *sk, const struct xtcp_actions *act)
 {
 	if (act->todo & XTCP_ACT_NEW_ROUTE)
 		dst_negative_advice(sk);
-	if (act->todo & XTCP_ACT_RST) {
-		xtcp_count(sock_net(sk), resets_out);
-		xtcp_xmit(sk, NULL, &act->rst);
-	}
+	if (act->todo & XTCP_ACT_RST)
+		xtcp_reset_peer(sk, &act->rst);
 	if (act->todo & XTCP_ACT_OUTPUT)
 		xtcp_output(sk);
 }

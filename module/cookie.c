@@ -281,9 +281,9 @@ static void cookie_establish(struct sock *listener, struct cookie_record *c,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
 			     const struct xtcp_key *key)
 {
-	if (xtcp_halfopen_full(listener, NULL, skb, seg, key))
-		return;
-	if (xtcp_policy_request(listener, skb, key))
+	if (sk_acceptq_is_full(listener))
+		xtcp_halfopen_overflow(listener, NULL, skb, seg, key);
+	else if (xtcp_policy_request(listener, skb, key))
 		xtcp_halfopen_begin(listener, cookie_child(listener, c, skb, key), skb, seg,
 				    key);
 	else

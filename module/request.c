@@ -319,24 +319,21 @@ static struct sock *halfopen_child(struct xtcp_halfopen_record *r,
 }
 
 /**
- * xtcp_halfopen_full() - is there no room for a child in the accept queue?
+ * xtcp_halfopen_overflow() - the accept queue has no room for a child
  * @listener: its listener, not locked
  * @r: what waits in the table for the third segment; NULL: nothing does (cookie.c)
- * @skb: the third segment's packet; consumed when true is returned
+ * @skb: the third segment's packet; consumed
  * @seg: the third segment
  * @key: its connection
  *
- * What finds none is dropped, and comes again; with abort_on_overflow it is the end.
+ * The segment is dropped, and comes again; with abort_on_overflow the connection ends.
  *
  * Context: softirq, under rcu_read_lock().
- * Return: true when there is none, which was counted.
  */
-bool xtcp_halfopen_full(const struct sock *listener, struct xtcp_halfopen_record *r,
-			struct sk_buff *skb, const struct xtcp_seg *seg,
-			const struct xtcp_key *key)
+void xtcp_halfopen_overflow(const struct sock *listener, struct xtcp_halfopen_record *r,
+			    struct sk_buff *skb, const struct xtcp_seg *seg,
+			    const struct xtcp_key *key)
 {
-	if (!sk_acceptq_is_full(listener))
-		return false;
 	xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
 	if (READ_ONCE(xtcp_net(key->net)->knobs.abort_on_overflow) &&
 	    (!r || xtcp_halfopen_kill(r))) {
@@ -344,7 +341,6 @@ bool xtcp_halfopen_full(const struct sock *listener, struct xtcp_halfopen_record
 		xtcp_reset_skb(skb, seg, key, listener);
 	}
 	kfree_skb(skb);
-	return true;
 }
 
 /* Who finds that a listener is in LISTEN no more will not find it in their table either:
@@ -441,8 +437,10 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 			kfree_skb(skb);
 			return;
 		}
-		if (xtcp_halfopen_full(listener, r, skb, seg, key))
+		if (sk_acceptq_is_full(listener)) {
+			xtcp_halfopen_overflow(listener, r, skb, seg, key);
 			return;
+		}
 		child = halfopen_child(r, listener, skb);
 	} while (!child && listen_is_over(listener));
 	if (heir && child)

@@ -57,9 +57,9 @@ void xtcp_halfopen_expired(struct xtcp_timer *timer);
 void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 			const struct xtcp_key *key, struct sk_buff *skb,
 			struct xtcp_timewait_record *before);
-bool xtcp_halfopen_full(const struct sock *listener, struct xtcp_halfopen_record *r,
-			struct sk_buff *skb, const struct xtcp_seg *seg,
-			const struct xtcp_key *key);
+void xtcp_halfopen_overflow(const struct sock *listener, struct xtcp_halfopen_record *r,
+			    struct sk_buff *skb, const struct xtcp_seg *seg,
+			    const struct xtcp_key *key);
 void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
 			 struct xtcp_seg *seg, const struct xtcp_key *key);
 void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
