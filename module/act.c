@@ -93,6 +93,7 @@ void xtcp_rearm(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	if (xs->tcb.soonest >= xs->armed)
 		return;
 	xs->armed = xs->tcb.soonest;
@@ -119,6 +120,7 @@ void xtcp_report(struct sock *sk, int err)
 {
 	const u32 established = XTCP_SYNCHRONIZED & ~XTCP_S(SYN_RECEIVED);
 
+	sock_owned_by_me(sk);
 	if (!XTCP_IN(sk->sk_state, established) || !act_wants_errors(sk))
 		return;
 	WRITE_ONCE(sk->sk_err, err);
@@ -182,6 +184,7 @@ void xtcp_act(struct sock *sk, struct xtcp_actions *act)
 {
 	u32 todo = act->todo;
 
+	sock_owned_by_me(sk);
 	if (todo & XTCP_ACT_CONNECTED)
 		act_connected(sk);
 	act_count(sk);

@@ -25,6 +25,7 @@ bool xtcp_policy_in(struct sock *sk, struct sk_buff *skb)
 				    skb->protocol == htons(ETH_P_IP) ?
 				    AF_INET : AF_INET6);
 
+	xtcp_rcu_held();
 	if (ok)
 		nf_reset_ct(skb);
 	return ok;
@@ -67,6 +68,7 @@ bool xtcp_admitted(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 	struct net *net = sock_net(sk);
 	u32 len = skb->len;
 
+	xtcp_rcu_held();
 	if (!admit_min_ttl(sk, skb)) {
 		xtcp_count(net, drop_min_ttl);
 		return false;
@@ -102,6 +104,7 @@ static unsigned int backlog_limit(const struct sock *sk)
  */
 void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
+	xtcp_rcu_held();
 	sk_incoming_cpu_update(sk);
 	sk_mark_napi_id(sk, skb);
 	xtcp_skb_part(skb);
@@ -125,6 +128,7 @@ void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
  */
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
+	xtcp_rcu_held();
 	if (xtcp_admitted(sk, skb, seg))
 		xtcp_sock_give(sk, skb, seg);
 	else

@@ -159,6 +159,7 @@ struct sock *xtcp_child_create(struct sock *listener,
 	struct sock *sk = xtcp_compat_clone(listener, GFP_ATOMIC);
 	struct xtcp_key key;
 
+	xtcp_rcu_held();
 	if (!sk)
 		return NULL;
 	child_unshare(sk);

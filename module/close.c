@@ -113,6 +113,7 @@ void xtcp_close(struct sock *sk, long timeout)
  */
 void xtcp_shutdown(struct sock *sk, int how)
 {
+	sock_owned_by_me(sk);
 	if (how & SEND_SHUTDOWN &&
 	    (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV | TCPF_CLOSE_WAIT))
 		xtcp_event_kind(sk, XTCP_EV_SHUTDOWN);
@@ -151,6 +152,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	struct inet_sock *inet = inet_sk(sk);
 	int state = sk->sk_state;
 
+	sock_owned_by_me(sk);
 	if (state == TCP_LISTEN)
 		xtcp_listen_stop(sk);
 	else if (state != TCP_CLOSE)

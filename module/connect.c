@@ -170,6 +170,7 @@ int xtcp_v4_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 {
 	struct sockaddr_in *sin = (struct sockaddr_in *)uaddr;
 
+	sock_owned_by_me(sk);
 	if (len < (int)sizeof(*sin))
 		return -EINVAL;
 	if (sin->sin_family != AF_INET)
@@ -263,6 +264,7 @@ int xtcp_v6_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 	struct in6_addr daddr;
 	int err;
 
+	sock_owned_by_me(sk);
 	if (len < SIN6_LEN_RFC2133)
 		return -EINVAL;
 	if (sin6->sin6_family != AF_INET6)

@@ -181,6 +181,7 @@ void xtcp_cookie_answer(const struct sock *listener, const struct xtcp_seg *seg,
 	struct cookie_record c;
 	struct xtcp_out out;
 
+	xtcp_rcu_held();
 	xtcp_halfopen_agree(&c.r.half, listener, seg, key, skb,
 			    xtcp_isn(now, xtcp_hash_isn(numbers)), now);
 	xtcp_halfopen_origin(&c.r, listener, key, skb, NULL);
@@ -334,6 +335,7 @@ bool xtcp_cookie_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg
 {
 	struct cookie_record c;
 
+	xtcp_rcu_held();
 	if (!READ_ONCE(xtcp_net(key->net)->knobs.syncookies))
 		return false;
 	if (seg->opts.ext & (XTCP_EXT_COOKIE | XTCP_EXT_CUT)) {

@@ -42,6 +42,7 @@ void xtcp_release_cb(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	if (test_and_clear_bit(XTCP_DEFER_OUTPUT, &xs->deferred) &&
 	    sk->sk_state != TCP_CLOSE) {
 		xtcp_output(sk);

@@ -90,6 +90,7 @@ void xtcp_mtu_reduced(struct sock *sk)
 	u32 mtu = READ_ONCE(xtcp_sk(sk)->pmtu);
 	struct dst_entry *dst;
 
+	sock_owned_by_me(sk);
 	if (sk->sk_state == TCP_LISTEN || sk->sk_state == TCP_CLOSE)
 		return;
 	dst = current_route(sk);
@@ -306,6 +307,7 @@ int xtcp_v4_err(struct sk_buff *skb, u32 info)
 	const struct iphdr *quoted;
 	u32 offset;
 
+	xtcp_rcu_held();
 	if (!pskb_may_pull(skb, sizeof(*quoted)))
 		return -EINVAL;
 	quoted = (const struct iphdr *)skb->data;
@@ -345,6 +347,7 @@ int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 	};
 	const struct ipv6hdr *quoted;
 
+	xtcp_rcu_held();
 	if (offset < (int)sizeof(*quoted) || !pskb_may_pull(skb, offset + QUOTED_LEN))
 		return -EINVAL;
 	quoted = (const struct ipv6hdr *)skb->data;

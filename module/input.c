@@ -32,6 +32,7 @@ void xtcp_event(struct sock *sk, const struct xtcp_event *ev)
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_actions act = {};
 
+	sock_owned_by_me(sk);
 	t->rcv_free = xtcp_rcv_free(sk);
 	t->rcv_buff = READ_ONCE(sk->sk_rcvbuf) / 2;
 	xtcp_step(t, ev, &act);
@@ -190,6 +191,7 @@ static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bo
  */
 void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
+	sock_owned_by_me(sk);
 	input(sk, skb, seg, false);
 }
 
@@ -208,6 +210,7 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_seg seg;
 
+	sock_owned_by_me(sk);
 	if (xtcp_parse(skb, sock_net(sk), &seg))
 		input(sk, skb, &seg, true);
 	else

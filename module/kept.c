@@ -99,6 +99,7 @@ struct xtcp_kept *xtcp_kept_of_syn(const struct sock *listener, struct sk_buff *
 	u8 save = READ_ONCE(xtcp_sk(listener)->save_syn);
 	struct xtcp_kept kept = {}, *copy;
 
+	xtcp_rcu_held();
 	if (save && seg)
 		kept.saved = keep_headers(skb, seg->hdr_len, save);
 	if (family == AF_INET)

@@ -97,6 +97,7 @@ out:
  */
 void xtcp_listen_stop(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	xtcp_listener_unhash(sk);
 	xtcp_sk(sk)->tcb.state = XTCP_CLOSED;
 	xtcp_set_state(sk, TCP_CLOSE);
@@ -155,6 +156,7 @@ void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg
 {
 	struct net *net = key->net;
 
+	xtcp_rcu_held();
 	if (seg->flags & XTCP_RST) {
 		xtcp_count(net, drop_rst_invalid);
 	} else if (seg->flags & XTCP_ACK) {

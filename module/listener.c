@@ -4,6 +4,7 @@
  */
 #include <linux/hash.h>
 #include <linux/jhash.h>
+#include <linux/lockdep.h>
 #include <linux/rculist.h>
 #include <linux/seqlock.h>
 #include <net/inet_hashtables.h>
@@ -110,6 +111,7 @@ struct sock *xtcp_listener_lookup(const struct xtcp_key *key)
 	struct xtcp_sock *xs;
 	unsigned int seq;
 
+	xtcp_rcu_held();
 	do {
 		seq = read_seqcount_begin(&listen_seq);
 		hlist_for_each_entry_rcu(xs, listen_bucket_of(key->net, key->lport),
@@ -142,6 +144,7 @@ struct sock *xtcp_listener_select(const struct xtcp_key *key, struct sk_buff *sk
 {
 	struct sock *listener = xtcp_listener_lookup(key);
 
+	xtcp_rcu_held();
 	if (!listener || !rcu_access_pointer(listener->sk_reuseport_cb))
 		return listener;
 	return reuseport_select_sock(listener, xtcp_key_hash(key), skb, hdr_len) ?:
@@ -165,6 +168,7 @@ struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id)
 	struct xtcp_sock *xs;
 	unsigned int seq;
 
+	xtcp_rcu_held();
 	do {
 		seq = read_seqcount_begin(&listen_seq);
 		hlist_for_each_entry_rcu(xs, listen_bucket_of(net, port), listener.node)
@@ -205,6 +209,7 @@ struct sock *xtcp_listener_heir(const struct net *net, u16 port, u64 id, u32 has
 	struct xtcp_sock *xs, *heir = NULL;
 	unsigned int seq;
 
+	xtcp_rcu_held();
 	if (!id || !READ_ONCE(xtcp_net(net)->knobs.migrate_req))
 		return NULL;
 	do {
@@ -236,6 +241,7 @@ void xtcp_listen_count(const struct sock *listener, enum xtcp_listen_counter c)
 		XTCP_LISTEN_COUNTERS(AS_COUNTER)
 	};
 
+	xtcp_rcu_held();
 	this_cpu_inc(xtcp_sk(listener)->listener.mib->count[c]);
 	xtcp_count_add(sock_net(listener), of_net[c], 1);
 }
@@ -264,6 +270,7 @@ static struct sock *group_member(const struct sock *sk, const struct hlist_head 
 {
 	struct xtcp_sock *xs;
 
+	lockdep_assert_held(&listen_lock);
 	hlist_for_each_entry(xs, bucket, listener.node)
 		if (same_group(sk, (struct sock *)xs))
 			return (struct sock *)xs;
@@ -275,6 +282,7 @@ static struct sock *group_member(const struct sock *sk, const struct hlist_head 
  */
 static void listener_number(struct sock *sk, struct sock *member)
 {
+	lockdep_assert_held(&listen_lock);
 	if (!++listen_last)
 		listen_last++;
 	xtcp_sk(sk)->listener.id =
@@ -287,6 +295,7 @@ static int group_join(struct sock *sk, struct sock *member)
 {
 	bool any = !inet_sk(sk)->inet_rcv_saddr;
 
+	lockdep_assert_held(&listen_lock);
 	if (!sk->sk_reuseport)
 		return 0;
 	return member ? reuseport_add_sock(sk, member, any) : reuseport_alloc(sk, any);
@@ -307,6 +316,7 @@ int xtcp_listener_hash(struct sock *sk)
 	struct sock *member = NULL;
 	int err;
 
+	sock_owned_by_me(sk);
 	spin_lock_bh(&listen_lock);
 	if (sk->sk_reuseport)
 		member = group_member(sk, bucket);
@@ -330,6 +340,7 @@ int xtcp_listener_hash(struct sock *sk)
  */
 void xtcp_listener_unhash(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	spin_lock_bh(&listen_lock);
 	write_seqcount_begin(&listen_seq);
 	hlist_del_init_rcu(&xtcp_sk(sk)->listener.node);

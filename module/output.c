@@ -101,6 +101,7 @@ int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *o
 	u32 len;
 	int err;
 
+	sock_owned_by_me(sk);
 	if (!skb)
 		return -ENOMEM;
 	len = xtcp_wire_build(header, out, ntohs(inet->inet_sport),
@@ -177,6 +178,7 @@ void xtcp_output(struct sock *sk)
 	u64 now = xtcp_now();
 	struct xtcp_out out;
 
+	sock_owned_by_me(sk);
 	t->rcv_free = xtcp_rcv_free(sk);
 	xtcp_route(sk);		/* a new one may have another MTU; what is wrong, IP will say */
 	while (xtcp_next(t, now, &out)) {

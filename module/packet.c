@@ -43,6 +43,7 @@ bool xtcp_from_broadcast(struct net *net, const struct sk_buff *skb)
 {
 	unsigned int type;
 
+	xtcp_rcu_held();
 	if (skb->protocol != htons(ETH_P_IP))
 		return false;
 	type = inet_addr_type_dev_table(net, skb->dev, ip_hdr(skb)->saddr);

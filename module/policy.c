@@ -76,6 +76,7 @@ bool xtcp_policy_request(const struct sock *listener, struct sk_buff *skb,
 	struct inet_request_sock req;
 	int err;
 
+	xtcp_rcu_held();
 	request_fill(&req, listener, skb, key);
 	err = security_inet_conn_request(listener, skb, &req.req);
 	request_empty(&req, (struct sock *)listener);
@@ -96,6 +97,7 @@ bool xtcp_policy_request(const struct sock *listener, struct sk_buff *skb,
  */
 int xtcp_v4_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 {
+	sock_owned_by_me(sk);
 	if (len < (int)sizeof(struct sockaddr_in))
 		return -EINVAL;
 	return xtcp_compat_cgroup_connect4(sk, uaddr, &len);
@@ -112,6 +114,7 @@ int xtcp_v4_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
  */
 int xtcp_v6_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 {
+	sock_owned_by_me(sk);
 	if (len < SIN6_LEN_RFC2133)
 		return -EINVAL;
 	return xtcp_compat_cgroup_connect6(sk, uaddr, &len);

@@ -202,6 +202,7 @@ static void port_take(struct sock *sk, u64 *slot, u16 number, bool bound,
 	struct xtcp_port_owner *owner = &xtcp_sk(sk)->port;
 	struct xtcp_port *port = slot_port(*slot);
 
+	lockdep_assert_held(port_lock(sock_net(sk), number));
 	if (!port) {
 		port = *spare;
 		*spare = NULL;
@@ -294,6 +295,7 @@ static bool port_conflicts(struct xtcp_port *port, const struct sock *sk,
 	struct xtcp_port_hold *h;
 	struct xtcp_claim other;
 
+	lockdep_assert_held(port_lock(sock_net(sk), port->number));
 	hlist_for_each_entry(owner, &port->owners, node) {
 		if (owner == &xtcp_sk(sk)->port)
 			continue;
@@ -342,6 +344,7 @@ int xtcp_port_bind(struct sock *sk, u16 number, enum xtcp_bind_mode mode,
 	u64 *slot = port_slot(net, number);
 	int err = -EADDRINUSE;
 
+	sock_owned_by_me(sk);
 	spin_lock_bh(lock);
 	if (!slot_conflicts(*slot, sk, mode)) {
 		port_take(sk, slot, number, true, spare);
@@ -374,6 +377,7 @@ int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spa
 	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
 	int err = -EADDRNOTAVAIL;
 
+	sock_owned_by_me(sk);
 	xtcp_entry_set_key(e, key);
 	spin_lock_bh(lock);
 	if (!(*slot & XTCP_SLOT_BOUND))
@@ -388,7 +392,7 @@ int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spa
  * xtcp_put_port() - proto.put_port: let the socket's port go
  * @sk: socket
  *
- * Context: any, under the socket lock.
+ * Context: any, under the socket lock, or nobody else knows the socket.
  */
 void xtcp_put_port(struct sock *sk)
 {
@@ -449,6 +453,7 @@ bool xtcp_port_share(struct sock *listener, struct sock *child)
  */
 u8 xtcp_port_claim(const struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	return claim_options(sk) | (xtcp_sk(sk)->port.bound ? XTCP_CLAIM_BOUND : 0);
 }
 
@@ -480,6 +485,7 @@ bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim)
 	struct xtcp_hold want;
 	bool kept;
 
+	sock_owned_by_me(sk);
 	if (!owner->port)
 		return false;
 	hold_of_entry(&want, e, claim);
@@ -560,6 +566,7 @@ void xtcp_port_set_saddr(struct sock *sk, const struct in6_addr *saddr)
 	const struct xtcp_port *port = xtcp_sk(sk)->port.port;
 	spinlock_t *lock;	/* the port's */
 
+	sock_owned_by_me(sk);
 	if (!port) {
 		set_saddr(sk, saddr);
 		return;

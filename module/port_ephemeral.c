@@ -162,6 +162,7 @@ int xtcp_get_port(struct sock *sk, unsigned short number)
 	struct xtcp_port *spare = NULL;
 	int err;
 
+	sock_owned_by_me(sk);
 	if (number) {
 		err = xtcp_port_prepare(sock_net(sk), number, &spare);
 		if (!err)
@@ -303,6 +304,7 @@ int xtcp_port_connect(struct sock *sk, struct xtcp_timewait_record **before)
 	struct xtcp_key key;
 	int err;
 
+	sock_owned_by_me(sk);
 	*before = NULL;
 	connect_key(sk, &key);
 	err = key.lport ? connect_bound(sk, &key, before) : connect_any(sk, &key, before);

@@ -155,6 +155,7 @@ drop:
  */
 int xtcp_v4_rcv(struct sk_buff *skb)
 {
+	xtcp_rcu_held();
 	rcv_segment(skb);
 	return 0;
 }
@@ -168,6 +169,7 @@ int xtcp_v4_rcv(struct sk_buff *skb)
  */
 int xtcp_v6_rcv(struct sk_buff *skb)
 {
+	xtcp_rcu_held();
 	rcv_segment(skb);
 	return 0;
 }

@@ -125,6 +125,7 @@ static void deliver_one(struct sock *sk, struct sk_buff *skb)
  */
 void xtcp_deliver(struct sock *sk, struct xtcp_rec *chain)
 {
+	sock_owned_by_me(sk);
 	while (chain) {
 		struct sk_buff *skb = xtcp_rec_skb(chain);
 

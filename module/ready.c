@@ -20,6 +20,7 @@
  */
 void xtcp_set_state(struct sock *sk, int state)
 {
+	sock_owned_by_me(sk);
 	smp_wmb();	/* pairs with inet_sk_state_load(); the store itself is a plain one */
 	inet_sk_set_state(sk, state);
 }

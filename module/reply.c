@@ -375,6 +375,7 @@ void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
 {
 	struct sk_buff *none = NULL;
 
+	xtcp_rcu_held();
 	reply(key, answer, out, &none);
 }
 
@@ -390,6 +391,7 @@ void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
 void xtcp_reply_in(const struct xtcp_key *key, const struct xtcp_answer *answer,
 		   struct xtcp_out *out, struct sk_buff *skb)
 {
+	xtcp_rcu_held();
 	reply(key, answer, out, &skb);
 	kfree_skb(skb);
 }
@@ -419,6 +421,7 @@ void xtcp_reply_to(const struct sk_buff *skb, const struct xtcp_key *key,
 	struct ip_options_rcu *opt4 = NULL;
 	u32 mark;
 
+	xtcp_rcu_held();
 	if (key->family == AF_INET) {
 		mark = IP4_REPLY_MARK(key->net, skb->mark);
 		opt4 = xtcp_ipopt_of_skb(skb);
@@ -458,6 +461,7 @@ void xtcp_reply_skb(struct sk_buff *skb, const struct xtcp_key *key,
 {
 	struct xtcp_answer answer = { .owner = owner };
 
+	xtcp_rcu_held();
 	if (owner) {
 		answer.oif = inet_request_bound_dev_if(owner, skb);
 		answer.mark = inet_request_mark(owner, skb);

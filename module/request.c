@@ -72,6 +72,7 @@ static void halfopen_free(struct rcu_head *rcu)
  */
 struct sock *xtcp_halfopen_listener(const struct xtcp_halfopen_record *r)
 {
+	xtcp_rcu_held();
 	return xtcp_listener_by_id(read_pnet(&r->entry.net), r->entry.lport,
 				   atomic64_read(&r->listener_id));
 }
@@ -148,6 +149,7 @@ static bool halfopen_leave(struct xtcp_halfopen_record *r)
  */
 bool xtcp_halfopen_kill(struct xtcp_halfopen_record *r)
 {
+	xtcp_rcu_held();
 	if (!halfopen_leave(r))
 		return false;
 	halfopen_end(r);
@@ -192,6 +194,7 @@ void xtcp_halfopen_expired(struct xtcp_timer *timer)
 	bool resend;
 	u64 wait;
 
+	xtcp_rcu_held();
 	if (!READ_ONCE(r->entry.hashed))
 		return;
 	wait = xtcp_halfopen_timeout(&r->half, &xtcp_net(net)->knobs, &resend);
@@ -274,6 +277,7 @@ void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 {
 	struct xtcp_halfopen_record *r;
 
+	xtcp_rcu_held();
 	r = halfopen_new(listener, seg, key, skb, before);
 	if (!r) {
 		xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
@@ -334,6 +338,7 @@ void xtcp_halfopen_overflow(const struct sock *listener, struct xtcp_halfopen_re
 			    struct sk_buff *skb, const struct xtcp_seg *seg,
 			    const struct xtcp_key *key)
 {
+	xtcp_rcu_held();
 	xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
 	if (READ_ONCE(xtcp_net(key->net)->knobs.abort_on_overflow) &&
 	    (!r || xtcp_halfopen_kill(r))) {
@@ -381,6 +386,7 @@ static bool halfopen_pass_on(struct sk_buff *skb, struct xtcp_seg *seg,
 void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
 			 struct xtcp_seg *seg, const struct xtcp_key *key)
 {
+	xtcp_rcu_held();
 	if (child) {
 		xtcp_count(key->net, passive_opens);
 		xtcp_sock_give(child, skb, seg);
@@ -481,6 +487,7 @@ void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 	enum xtcp_drop drop = XTCP_DROP_NONE;
 	struct sock *listener;
 
+	xtcp_rcu_held();
 	switch (xtcp_halfopen_segment(&r->half, seg, &drop)) {
 	case XTCP_HALFOPEN_ESTABLISH:
 		halfopen_establish(r, skb, seg, key);

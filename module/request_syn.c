@@ -45,6 +45,7 @@ u16 xtcp_halfopen_adv_mss(const struct sock *listener, const struct sk_buff *skb
 	u32 mtu = clamp(READ_ONCE(skb->dev->mtu), headers + XTCP_MSS_MIN, 0xffffU);
 	u16 set = READ_ONCE(xtcp_sk(listener)->tcb.set_mss);
 
+	xtcp_rcu_held();
 	return set ? min_t(u32, set, mtu - headers) : mtu - headers;
 }
 
@@ -62,6 +63,7 @@ void xtcp_halfopen_origin(struct xtcp_halfopen_record *r, const struct sock *lis
 			  const struct xtcp_key *key, struct sk_buff *skb,
 			  const struct xtcp_seg *syn)
 {
+	xtcp_rcu_held();
 	r->entry.family = key->family;
 	r->entry.bound_dev_if = halfopen_bound_dev(listener, skb, key);
 	r->mark = inet_request_mark(listener, skb);
@@ -84,6 +86,7 @@ void xtcp_halfopen_fill(struct xtcp_halfopen_record *r, const struct sock *liste
 {
 	struct xtcp_key bound = *key;
 
+	xtcp_rcu_held();
 	xtcp_halfopen_origin(r, listener, key, skb, syn);
 	bound.dif = r->entry.bound_dev_if;
 	bound.sdif = 0;
@@ -111,6 +114,7 @@ void xtcp_halfopen_agree(struct xtcp_halfopen *h, const struct sock *listener,
 			 const struct xtcp_seg *syn, const struct xtcp_key *key,
 			 const struct sk_buff *skb, u32 iss, u64 now)
 {
+	xtcp_rcu_held();
 	xtcp_halfopen_init(h, syn, iss, xtcp_halfopen_adv_mss(listener, skb, key),
 			   key->family == AF_INET ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6,
 			   READ_ONCE(listener->sk_rcvbuf) / 2,
@@ -135,6 +139,7 @@ struct xtcp_answer xtcp_halfopen_answer(const struct xtcp_halfopen_record *r,
 	};
 	const struct xtcp_kept *kept = r->kept;
 
+	xtcp_rcu_held();
 	if (r->entry.family == AF_INET) {
 		answer.tos = inet_sk(listener)->tos;
 		if (kept)

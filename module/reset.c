@@ -35,6 +35,7 @@ void xtcp_reset_skb(struct sk_buff *skb, const struct xtcp_seg *seg,
 {
 	struct xtcp_out rst;
 
+	xtcp_rcu_held();
 	if (seg->flags & XTCP_RST)
 		return;
 	xtcp_wire_reset_reply(seg, &rst);
@@ -50,6 +51,7 @@ void xtcp_reset_skb(struct sk_buff *skb, const struct xtcp_seg *seg,
  */
 void xtcp_reset_peer(struct sock *sk, const struct xtcp_out *rst)
 {
+	sock_owned_by_me(sk);
 	xtcp_count(sock_net(sk), resets_out);
 	xtcp_xmit(sk, NULL, rst);
 }

@@ -21,6 +21,7 @@ void xtcp_flow6(struct sock *sk, struct flowi6 *fl6)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
 
+	sock_owned_by_me(sk);
 	memset(fl6, 0, sizeof(*fl6));
 	fl6->flowi6_proto = xtcp_protocol;
 	fl6->daddr = sk->sk_v6_daddr;
@@ -48,6 +49,7 @@ struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6)
 {
 	struct in6_addr final, *final_p;
 
+	sock_owned_by_me(sk);
 	xtcp_flow6(sk, fl6);
 	rcu_read_lock();
 	final_p = fl6_update_dst(fl6, rcu_dereference(inet6_sk(sk)->opt), &final);
@@ -93,6 +95,7 @@ void xtcp_sync_path(struct sock *sk, const struct dst_entry *dst)
 	struct ip_options_rcu *opt4;
 	u32 headers;
 
+	sock_owned_by_me(sk);
 	rcu_read_lock();
 	if (xtcp_is_v4(sk)) {
 		opt4 = rcu_dereference(inet_sk(sk)->inet_opt);
@@ -127,6 +130,7 @@ struct dst_entry *xtcp_route(struct sock *sk)
 	struct flowi6 fl6;
 	struct rtable *rt;
 
+	sock_owned_by_me(sk);
 	if (xtcp_is_v4(sk)) {
 		dst = __sk_dst_check(sk, 0);
 		if (dst)

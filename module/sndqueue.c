@@ -8,9 +8,9 @@
 /**
  * xtcp_free_chain() - free buffers that the core is done with
  * @sk: socket
- * @chain: records chained by @next, of either direction
+ * @chain: records chained by @next, of either direction; or NULL
  *
- * Context: under the socket lock.
+ * Context: under the socket lock, or nobody else knows the socket.
  */
 void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain)
 {
@@ -58,6 +58,7 @@ bool xtcp_cut(struct sock *sk, struct xtcp_rec *rec, u32 len)
 	struct sk_buff *rest;
 	u32 moved;
 
+	sock_owned_by_me(sk);
 	if (!unshare(sk, skb))
 		return false;
 	rest = alloc_skb_fclone(MAX_HEADER + XTCP_HDR_MAX, GFP_ATOMIC);

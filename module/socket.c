@@ -97,7 +97,7 @@ int xtcp_hash(struct sock *sk)
  * xtcp_unhash() - proto.unhash: take a socket out of the connection table
  * @sk: socket, in the table or not
  *
- * Context: any, under the socket lock.
+ * Context: any, under the socket lock, or nobody else knows the socket.
  */
 void xtcp_unhash(struct sock *sk)
 {
@@ -115,6 +115,7 @@ void xtcp_unhash(struct sock *sk)
  */
 void xtcp_rehash(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	xtcp_entry_bind(&xtcp_sk(sk)->entry, READ_ONCE(sk->sk_bound_dev_if));
 }
 
@@ -122,7 +123,7 @@ void xtcp_rehash(struct sock *sk)
  * xtcp_sock_stop_timer() - forget the deadline, and drop the timer's reference
  * @sk: socket
  *
- * Context: under the socket lock; the caller holds a reference.
+ * Context: under the socket lock, the caller holds a reference; or nobody else knows the socket.
  */
 void xtcp_sock_stop_timer(struct sock *sk)
 {
@@ -141,6 +142,7 @@ void xtcp_sock_stop_timer(struct sock *sk)
  */
 void xtcp_sock_done(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	xtcp_unhash(sk);
 	xtcp_sock_stop_timer(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
@@ -153,7 +155,7 @@ void xtcp_sock_done(struct sock *sk)
  * xtcp_sock_purge() - empty both queues of the core
  * @sk: socket
  *
- * Context: under the socket lock.
+ * Context: under the socket lock, or nobody else knows the socket.
  */
 void xtcp_sock_purge(struct sock *sk)
 {
@@ -166,6 +168,8 @@ void xtcp_sock_purge(struct sock *sk)
 /**
  * xtcp_sock_release() - proto.destroy: free all that a socket holds
  * @sk: socket, in CLOSED
+ *
+ * socket() gives up a socket that a cgroup's program has refused: nobody has locked it.
  *
  * Context: under the socket lock, or nobody else knows the socket.
  */
@@ -193,6 +197,7 @@ void xtcp_sock_release(struct sock *sk)
  */
 void xtcp_sock_destroy(struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	WARN_ON(sk->sk_state != TCP_CLOSE);
 	sk_common_release(sk);
 }

@@ -548,6 +548,7 @@ void xtcp_keepalive(struct sock *sk, int on)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
+	sock_owned_by_me(sk);
 	t->keepalive = on;
 	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
 		return;
@@ -571,6 +572,7 @@ int xtcp_set_rcvlowat(struct sock *sk, int bytes)
 	bool fixed = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
 	int most = fixed ? sk->sk_rcvbuf : READ_ONCE(xtcp_sk(sk)->tcb.knobs->rmem[2]);
 
+	sock_owned_by_me(sk);
 	bytes = min(bytes, most / 2);		/* as xtcp_rcv_free() reckons */
 	WRITE_ONCE(sk->sk_rcvlowat, bytes ?: 1);
 	if (!fixed && sk->sk_rcvbuf < 2 * bytes)

@@ -269,6 +269,7 @@ static bool wheel_detach(struct timer_cpu *c, struct xtcp_wheel_entry *e, u64 no
 	u64 word = READ_ONCE(e->word);
 	s64 ahead;
 
+	lockdep_assert_held(&c->lock);
 	do {
 		ahead = xtcp_wheel_ahead(word, now);
 		if (ahead > 0) {

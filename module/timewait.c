@@ -88,6 +88,7 @@ void xtcp_timewait_end(struct xtcp_timewait_record *r)
  */
 void xtcp_timewait_kill(struct xtcp_timewait_record *r)
 {
+	xtcp_rcu_held();
 	if (xtcp_conn_remove(&r->entry))
 		xtcp_timewait_end(r);
 }
@@ -104,6 +105,7 @@ void xtcp_timewait_kill(struct xtcp_timewait_record *r)
  */
 void xtcp_timewait_resume(struct xtcp_timewait_record *r)
 {
+	xtcp_rcu_held();
 	xtcp_count(read_pnet(&r->entry.net), tw_resumed);
 	if (READ_ONCE(r->claim) & XTCP_TIMEWAIT_OVER)
 		xtcp_timewait_kill(r);
@@ -120,6 +122,7 @@ void xtcp_timewait_expired(struct xtcp_timer *timer)
 	struct xtcp_timewait_record *r =
 		container_of(timer, struct xtcp_timewait_record, timer);
 
+	xtcp_rcu_held();
 	WRITE_ONCE(r->claim, r->claim | XTCP_TIMEWAIT_OVER);
 	xtcp_timewait_kill(r);
 }
@@ -184,6 +187,7 @@ void xtcp_timewait_enter(struct sock *sk)
 	struct xtcp_net *xn = xtcp_net(net);
 	struct xtcp_timewait_record *r = NULL;
 
+	sock_owned_by_me(sk);
 	xs->tcb.state = XTCP_CLOSED;
 	if (atomic_inc_return(&xn->tw_count) <= READ_ONCE(xn->knobs.max_tw_buckets))
 		r = timewait_new(sk);
@@ -224,6 +228,7 @@ void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct sk_buff *
 	};
 	struct xtcp_out out;
 
+	xtcp_rcu_held();
 	xtcp_timewait_ack(&r->tw, xtcp_now(), xtcp_record_stamp(key, r->tw.ts_ok), &out);
 	xtcp_reply_to(skb, key, &answer, &out);
 }
@@ -240,6 +245,7 @@ bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtc
 {
 	enum xtcp_drop drop;
 
+	xtcp_rcu_held();
 	return xtcp_timewait_segment(&r->tw, seg, &drop) == XTCP_TIMEWAIT_RESTART;
 }
 
@@ -260,6 +266,7 @@ bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct sk_buff *skb
 	enum xtcp_drop drop = XTCP_DROP_NONE;
 	enum xtcp_timewait_verdict verdict;
 
+	xtcp_rcu_held();
 	verdict = xtcp_timewait_segment(&r->tw, seg, &drop);
 	if (verdict == XTCP_TIMEWAIT_REOPEN) {
 		if (xtcp_listener_lookup(key))

@@ -33,6 +33,7 @@ bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key, b
 	const struct xtcp_knobs *knobs = &xtcp_net(key->net)->knobs;
 	int reuse = READ_ONCE(knobs->reuse_tw);
 
+	xtcp_rcu_held();
 	if (e->kind != XTCP_ENTRY_TIMEWAIT || !READ_ONCE(knobs->timestamps))
 		return false;
 	if (named)
