@@ -6,8 +6,8 @@
 #include <net/busy_poll.h>
 #include <net/xfrm.h>
 #include "admit.h"
+#include "drop.h"
 #include "input.h"
-#include "net.h"
 #include "packet.h"
 #include "sock.h"
 
@@ -42,18 +42,18 @@ static bool admit_min_ttl(const struct sock *sk, const struct sk_buff *skb)
  * FIN behind it. It goes from the header, too, as what waits for the socket's owner is read
  * anew
  */
-static bool admit_shortened(struct sk_buff *skb, struct net *net, struct xtcp_seg *seg)
+static unsigned int admit_shortened(struct sk_buff *skb, struct xtcp_seg *seg)
 {
 	if (seg->flags & XTCP_FIN) {
 		if (skb_ensure_writable(skb, XTCP_HDR_LEN))
-			return false;
+			return XTCP_REFUSED_NO_MEMORY;
 		skb->data[13] &= ~XTCP_FIN;
 	}
-	return xtcp_parse(skb, net, seg);
+	return xtcp_parse(skb, seg);
 }
 
 /**
- * xtcp_admitted() - does a socket's owner let a segment in?
+ * xtcp_admit() - does a socket's owner let a segment in?
  * @sk: socket, or the listener of what is half open; not locked
  * @skb: packet, data at the transport header
  * @seg: its segment; shorter afterwards where a socket filter has cut it
@@ -61,23 +61,20 @@ static bool admit_shortened(struct sk_buff *skb, struct net *net, struct xtcp_se
  * TTL, IPsec policy and socket filter are asked.
  *
  * Context: softirq, under rcu_read_lock().
- * Return: false when it is refused, which was counted.
+ * Return: XTCP_DROP_NONE: it may come in; or why not: enum xtcp_refusal.
  */
-bool xtcp_admitted(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
+unsigned int xtcp_admit(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
-	struct net *net = sock_net(sk);
 	u32 len = skb->len;
 
 	xtcp_rcu_held();
-	if (!admit_min_ttl(sk, skb)) {
-		xtcp_count(net, drop_min_ttl);
-		return false;
-	}
-	if (!xtcp_policy_in(sk, skb) || sk_filter_trim_cap(sk, skb, seg->hdr_len)) {
-		xtcp_count(net, drop_policy);
-		return false;
-	}
-	return likely(skb->len == len) || admit_shortened(skb, net, seg);
+	if (!admit_min_ttl(sk, skb))
+		return XTCP_REFUSED_MIN_TTL;
+	if (!xtcp_policy_in(sk, skb))
+		return XTCP_REFUSED_XFRM;
+	if (sk_filter_trim_cap(sk, skb, seg->hdr_len))
+		return XTCP_REFUSED_FILTER;
+	return likely(skb->len == len) ? XTCP_DROP_NONE : admit_shortened(skb, seg);
 }
 
 /* Bytes of buffers that may wait for the socket's owner. While the owner works them
@@ -109,12 +106,10 @@ void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 	sk_mark_napi_id(sk, skb);
 	xtcp_skb_part(skb);
 	bh_lock_sock_nested(sk);
-	if (!sock_owned_by_user(sk)) {
+	if (!sock_owned_by_user(sk))
 		xtcp_input(sk, skb, seg);
-	} else if (sk_add_backlog(sk, skb, backlog_limit(sk))) {
-		xtcp_count(sock_net(sk), drop_backlog);
-		kfree_skb(skb);
-	}
+	else if (sk_add_backlog(sk, skb, backlog_limit(sk)))
+		xtcp_skb_done(sock_net(sk), skb, XTCP_REFUSED_BACKLOG);
 	bh_unlock_sock(sk);
 }
 
@@ -128,9 +123,11 @@ void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
  */
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
+	unsigned int why = xtcp_admit(sk, skb, seg);
+
 	xtcp_rcu_held();
-	if (xtcp_admitted(sk, skb, seg))
+	if (likely(why == XTCP_DROP_NONE))
 		xtcp_sock_give(sk, skb, seg);
 	else
-		kfree_skb(skb);
+		xtcp_skb_done(sock_net(sk), skb, why);
 }

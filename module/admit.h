@@ -12,7 +12,7 @@ struct sock;
 struct xtcp_seg;
 
 bool xtcp_policy_in(struct sock *sk, struct sk_buff *skb);
-bool xtcp_admitted(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
+unsigned int xtcp_admit(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
 void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
 

@@ -19,6 +19,7 @@
 #include "core/isn.h"
 #include "core/seal.h"
 #include "core/stamp.h"
+#include "drop.h"
 #include "kept.h"
 #include "listener.h"
 #include "net.h"
@@ -288,7 +289,7 @@ static void cookie_establish(struct sock *listener, struct cookie_record *c,
 		xtcp_halfopen_begin(listener, cookie_child(listener, c, skb, key), skb, seg,
 				    key);
 	else
-		kfree_skb(skb);
+		xtcp_skb_done(key->net, skb, XTCP_REFUSED_LSM);
 }
 
 /* A segment that echoes, or says so. It is never answered by RST when it is refused: its
@@ -302,7 +303,7 @@ static void cookie_echoed(struct sock *listener, struct sk_buff *skb, struct xtc
 
 	if (seg->opts.ext & XTCP_EXT_CUT) {
 		xtcp_listen_count(listener, XTCP_LISTEN_echo_cut);
-		kfree_skb(skb);
+		xtcp_skb_free(skb, XTCP_REFUSED_COOKIE);
 		return;
 	}
 	switch (return_sealed(&c.r.half, listener, seg, key, skb, xtcp_now())) {
@@ -317,7 +318,7 @@ static void cookie_echoed(struct sock *listener, struct sk_buff *skb, struct xtc
 		xtcp_listen_count(listener, XTCP_LISTEN_echo_forged);
 		break;
 	}
-	kfree_skb(skb);
+	xtcp_skb_free(skb, XTCP_REFUSED_COOKIE);
 }
 
 /**

@@ -115,7 +115,7 @@ static bool input_charge(struct sock *sk, struct sk_buff *skb,
  */
 static void input_refused(struct sock *sk)
 {
-	xtcp_count(sock_net(sk), drop_memory);
+	xtcp_count_drop(sock_net(sk), XTCP_REFUSED_MEMORY);
 	if (xtcp_inq(sk) && !sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 }
@@ -172,7 +172,7 @@ static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bo
 	if (act.taken)
 		secpath_reset(skb);
 	else
-		kfree_skb(skb);
+		xtcp_skb_free(skb, ev.rec ? act.drop : XTCP_REFUSED_MEMORY);
 	if (queued)
 		input_hold_output(sk, &act);
 	xtcp_act(sk, &act);
@@ -209,11 +209,13 @@ void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_seg seg;
+	unsigned int why;
 
 	sock_owned_by_me(sk);
-	if (xtcp_parse(skb, sock_net(sk), &seg))
+	why = xtcp_parse(skb, &seg);
+	if (why == XTCP_DROP_NONE)
 		input(sk, skb, &seg, true);
 	else
-		kfree_skb(skb);
+		xtcp_skb_done(sock_net(sk), skb, why);
 	return 0;
 }

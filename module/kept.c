@@ -64,7 +64,7 @@ static struct xtcp_saved_syn *keep_headers(const struct sk_buff *skb, u32 hdr_le
 static void kept_empty(struct xtcp_kept *kept)
 {
 	kfree(rcu_dereference_protected(kept->opt4, 1));
-	kfree_skb(kept->syn6);
+	consume_skb(kept->syn6);
 	kfree(kept->saved);
 }
 

@@ -8,6 +8,7 @@
 #include "accept.h"
 #include "conn.h"
 #include "cookie.h"
+#include "drop.h"
 #include "listen.h"
 #include "listener.h"
 #include "net.h"
@@ -115,30 +116,33 @@ static bool listen_by_cookie(const struct net *net, bool full,
 	return !before && (mode > 1 || (mode && full));
 }
 
-/* Returns true when @skb was consumed */
-static bool listen_syn(struct sock *listener, struct sk_buff *skb,
+/* Consumes @skb */
+static void listen_syn(struct sock *listener, struct sk_buff *skb,
 		       const struct xtcp_seg *seg, const struct xtcp_key *key,
 		       struct xtcp_timewait_record *before)
 {
 	struct net *net = key->net;
 	bool full = atomic_read(&xtcp_sk(listener)->listener.halfopen) >=
 		    READ_ONCE(xtcp_net(net)->knobs.max_syn_backlog);
+	unsigned int why;
 
 	if (sk_acceptq_is_full(listener)) {
 		xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
+		why = XTCP_REFUSED_ACCEPT_FULL;
 	} else if (!xtcp_policy_request(listener, skb, key)) {
-		return false;
+		why = XTCP_REFUSED_LSM;
 	} else if (listen_by_cookie(net, full, before)) {
 		xtcp_cookie_answer(listener, seg, key, skb);
-		return true;
+		return;
 	} else if (full) {
 		xtcp_listen_count(listener, XTCP_LISTEN_syn_full);
+		why = XTCP_REFUSED_SYN_FULL;
 	} else if (xtcp_from_broadcast(net, skb)) {
-		xtcp_count(net, drop_not_ours);
+		why = XTCP_REFUSED_NOT_OURS;
 	} else {
-		xtcp_halfopen_open(listener, seg, key, skb, before);
+		why = xtcp_halfopen_open(listener, seg, key, skb, before);
 	}
-	return false;
+	xtcp_skb_done(net, skb, why);
 }
 
 /**
@@ -158,16 +162,15 @@ void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg
 
 	xtcp_rcu_held();
 	if (seg->flags & XTCP_RST) {
-		xtcp_count(net, drop_rst_invalid);
+		xtcp_skb_done(net, skb, XTCP_DROP_RST_INVALID);
 	} else if (seg->flags & XTCP_ACK) {
 		if (!(seg->flags & XTCP_SYN) && xtcp_cookie_rcv(listener, skb, seg, key))
 			return;
-		xtcp_count(net, drop_no_socket);
 		xtcp_reset_skb(skb, seg, key, listener);
+		xtcp_skb_done(net, skb, XTCP_REFUSED_NO_SOCKET);
 	} else if (!(seg->flags & XTCP_SYN)) {
-		xtcp_count(net, drop_not_expected);
-	} else if (listen_syn(listener, skb, seg, key, before)) {
-		return;
+		xtcp_skb_done(net, skb, XTCP_DROP_NOT_EXPECTED);
+	} else {
+		listen_syn(listener, skb, seg, key, before);
 	}
-	kfree_skb(skb);
 }

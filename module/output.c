@@ -24,7 +24,7 @@ static int xmit_v6(struct sock *sk, struct sk_buff *skb)
 	int err;
 
 	if (IS_ERR(dst)) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_IP_OUTNOROUTES);
 		return PTR_ERR(dst);
 	}
 	xtcp_flow6(sk, &fl6);

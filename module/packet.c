@@ -7,7 +7,8 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include "conn.h"
-#include "net.h"
+#include "core/wire.h"
+#include "drop.h"
 #include "packet.h"
 
 /**
@@ -50,36 +51,31 @@ bool xtcp_from_broadcast(struct net *net, const struct sk_buff *skb)
 	return type == RTN_BROADCAST || type == RTN_MULTICAST;
 }
 
-static void count_wire(const struct net *net, enum xtcp_wire_err err)
+static unsigned int wire_refusal(enum xtcp_wire_err err)
 {
 	switch (err) {
-	case XTCP_WIRE_OK:
-		break;
 	case XTCP_WIRE_SHORT:
-		xtcp_count(net, drop_short);
-		break;
+		return XTCP_REFUSED_SHORT;
 	case XTCP_WIRE_OFFSET:
-		xtcp_count(net, drop_offset);
-		break;
+		return XTCP_REFUSED_OFFSET;
 	case XTCP_WIRE_OPTION:
-		xtcp_count(net, drop_option);
-		break;
+		return XTCP_REFUSED_OPTION;
 	case XTCP_WIRE_FLAGS:
-		xtcp_count(net, drop_flags);
-		break;
+		return XTCP_REFUSED_FLAGS;
+	default:
+		return XTCP_DROP_NONE;
 	}
 }
 
 /**
  * xtcp_parse() - read and check a segment's header, and make it linear
  * @skb: packet, its data starting at the transport header
- * @net: namespace, for the counters
  * @seg: filled
  *
  * Context: softirq, or under the socket lock.
- * Return: false when the segment is malformed, which was counted.
+ * Return: XTCP_DROP_NONE, or why the segment is malformed: enum xtcp_refusal.
  */
-bool xtcp_parse(struct sk_buff *skb, struct net *net, struct xtcp_seg *seg)
+unsigned int xtcp_parse(struct sk_buff *skb, struct xtcp_seg *seg)
 {
 	enum xtcp_wire_err err = XTCP_WIRE_SHORT;
 	u32 hdr_len;
@@ -90,8 +86,7 @@ bool xtcp_parse(struct sk_buff *skb, struct net *net, struct xtcp_seg *seg)
 		if (hdr_len >= XTCP_HDR_LEN && pskb_may_pull(skb, hdr_len))
 			err = xtcp_wire_parse(skb->data, hdr_len, skb->len, seg);
 	}
-	count_wire(net, err);
-	return err == XTCP_WIRE_OK;
+	return wire_refusal(err);
 }
 
 /**

@@ -14,7 +14,7 @@ struct xtcp_seg;
 
 bool xtcp_from_host(const struct sk_buff *skb);
 bool xtcp_from_broadcast(struct net *net, const struct sk_buff *skb);
-bool xtcp_parse(struct sk_buff *skb, struct net *net, struct xtcp_seg *seg);
+unsigned int xtcp_parse(struct sk_buff *skb, struct xtcp_seg *seg);
 void xtcp_skb_key(const struct sk_buff *skb, const struct xtcp_seg *seg,
 		  struct xtcp_key *key);
 void xtcp_skb_part(struct sk_buff *skb);

@@ -12,7 +12,6 @@
 #include <net/ipv6.h>
 #include <net/request_sock.h>
 #include "conn.h"
-#include "net.h"
 #include "policy.h"
 
 static const struct request_sock_ops ops4 = { .family = AF_INET };
@@ -68,7 +67,7 @@ static void request_empty(struct inet_request_sock *req, struct sock *listener)
  * Security modules are asked, as the kernel's TCP does.
  *
  * Context: softirq, under rcu_read_lock().
- * Return: false when one forbids it, which was counted.
+ * Return: false when one forbids it.
  */
 bool xtcp_policy_request(const struct sock *listener, struct sk_buff *skb,
 			 const struct xtcp_key *key)
@@ -80,8 +79,6 @@ bool xtcp_policy_request(const struct sock *listener, struct sk_buff *skb,
 	request_fill(&req, listener, skb, key);
 	err = security_inet_conn_request(listener, skb, &req.req);
 	request_empty(&req, (struct sock *)listener);
-	if (err)
-		xtcp_count(key->net, drop_policy);
 	return !err;
 }
 

@@ -20,6 +20,7 @@
 #include <net/route.h>
 #include "admit.h"
 #include "conn.h"
+#include "drop.h"
 #include "listen.h"
 #include "listener.h"
 #include "main.h"
@@ -69,23 +70,25 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 			struct xtcp_timewait_record *before)
 {
 	struct sock *listener;
+	unsigned int why;
 
 	if (!xtcp_from_host(skb)) {
-		xtcp_count(key->net, drop_not_ours);
-		kfree_skb(skb);
+		xtcp_skb_done(key->net, skb, XTCP_REFUSED_NOT_OURS);
 		return;
 	}
 	listener = xtcp_listener_select(key, skb, seg->hdr_len);
 	if (listener) {
-		if (xtcp_admitted(listener, skb, seg)) {
+		why = xtcp_admit(listener, skb, seg);
+		if (why == XTCP_DROP_NONE)
 			xtcp_listen_rcv(listener, skb, seg, key, before);
-			return;
-		}
+		else
+			xtcp_skb_done(key->net, skb, why);
 	} else if (xtcp_policy_in(NULL, skb)) {
-		xtcp_count(key->net, drop_no_socket);
 		xtcp_reset_skb(skb, seg, key, NULL);
+		xtcp_skb_done(key->net, skb, XTCP_REFUSED_NO_SOCKET);
+	} else {
+		xtcp_skb_free(skb, XTCP_REFUSED_XFRM);
 	}
-	kfree_skb(skb);
 }
 
 /* A segment for a half-open connection: the third one makes a socket of it */
@@ -94,11 +97,18 @@ static void rcv_halfopen(struct xtcp_entry *e, struct sk_buff *skb,
 {
 	struct xtcp_halfopen_record *r = xtcp_entry_halfopen(e);
 	struct sock *listener = xtcp_halfopen_listener(r);
+	unsigned int why = XTCP_DROP_NONE;
 
-	if (listener ? xtcp_admitted(listener, skb, seg) : xtcp_policy_in(NULL, skb))
+	if (!listener && !xtcp_policy_in(NULL, skb)) {
+		xtcp_skb_free(skb, XTCP_REFUSED_XFRM);
+		return;
+	}
+	if (listener)
+		why = xtcp_admit(listener, skb, seg);
+	if (why == XTCP_DROP_NONE)
 		xtcp_halfopen_rcv(r, skb, seg, key);
 	else
-		kfree_skb(skb);
+		xtcp_skb_done(key->net, skb, why);
 }
 
 /* A segment for TIME-WAIT: answered there, unless it opens a new connection */
@@ -107,28 +117,28 @@ static void rcv_timewait(struct xtcp_entry *e, struct sk_buff *skb,
 {
 	struct xtcp_timewait_record *r = xtcp_entry_timewait(e);
 
-	if (xtcp_policy_in(NULL, skb) && xtcp_timewait_rcv(r, skb, seg, key))
+	if (!xtcp_policy_in(NULL, skb))
+		xtcp_skb_free(skb, XTCP_REFUSED_XFRM);
+	else if (xtcp_timewait_rcv(r, skb, seg, key))
 		rcv_unknown(skb, seg, key, r);
-	else
-		kfree_skb(skb);
 }
 
 static void rcv_segment(struct sk_buff *skb)
 {
+	unsigned int why = XTCP_REFUSED_NOT_OURS;
 	struct net *net = dev_net(skb->dev);
 	struct xtcp_entry *e;
 	struct xtcp_seg seg;
 	struct xtcp_key key;
 
 	xtcp_count(net, segments_in);
-	if (!rcv_for_us(skb)) {
-		xtcp_count(net, drop_not_ours);
+	if (!rcv_for_us(skb))
 		goto drop;
-	}
-	if (!xtcp_parse(skb, net, &seg))
+	why = xtcp_parse(skb, &seg);
+	if (why != XTCP_DROP_NONE)
 		goto drop;
 	if (!rcv_checksum(skb)) {
-		xtcp_count(net, drop_checksum);
+		why = XTCP_REFUSED_CHECKSUM;
 		goto drop;
 	}
 	xtcp_skb_key(skb, &seg, &key);
@@ -143,7 +153,7 @@ static void rcv_segment(struct sk_buff *skb)
 		rcv_timewait(e, skb, &seg, &key);
 	return;
 drop:
-	kfree_skb(skb);
+	xtcp_skb_done(net, skb, why);
 }
 
 /**

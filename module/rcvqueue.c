@@ -103,7 +103,7 @@ static struct sk_buff *deliver_compact(struct sock *sk, struct sk_buff *skb)
 	*xtcp_skb_rec(copy) = *rec;
 	xtcp_skb_rec(copy)->skip = 0;
 	deliver_when(copy, skb);
-	kfree_skb(skb);
+	consume_skb(skb);
 	skb_set_owner_r(copy, sk);
 	return copy;
 }

@@ -393,7 +393,7 @@ void xtcp_reply_in(const struct xtcp_key *key, const struct xtcp_answer *answer,
 {
 	xtcp_rcu_held();
 	reply(key, answer, out, &skb);
-	kfree_skb(skb);
+	consume_skb(skb);
 }
 
 /* The device an answer must leave by: the packet's, where its addresses or its

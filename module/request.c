@@ -270,10 +270,11 @@ static bool halfopen_enter(struct xtcp_halfopen_record *r, struct sock *listener
  *	will lie above what it has used. NULL: there is none
  *
  * Context: softirq, under rcu_read_lock().
+ * Return: XTCP_DROP_NONE; XTCP_REFUSED_NO_MEMORY, which was counted.
  */
-void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
-			const struct xtcp_key *key, struct sk_buff *skb,
-			struct xtcp_timewait_record *before)
+unsigned int xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
+				const struct xtcp_key *key, struct sk_buff *skb,
+				struct xtcp_timewait_record *before)
 {
 	struct xtcp_halfopen_record *r;
 
@@ -281,17 +282,18 @@ void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
 	r = halfopen_new(listener, seg, key, skb, before);
 	if (!r) {
 		xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
-		return;
+		return XTCP_REFUSED_NO_MEMORY;
 	}
 	if (!halfopen_enter(r, listener, key)) {
 		halfopen_destroy(r);
-		return;
+		return XTCP_DROP_NONE;
 	}
 	xtcp_count(key->net, halfopen_created);
 	if (before)
 		xtcp_count(key->net, tw_reopened);
 	xtcp_timer_arm(&r->timer, r->half.sent + XTCP_RTO_INITIAL);
 	halfopen_send_synack(r, listener, key);
+	return XTCP_DROP_NONE;
 }
 
 /* Two CPUs may come here with copies of the third segment: the swap in the table
@@ -345,7 +347,7 @@ void xtcp_halfopen_overflow(const struct sock *listener, struct xtcp_halfopen_re
 		xtcp_listen_count(listener, XTCP_LISTEN_aborted);
 		xtcp_reset_skb(skb, seg, key, listener);
 	}
-	kfree_skb(skb);
+	xtcp_skb_free(skb, XTCP_REFUSED_ACCEPT_FULL);
 }
 
 /* Who finds that a listener is in LISTEN no more will not find it in their table either:
@@ -397,12 +399,12 @@ void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_bu
 	if (halfopen_pass_on(skb, seg, key))
 		return;
 	if (listen_is_over(listener) && !xtcp_listener_lookup(key)) {
-		xtcp_count(key->net, drop_no_socket);
 		xtcp_reset_skb(skb, seg, key, listener);
+		xtcp_skb_done(key->net, skb, XTCP_REFUSED_NO_SOCKET);
 	} else {
 		xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
+		xtcp_skb_free(skb, XTCP_REFUSED_NO_MEMORY);
 	}
-	kfree_skb(skb);
 }
 
 /* A record without a listener: either nobody takes its third segment, which is refused, or
@@ -415,7 +417,7 @@ static void halfopen_unheard(struct xtcp_halfopen_record *r, struct sk_buff *skb
 		xtcp_reset_skb(skb, seg, key, NULL);
 	else if (halfopen_pass_on(skb, seg, key))
 		return;
-	kfree_skb(skb);
+	xtcp_skb_free(skb, XTCP_REFUSED_NO_SOCKET);
 }
 
 /* The third segment: a socket takes the record's place; consumes @skb. The heir of a listener
@@ -427,6 +429,7 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 			       struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	struct sock *heir, *listener, *child;
+	unsigned int why;
 
 	do {
 		heir = NULL;
@@ -439,8 +442,9 @@ static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *s
 			halfopen_unheard(r, skb, seg, key);
 			return;
 		}
-		if (heir && !xtcp_admitted(heir, skb, seg)) {
-			kfree_skb(skb);
+		why = heir ? xtcp_admit(heir, skb, seg) : XTCP_DROP_NONE;
+		if (why != XTCP_DROP_NONE) {
+			xtcp_skb_done(key->net, skb, why);
 			return;
 		}
 		if (sk_acceptq_is_full(listener)) {
@@ -517,7 +521,5 @@ void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
 	case XTCP_HALFOPEN_DROP:
 		break;
 	}
-	if (drop != XTCP_DROP_NONE)
-		xtcp_count_drop(key->net, drop);
-	kfree_skb(skb);
+	xtcp_skb_done(key->net, skb, drop);
 }

@@ -54,9 +54,9 @@ void xtcp_halfopen_cache_exit(void);
 struct sock *xtcp_halfopen_listener(const struct xtcp_halfopen_record *r);
 bool xtcp_halfopen_kill(struct xtcp_halfopen_record *r);
 void xtcp_halfopen_expired(struct xtcp_timer *timer);
-void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
-			const struct xtcp_key *key, struct sk_buff *skb,
-			struct xtcp_timewait_record *before);
+unsigned int xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
+				const struct xtcp_key *key, struct sk_buff *skb,
+				struct xtcp_timewait_record *before);
 void xtcp_halfopen_overflow(const struct sock *listener, struct xtcp_halfopen_record *r,
 			    struct sk_buff *skb, const struct xtcp_seg *seg,
 			    const struct xtcp_key *key);

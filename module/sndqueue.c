@@ -21,8 +21,10 @@ void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain)
 		if (!skb->destructor) {		/* ours to send */
 			sk_wmem_queued_add(sk, -skb->truesize);
 			sk_mem_uncharge(sk, skb->truesize);
+			consume_skb(skb);
+		} else {			/* came out of order, and is given up */
+			kfree_skb_reason(skb, SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE);
 		}
-		kfree_skb(skb);
 	}
 }
 

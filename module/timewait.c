@@ -252,7 +252,7 @@ bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtc
 /**
  * xtcp_timewait_rcv() - a segment for a connection in TIME-WAIT
  * @r: record
- * @skb: the segment's packet, transport header pulled
+ * @skb: the segment's packet, transport header pulled; consumed unless true is returned
  * @seg: the segment
  * @key: its connection
  *
@@ -260,7 +260,7 @@ bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtc
  * Return: true when the segment is a newer SYN for which somebody listens: it is
  * left to him (RFC 6191).
  */
-bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct sk_buff *skb,
+bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, struct sk_buff *skb,
 		       const struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	enum xtcp_drop drop = XTCP_DROP_NONE;
@@ -280,7 +280,6 @@ bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct sk_buff *skb
 	} else if (verdict == XTCP_TIMEWAIT_ACK && xtcp_record_may_answer(&r->answered)) {
 		xtcp_timewait_answer(r, skb, key);
 	}
-	if (drop != XTCP_DROP_NONE)
-		xtcp_count_drop(key->net, drop);
+	xtcp_skb_done(key->net, skb, drop);
 	return false;
 }

@@ -59,7 +59,7 @@ void xtcp_timewait_enter(struct sock *sk);
 void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct sk_buff *skb,
 			  const struct xtcp_key *key);
 bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtcp_seg *seg);
-bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct sk_buff *skb,
+bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, struct sk_buff *skb,
 		       const struct xtcp_seg *seg, const struct xtcp_key *key);
 
 #endif /* XTCP_TIMEWAIT_H */
