@@ -66,7 +66,7 @@ static void slow_expired(struct xtcp_timer *timer)
 static const struct xtcp_timer_ops suite_ops = {
 	.expired = {
 		[XTCP_ENTRY_SOCKET] = any_expired,
-		[XTCP_ENTRY_HALFOPEN] = arming_expired,
+		[XTCP_ENTRY_REQUEST] = arming_expired,
 		[XTCP_ENTRY_TIMEWAIT] = slow_expired,
 	},
 };
@@ -185,7 +185,7 @@ static void xtcp_timer_arm__from_its_own_callback(struct kunit *test)
 	struct xtcp_timer timer;
 
 	atomic_set(&seen.again, 20);
-	xtcp_timer_init(&timer, XTCP_ENTRY_HALFOPEN);
+	xtcp_timer_init(&timer, XTCP_ENTRY_REQUEST);
 	KUNIT_EXPECT_TRUE(test, xtcp_timer_arm(&timer, xtcp_now()));
 	wait_fired(test, 21);
 	KUNIT_EXPECT_EQ(test, atomic_read(&seen.rearmed), 20);
@@ -234,7 +234,7 @@ static void xtcp_timer_shutdown__during_the_callback(struct kunit *test)
 
 	seen.shutdown = true;
 	atomic_set(&seen.again, 1);
-	xtcp_timer_init(&timer, XTCP_ENTRY_HALFOPEN);
+	xtcp_timer_init(&timer, XTCP_ENTRY_REQUEST);
 	KUNIT_EXPECT_TRUE(test, xtcp_timer_arm(&timer, xtcp_now()));
 	wait_fired(test, 1);
 	KUNIT_EXPECT_FALSE(test, xtcp_timer_shutdown(&timer));

@@ -94,7 +94,7 @@ static void child_set_ends(struct sock *sk, const struct xtcp_entry *e)
 }
 
 /* The SYN's IP options, and what the third segment says of the way it came */
-static void child_inherit4(struct sock *sk, const struct xtcp_halfopen_record *r,
+static void child_inherit4(struct sock *sk, const struct xtcp_request_record *r,
 			   const struct sk_buff *skb)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -106,7 +106,7 @@ static void child_inherit4(struct sock *sk, const struct xtcp_halfopen_record *r
 	inet->rcv_tos = ip_hdr(skb)->tos;
 }
 
-static void child_inherit6(struct sock *sk, const struct xtcp_halfopen_record *r,
+static void child_inherit6(struct sock *sk, const struct xtcp_request_record *r,
 			   const struct sk_buff *skb)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
@@ -122,7 +122,7 @@ static void child_inherit6(struct sock *sk, const struct xtcp_halfopen_record *r
 }
 
 /* The control block: fresh, but for what the listener's user has set */
-static void child_tcb(struct sock *sk, const struct xtcp_halfopen_record *r)
+static void child_tcb(struct sock *sk, const struct xtcp_request_record *r)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_tcb set = xs->tcb;
@@ -153,7 +153,7 @@ static void child_tcb(struct sock *sk, const struct xtcp_halfopen_record *r)
  * NULL when memory or a route is missing.
  */
 struct sock *xtcp_child_create(struct sock *listener,
-			       const struct xtcp_halfopen_record *r,
+			       const struct xtcp_request_record *r,
 			       struct sk_buff *skb)
 {
 	struct sock *sk = xtcp_compat_clone(listener, GFP_ATOMIC);

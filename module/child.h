@@ -7,10 +7,10 @@
 
 struct sk_buff;
 struct sock;
-struct xtcp_halfopen_record;
+struct xtcp_request_record;
 
 struct sock *xtcp_child_create(struct sock *listener,
-			       const struct xtcp_halfopen_record *r,
+			       const struct xtcp_request_record *r,
 			       struct sk_buff *skb);
 void xtcp_child_undo(struct sock *child);
 void xtcp_child_abort(struct sock *child);

@@ -7,7 +7,7 @@
  *	      read_error_*	what does it say?
  *	      error_socket	is the quoted number in flight? --> redirect, path
  *				MTU, or an event for the core
- *	      error_halfopen	hard errors end a half-open connection
+ *	      error_request	hard errors end a half-open connection
  *
  * Anybody can send an ICMP error about a connection whose ends he knows. So the
  * quoted segment must be one that is still unacknowledged, and no error ends a
@@ -188,8 +188,8 @@ static void error_socket(struct sock *sk, struct sk_buff *skb,
 }
 
 /* There is nobody yet to be told of it: either it ends the record or nothing */
-static void error_halfopen(struct xtcp_halfopen_record *r, struct net *net,
-			   const struct error *error)
+static void error_request(struct xtcp_request_record *r, struct net *net,
+			  const struct error *error)
 {
 	if (error->seq != r->half.iss || error->kind != ERROR_UNREACHABLE ||
 	    !error->hard) {
@@ -197,7 +197,7 @@ static void error_halfopen(struct xtcp_halfopen_record *r, struct net *net,
 		return;
 	}
 	xtcp_count(net, icmp_in);
-	xtcp_halfopen_kill(r);
+	xtcp_request_kill(r);
 }
 
 static int deliver_error(struct sk_buff *skb, const struct xtcp_key *key,
@@ -211,8 +211,8 @@ static int deliver_error(struct sk_buff *skb, const struct xtcp_key *key,
 	}
 	if (e->kind == XTCP_ENTRY_SOCKET)
 		error_socket((struct sock *)xtcp_entry_sock(e), skb, error);
-	else if (e->kind == XTCP_ENTRY_HALFOPEN)
-		error_halfopen(xtcp_entry_halfopen(e), key->net, error);
+	else if (e->kind == XTCP_ENTRY_REQUEST)
+		error_request(xtcp_entry_request(e), key->net, error);
 	else
 		xtcp_count(key->net, icmp_ignored);	/* TIME-WAIT needs nobody */
 	return 0;

@@ -140,7 +140,7 @@ static void listen_syn(struct sock *listener, struct sk_buff *skb,
 	} else if (xtcp_from_broadcast(net, skb)) {
 		why = XTCP_REFUSED_NOT_OURS;
 	} else {
-		why = xtcp_halfopen_open(listener, seg, key, skb, before);
+		why = xtcp_request_open(listener, seg, key, skb, before);
 	}
 	xtcp_skb_done(net, skb, why);
 }

@@ -25,7 +25,7 @@ MODULE_PARM_DESC(protocol, "IP protocol number (default 253, RFC 3692 experiment
 static const struct xtcp_timer_ops timer_ops = {
 	.expired = {
 		[XTCP_ENTRY_SOCKET] = xtcp_sock_expired,
-		[XTCP_ENTRY_HALFOPEN] = xtcp_halfopen_expired,
+		[XTCP_ENTRY_REQUEST] = xtcp_request_expired,
 		[XTCP_ENTRY_TIMEWAIT] = xtcp_timewait_expired,
 	},
 };
@@ -46,7 +46,7 @@ static const struct {
 	{ xtcp_port_init, xtcp_port_exit },
 	{ xtcp_holds_init, xtcp_holds_exit },
 	{ xtcp_ephemeral_init, xtcp_ephemeral_exit },
-	{ xtcp_halfopen_cache_init, xtcp_halfopen_cache_exit },
+	{ xtcp_request_cache_init, xtcp_request_cache_exit },
 	{ xtcp_timewait_cache_init, xtcp_timewait_cache_exit },
 	{ xtcp_proto_register, xtcp_proto_unregister },
 	{ xtcp_net_register, xtcp_net_unregister },

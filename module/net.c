@@ -66,8 +66,8 @@ static bool drain_bucket(const struct net *net, unsigned int bucket)
 	xtcp_conn_for_each(e, bucket) {
 		if (e->kind == XTCP_ENTRY_SOCKET || !net_eq(read_pnet(&e->net), net))
 			continue;
-		if (e->kind == XTCP_ENTRY_HALFOPEN)
-			xtcp_halfopen_kill(xtcp_entry_halfopen(e));
+		if (e->kind == XTCP_ENTRY_REQUEST)
+			xtcp_request_kill(xtcp_entry_request(e));
 		else
 			xtcp_timewait_kill(xtcp_entry_timewait(e));
 		again = true;

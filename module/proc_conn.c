@@ -225,7 +225,7 @@ static void show_sock(struct seq_file *seq, int sl, struct sock *sk)
 }
 
 /* A half-open connection belongs to whom its listener belongs to */
-static uid_t halfopen_uid(struct seq_file *seq, const struct xtcp_halfopen_record *record)
+static uid_t request_uid(struct seq_file *seq, const struct xtcp_request_record *record)
 {
 	const struct xtcp_entry *e = &record->entry;
 	struct sock *listener;
@@ -235,15 +235,15 @@ static uid_t halfopen_uid(struct seq_file *seq, const struct xtcp_halfopen_recor
 	return listener ? from_kuid_munged(seq_user_ns(seq), xtcp_compat_uid(listener)) : 0;
 }
 
-static void row_halfopen(struct seq_file *seq, struct row *r, struct xtcp_entry *e)
+static void row_request(struct seq_file *seq, struct row *r, struct xtcp_entry *e)
 {
-	const struct xtcp_halfopen_record *record = xtcp_entry_halfopen(e);
+	const struct xtcp_request_record *record = xtcp_entry_request(e);
 
 	r->state = TCP_SYN_RECV;
 	r->timer = TIMER_RETRANSMIT;
 	r->when = ticks(xtcp_timer_left(&record->timer));
 	r->retries = READ_ONCE(record->half.retries);
-	r->uid = halfopen_uid(seq, record);
+	r->uid = request_uid(seq, record);
 	r->object = record;
 }
 
@@ -292,8 +292,8 @@ static void show_record(struct seq_file *seq, int sl, struct xtcp_entry *e)
 
 	if (view_family(seq) == AF_INET6)
 		row_ends6(&r, e, mapped);
-	if (e->kind == XTCP_ENTRY_HALFOPEN)
-		row_halfopen(seq, &r, e);
+	if (e->kind == XTCP_ENTRY_REQUEST)
+		row_request(seq, &r, e);
 	else
 		row_timewait(&r, e);
 	show_row(seq, sl, &r);

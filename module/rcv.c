@@ -7,7 +7,7 @@
  *	      xtcp_parse	header, options, checksum (packet.c)
  *	      xtcp_conn_lookup	whose is it?
  *		rcv_socket	--> xtcp_sock_rcv (admit.c) --> xtcp_input (input.c)
- *		rcv_halfopen	--> request.c
+ *		rcv_request	--> request.c
  *		rcv_timewait	--> timewait.c
  *		rcv_unknown	--> a listener (listen.c), or RST
  *
@@ -92,11 +92,11 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 }
 
 /* A segment for a half-open connection: the third one makes a socket of it */
-static void rcv_halfopen(struct xtcp_entry *e, struct sk_buff *skb,
-			 struct xtcp_seg *seg, const struct xtcp_key *key)
+static void rcv_request(struct xtcp_entry *e, struct sk_buff *skb,
+			struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	struct xtcp_halfopen_record *r = xtcp_entry_halfopen(e);
-	struct sock *listener = xtcp_halfopen_listener(r);
+	struct xtcp_request_record *r = xtcp_entry_request(e);
+	struct sock *listener = xtcp_request_listener(r);
 	unsigned int why = XTCP_DROP_NONE;
 
 	if (!listener && !xtcp_policy_in(NULL, skb)) {
@@ -106,7 +106,7 @@ static void rcv_halfopen(struct xtcp_entry *e, struct sk_buff *skb,
 	if (listener)
 		why = xtcp_admit(listener, skb, seg);
 	if (why == XTCP_DROP_NONE)
-		xtcp_halfopen_rcv(r, skb, seg, key);
+		xtcp_request_rcv(r, skb, seg, key);
 	else
 		xtcp_skb_done(key->net, skb, why);
 }
@@ -147,8 +147,8 @@ static void rcv_segment(struct sk_buff *skb)
 		rcv_unknown(skb, &seg, &key, NULL);
 	else if (e->kind == XTCP_ENTRY_SOCKET)
 		xtcp_sock_rcv((struct sock *)xtcp_entry_sock(e), skb, &seg);
-	else if (e->kind == XTCP_ENTRY_HALFOPEN)
-		rcv_halfopen(e, skb, &seg, &key);
+	else if (e->kind == XTCP_ENTRY_REQUEST)
+		rcv_request(e, skb, &seg, &key);
 	else
 		rcv_timewait(e, skb, &seg, &key);
 	return;

@@ -16,7 +16,7 @@ struct xtcp_seg;
 struct xtcp_timewait_record;
 
 /**
- * struct xtcp_halfopen_record - a connection in SYN-RECEIVED
+ * struct xtcp_request_record - a connection in SYN-RECEIVED
  * @timer: retransmits the SYN-ACK
  * @rcu: frees it, once the timer is shut down
  * @half: what was agreed; @half.retries is the timer's callback's
@@ -30,7 +30,7 @@ struct xtcp_timewait_record;
  *
  * 128 bytes; with IPv6 addresses 160.
  */
-struct xtcp_halfopen_record {
+struct xtcp_request_record {
 	union {
 		struct xtcp_timer timer;
 		struct rcu_head rcu;
@@ -44,25 +44,25 @@ struct xtcp_halfopen_record {
 	struct xtcp_entry entry;
 };
 
-static inline struct xtcp_halfopen_record *xtcp_entry_halfopen(struct xtcp_entry *e)
+static inline struct xtcp_request_record *xtcp_entry_request(struct xtcp_entry *e)
 {
-	return container_of(e, struct xtcp_halfopen_record, entry);
+	return container_of(e, struct xtcp_request_record, entry);
 }
 
-int xtcp_halfopen_cache_init(void);
-void xtcp_halfopen_cache_exit(void);
-struct sock *xtcp_halfopen_listener(const struct xtcp_halfopen_record *r);
-bool xtcp_halfopen_kill(struct xtcp_halfopen_record *r);
-void xtcp_halfopen_expired(struct xtcp_timer *timer);
-unsigned int xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
-				const struct xtcp_key *key, struct sk_buff *skb,
-				struct xtcp_timewait_record *before);
-void xtcp_halfopen_overflow(const struct sock *listener, struct xtcp_halfopen_record *r,
-			    struct sk_buff *skb, const struct xtcp_seg *seg,
-			    const struct xtcp_key *key);
-void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
-			 struct xtcp_seg *seg, const struct xtcp_key *key);
-void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
-		       struct xtcp_seg *seg, const struct xtcp_key *key);
+int xtcp_request_cache_init(void);
+void xtcp_request_cache_exit(void);
+struct sock *xtcp_request_listener(const struct xtcp_request_record *r);
+bool xtcp_request_kill(struct xtcp_request_record *r);
+void xtcp_request_expired(struct xtcp_timer *timer);
+unsigned int xtcp_request_open(struct sock *listener, const struct xtcp_seg *seg,
+			       const struct xtcp_key *key, struct sk_buff *skb,
+			       struct xtcp_timewait_record *before);
+void xtcp_request_overflow(const struct sock *listener, struct xtcp_request_record *r,
+			   struct sk_buff *skb, const struct xtcp_seg *seg,
+			   const struct xtcp_key *key);
+void xtcp_request_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
+			struct xtcp_seg *seg, const struct xtcp_key *key);
+void xtcp_request_rcv(struct xtcp_request_record *r, struct sk_buff *skb,
+		      struct xtcp_seg *seg, const struct xtcp_key *key);
 
 #endif /* XTCP_REQUEST_H */

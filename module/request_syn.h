@@ -10,22 +10,22 @@
 struct sk_buff;
 struct sock;
 struct xtcp_halfopen;
-struct xtcp_halfopen_record;
+struct xtcp_request_record;
 struct xtcp_key;
 struct xtcp_seg;
 
-u16 xtcp_halfopen_adv_mss(const struct sock *listener, const struct sk_buff *skb,
-			  const struct xtcp_key *key);
-void xtcp_halfopen_origin(struct xtcp_halfopen_record *r, const struct sock *listener,
-			  const struct xtcp_key *key, struct sk_buff *skb,
-			  const struct xtcp_seg *syn);
-void xtcp_halfopen_fill(struct xtcp_halfopen_record *r, const struct sock *listener,
-			const struct xtcp_key *key, struct sk_buff *skb,
-			const struct xtcp_seg *syn);
-void xtcp_halfopen_agree(struct xtcp_halfopen *h, const struct sock *listener,
-			 const struct xtcp_seg *syn, const struct xtcp_key *key,
-			 const struct sk_buff *skb, u32 iss, u64 now);
-struct xtcp_answer xtcp_halfopen_answer(const struct xtcp_halfopen_record *r,
-					const struct sock *listener);
+u16 xtcp_request_adv_mss(const struct sock *listener, const struct sk_buff *skb,
+			 const struct xtcp_key *key);
+void xtcp_request_origin(struct xtcp_request_record *r, const struct sock *listener,
+			 const struct xtcp_key *key, struct sk_buff *skb,
+			 const struct xtcp_seg *syn);
+void xtcp_request_fill(struct xtcp_request_record *r, const struct sock *listener,
+		       const struct xtcp_key *key, struct sk_buff *skb,
+		       const struct xtcp_seg *syn);
+void xtcp_request_agree(struct xtcp_halfopen *h, const struct sock *listener,
+			const struct xtcp_seg *syn, const struct xtcp_key *key,
+			const struct sk_buff *skb, u32 iss, u64 now);
+struct xtcp_answer xtcp_request_answer(const struct xtcp_request_record *r,
+				       const struct sock *listener);
 
 #endif /* XTCP_REQUEST_SYN_H */

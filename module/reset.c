@@ -5,9 +5,9 @@
  *	segment					RST by
  *	of no connection, nobody listens	rcv_unknown(), rcv.c
  *	for a listener, with ACK, no cookie	xtcp_listen_rcv(), listen.c
- *	half-open: acknowledges no SYN-ACK	xtcp_halfopen_rcv(), request.c
- *	half-open: no room in the accept queue	xtcp_halfopen_overflow() (abort_on_overflow)
- *	half-open: its listener has closed	xtcp_halfopen_begin(), halfopen_unheard()
+ *	half-open: acknowledges no SYN-ACK	xtcp_request_rcv(), request.c
+ *	half-open: no room in the accept queue	xtcp_request_overflow() (abort_on_overflow)
+ *	half-open: its listener has closed	xtcp_request_begin(), request_unheard()
  *	of a socket, or its user aborts		the core: XTCP_ACT_RST, XTCP_OUT_RST
  *
  * A segment with RST is never answered by one. TIME-WAIT answers by ACK (timewait.c).

@@ -262,7 +262,7 @@ static void empty(void)
 static const struct xtcp_timer_ops ops = {
 	.expired = {
 		[XTCP_ENTRY_SOCKET] = our_expired,
-		[XTCP_ENTRY_HALFOPEN] = our_expired,
+		[XTCP_ENTRY_REQUEST] = our_expired,
 		[XTCP_ENTRY_TIMEWAIT] = our_expired,
 	},
 };
