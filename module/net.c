@@ -25,31 +25,31 @@ static int __net_init net_init(struct net *net)
 	xn->mib = alloc_percpu(struct xtcp_mib);
 	if (!xn->mib)
 		return -ENOMEM;
-	err = xtcp_knobs_init(net);
+	err = xtcp_sysctl_init(net);
 	if (err)
 		goto free_mib;
 	err = xtcp_reply_init(net);
 	if (err)
 		goto exit_knobs;
-	err = xtcp_stat_init(net);
+	err = xtcp_proc_stat_init(net);
 	if (err)
 		goto exit_reply;
-	err = xtcp_proc_init(net);
+	err = xtcp_proc_conn_init(net);
 	if (err)
 		goto exit_stat;
-	err = xtcp_queues_init(net);
+	err = xtcp_proc_listen_init(net);
 	if (err)
 		goto exit_proc;
 	return 0;
 
 exit_proc:
-	xtcp_proc_exit(net);
+	xtcp_proc_conn_exit(net);
 exit_stat:
-	xtcp_stat_exit(net);
+	xtcp_proc_stat_exit(net);
 exit_reply:
 	xtcp_reply_exit(net);
 exit_knobs:
-	xtcp_knobs_exit(net);
+	xtcp_sysctl_exit(net);
 free_mib:
 	free_percpu(xn->mib);
 	return err;
@@ -108,11 +108,11 @@ static void __net_exit net_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_net(net);
 
-	xtcp_queues_exit(net);
-	xtcp_proc_exit(net);
-	xtcp_stat_exit(net);
+	xtcp_proc_listen_exit(net);
+	xtcp_proc_conn_exit(net);
+	xtcp_proc_stat_exit(net);
 	xtcp_reply_exit(net);
-	xtcp_knobs_exit(net);
+	xtcp_sysctl_exit(net);
 	xtcp_port_net_exit(net);
 	WARN_ON(atomic_read(&xn->tw_count) || atomic_read(&xn->halfopen_count) ||
 		atomic_read(&xn->orphans));

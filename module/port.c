@@ -159,7 +159,7 @@ static void slot_settle(u64 *slot, struct xtcp_port *port)
 {
 	u64 packed;
 
-	if (hlist_empty(&port->owners) && xtcp_holds_pack(port, &packed)) {
+	if (hlist_empty(&port->owners) && xtcp_port_hold_pack(port, &packed)) {
 		WRITE_ONCE(*slot, packed);
 		kmem_cache_free(port_cache, port);
 	} else {
@@ -490,7 +490,7 @@ bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim)
 		return false;
 	hold_of_entry(&want, e, claim);
 	spin_lock_bh(lock);
-	kept = xtcp_holds_add(owner->port, &want, owner->domain);
+	kept = xtcp_port_hold_add(owner->port, &want, owner->domain);
 	if (kept)
 		slot_set_port(port_slot(net, e->lport), owner->port);
 	spin_unlock_bh(lock);
@@ -530,7 +530,7 @@ void xtcp_port_drop(const struct xtcp_entry *e, u8 claim)
 	if (!port) {
 		slot_drop(slot, &want);
 	} else {
-		xtcp_holds_remove(port, &want);
+		xtcp_port_hold_remove(port, &want);
 		slot_settle(slot, port);
 	}
 	spin_unlock_bh(lock);

@@ -40,12 +40,12 @@ static u16 *counters __read_mostly;
 static siphash_aligned_key_t port_secret __read_mostly;
 
 /**
- * xtcp_ephemeral_init() - make the counters
+ * xtcp_port_ephemeral_init() - make the counters
  *
  * Context: module load.
  * Return: 0 or -ENOMEM.
  */
-int xtcp_ephemeral_init(void)
+int xtcp_port_ephemeral_init(void)
 {
 	counters = kvcalloc(COUNTERS, sizeof(*counters), GFP_KERNEL);
 	if (!counters)
@@ -55,11 +55,11 @@ int xtcp_ephemeral_init(void)
 }
 
 /**
- * xtcp_ephemeral_exit() - free the counters
+ * xtcp_port_ephemeral_exit() - free the counters
  *
  * Context: module unload.
  */
-void xtcp_ephemeral_exit(void)
+void xtcp_port_ephemeral_exit(void)
 {
 	kvfree(counters);
 }

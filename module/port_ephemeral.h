@@ -8,8 +8,8 @@
 struct sock;
 struct xtcp_timewait_record;
 
-int xtcp_ephemeral_init(void);
-void xtcp_ephemeral_exit(void);
+int xtcp_port_ephemeral_init(void);
+void xtcp_port_ephemeral_exit(void);
 int xtcp_get_port(struct sock *sk, unsigned short number);
 int xtcp_port_connect(struct sock *sk, struct xtcp_timewait_record **before);
 

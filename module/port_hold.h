@@ -10,10 +10,10 @@
 struct xtcp_hold;
 struct xtcp_port;
 
-int xtcp_holds_init(void);
-void xtcp_holds_exit(void);
-bool xtcp_holds_add(struct xtcp_port *port, const struct xtcp_hold *want, int domain);
-void xtcp_holds_remove(struct xtcp_port *port, const struct xtcp_hold *want);
-bool xtcp_holds_pack(struct xtcp_port *port, u64 *slot);
+int xtcp_port_hold_init(void);
+void xtcp_port_hold_exit(void);
+bool xtcp_port_hold_add(struct xtcp_port *port, const struct xtcp_hold *want, int domain);
+void xtcp_port_hold_remove(struct xtcp_port *port, const struct xtcp_hold *want);
+bool xtcp_port_hold_pack(struct xtcp_port *port, u64 *slot);
 
 #endif /* XTCP_PORT_HOLD_H */

@@ -444,13 +444,13 @@ static const struct seq_operations view_ops = {
 };
 
 /**
- * xtcp_proc_init() - make /proc/net/xtcp and /proc/net/xtcp6
+ * xtcp_proc_conn_init() - make /proc/net/xtcp and /proc/net/xtcp6
  * @net: namespace
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
  */
-int xtcp_proc_init(struct net *net)
+int xtcp_proc_conn_init(struct net *net)
 {
 	if (!proc_create_net_data("xtcp", 0444, net->proc_net, &view_ops,
 				  sizeof(struct view), (void *)AF_INET))
@@ -463,12 +463,12 @@ int xtcp_proc_init(struct net *net)
 }
 
 /**
- * xtcp_proc_exit() - remove /proc/net/xtcp and /proc/net/xtcp6
+ * xtcp_proc_conn_exit() - remove /proc/net/xtcp and /proc/net/xtcp6
  * @net: namespace
  *
  * Context: process; sleeps until nobody reads them.
  */
-void xtcp_proc_exit(struct net *net)
+void xtcp_proc_conn_exit(struct net *net)
 {
 	remove_proc_entry("xtcp6", net->proc_net);
 	remove_proc_entry("xtcp", net->proc_net);

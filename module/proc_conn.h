@@ -7,7 +7,7 @@
 
 struct net;
 
-int xtcp_proc_init(struct net *net);
-void xtcp_proc_exit(struct net *net);
+int xtcp_proc_conn_init(struct net *net);
+void xtcp_proc_conn_exit(struct net *net);
 
 #endif /* XTCP_PROC_CONN_H */

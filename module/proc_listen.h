@@ -7,7 +7,7 @@
 
 struct net;
 
-int xtcp_queues_init(struct net *net);
-void xtcp_queues_exit(struct net *net);
+int xtcp_proc_listen_init(struct net *net);
+void xtcp_proc_listen_exit(struct net *net);
 
 #endif /* XTCP_PROC_LISTEN_H */

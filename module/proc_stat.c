@@ -36,13 +36,13 @@ static int stat_show(struct seq_file *seq, void *v)
 }
 
 /**
- * xtcp_stat_init() - make /proc/net/xtcp_stat
+ * xtcp_proc_stat_init() - make /proc/net/xtcp_stat
  * @net: namespace, whose counters exist
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
  */
-int xtcp_stat_init(struct net *net)
+int xtcp_proc_stat_init(struct net *net)
 {
 	if (!proc_create_net_single("xtcp_stat", 0444, net->proc_net, stat_show,
 				    NULL))
@@ -51,12 +51,12 @@ int xtcp_stat_init(struct net *net)
 }
 
 /**
- * xtcp_stat_exit() - remove /proc/net/xtcp_stat
+ * xtcp_proc_stat_exit() - remove /proc/net/xtcp_stat
  * @net: namespace
  *
  * Context: process; sleeps until nobody reads it.
  */
-void xtcp_stat_exit(struct net *net)
+void xtcp_proc_stat_exit(struct net *net)
 {
 	remove_proc_entry("xtcp_stat", net->proc_net);
 }

@@ -7,7 +7,7 @@
 
 struct net;
 
-int xtcp_stat_init(struct net *net);
-void xtcp_stat_exit(struct net *net);
+int xtcp_proc_stat_init(struct net *net);
+void xtcp_proc_stat_exit(struct net *net);
 
 #endif /* XTCP_PROC_STAT_H */

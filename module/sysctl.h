@@ -7,7 +7,7 @@
 
 struct net;
 
-int xtcp_knobs_init(struct net *net);
-void xtcp_knobs_exit(struct net *net);
+int xtcp_sysctl_init(struct net *net);
+void xtcp_sysctl_exit(struct net *net);
 
 #endif /* XTCP_SYSCTL_H */
