@@ -143,4 +143,14 @@ static inline void xtcp_compat_ip6_dst_store(struct sock *sk, struct dst_entry *
 	sk_setup_caps(sk, dst);
 }
 
+/* reasons of drops that have come since 6.1: the nearest that there is before */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#define SKB_DROP_REASON_SECURITY_HOOK	SKB_DROP_REASON_SOCKET_FILTER
+#define SKB_DROP_REASON_TCP_MINTTL	SKB_DROP_REASON_NOT_SPECIFIED
+#define SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE SKB_DROP_REASON_TCP_INVALID_SEQUENCE
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#define SKB_DROP_REASON_TCP_LISTEN_OVERFLOW SKB_DROP_REASON_NOT_SPECIFIED
+#endif
+
 #endif /* XTCP_COMPAT_H */

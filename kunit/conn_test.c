@@ -61,7 +61,7 @@ static struct xtcp_key key6(u8 laddr, u8 raddr, u16 lport, u16 rport)
 
 static void item_set(struct item *item, const struct xtcp_key *key)
 {
-	xtcp_entry_init(&item->e, XTCP_ENTRY_HALFOPEN);
+	xtcp_entry_init(&item->e, XTCP_ENTRY_REQUEST);
 	xtcp_entry_set_key(&item->e, key);
 }
 

@@ -29,7 +29,7 @@ static struct {
 } seen;
 
 /* What any object does at its deadline */
-void xtcp_sock_expired(struct xtcp_timer *timer)
+static void any_expired(struct xtcp_timer *timer)
 {
 	s64 late = -xtcp_wheel_ahead(READ_ONCE(timer->entry.word), now_ticks());
 	s64 worst = atomic64_read(&seen.worst);
@@ -44,9 +44,9 @@ void xtcp_sock_expired(struct xtcp_timer *timer)
 }
 
 /* An object whose callback arms its timer again */
-void xtcp_halfopen_expired(struct xtcp_timer *timer)
+static void arming_expired(struct xtcp_timer *timer)
 {
-	xtcp_sock_expired(timer);
+	any_expired(timer);
 	if (seen.shutdown)
 		xtcp_timer_shutdown(timer);
 	if (atomic_dec_if_positive(&seen.again) >= 0 &&
@@ -55,17 +55,25 @@ void xtcp_halfopen_expired(struct xtcp_timer *timer)
 }
 
 /* An object whose callback takes its time */
-void xtcp_timewait_expired(struct xtcp_timer *timer)
+static void slow_expired(struct xtcp_timer *timer)
 {
 	atomic_inc(&seen.running);
 	mdelay(30);
-	xtcp_sock_expired(timer);
+	any_expired(timer);
 	atomic_dec(&seen.running);
 }
 
+static const struct xtcp_timer_ops suite_ops = {
+	.expired = {
+		[XTCP_ENTRY_SOCKET] = any_expired,
+		[XTCP_ENTRY_REQUEST] = arming_expired,
+		[XTCP_ENTRY_TIMEWAIT] = slow_expired,
+	},
+};
+
 static int timer_suite_init(struct kunit_suite *suite)
 {
-	return xtcp_wheels_init();
+	return xtcp_wheels_init(&suite_ops);
 }
 
 static void timer_suite_exit(struct kunit_suite *suite)
@@ -177,7 +185,7 @@ static void xtcp_timer_arm__from_its_own_callback(struct kunit *test)
 	struct xtcp_timer timer;
 
 	atomic_set(&seen.again, 20);
-	xtcp_timer_init(&timer, XTCP_ENTRY_HALFOPEN);
+	xtcp_timer_init(&timer, XTCP_ENTRY_REQUEST);
 	KUNIT_EXPECT_TRUE(test, xtcp_timer_arm(&timer, xtcp_now()));
 	wait_fired(test, 21);
 	KUNIT_EXPECT_EQ(test, atomic_read(&seen.rearmed), 20);
@@ -226,7 +234,7 @@ static void xtcp_timer_shutdown__during_the_callback(struct kunit *test)
 
 	seen.shutdown = true;
 	atomic_set(&seen.again, 1);
-	xtcp_timer_init(&timer, XTCP_ENTRY_HALFOPEN);
+	xtcp_timer_init(&timer, XTCP_ENTRY_REQUEST);
 	KUNIT_EXPECT_TRUE(test, xtcp_timer_arm(&timer, xtcp_now()));
 	wait_fired(test, 1);
 	KUNIT_EXPECT_FALSE(test, xtcp_timer_shutdown(&timer));

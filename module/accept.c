@@ -14,6 +14,10 @@
 #include <linux/sched/signal.h>
 #include <net/inet_common.h>
 #include <net/inet_hashtables.h>
+#include "accept.h"
+#include "child.h"
+#include "conn.h"
+#include "listener.h"
 #include "sock.h"
 
 /* What a queue says to a child */
@@ -80,6 +84,7 @@ static void accept_migrate(const struct sock *listener, struct sock *child)
  */
 void xtcp_accept_queue_add(struct sock *listener, struct sock *child)
 {
+	xtcp_rcu_held();
 	if (accept_put(listener, child, false) == PUT_CLOSED)
 		accept_migrate(listener, child);
 }
@@ -96,6 +101,7 @@ void xtcp_accept_queue_close(struct sock *sk)
 	struct xtcp_sock *child;
 	LIST_HEAD(children);
 
+	sock_owned_by_me(sk);
 	spin_lock_bh(&l->lock);
 	list_splice_init(&l->children, &children);
 	spin_unlock_bh(&l->lock);
@@ -133,6 +139,7 @@ static int accept_wait(struct sock *sk, long timeo)
 	DEFINE_WAIT(wait);
 	int err = 0;
 
+	sock_owned_by_me(sk);
 	while (!err) {
 		/* Children that are there now may be another listener's than we were asked for */
 		if (sk->sk_state != TCP_LISTEN || sk->sk_disconnects != listening)

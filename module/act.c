@@ -5,8 +5,19 @@
  * whoever waits, and last whatever may free the socket.
  */
 #include <net/dst.h>
-#include "record.h"
+#include "act.h"
+#include "buffer.h"
+#include "net.h"
+#include "output.h"
+#include "rcvqueue.h"
+#include "ready.h"
+#include "reset.h"
+#include "sndqueue.h"
 #include "sock.h"
+#include "socket.h"
+#include "timer.h"
+#include "timewait.h"
+#include "urgent.h"
 
 /* The socket has no connection any more */
 #define ACT_ENDS (XTCP_ACT_CLOSED | XTCP_ACT_TIME_WAIT)
@@ -63,10 +74,8 @@ static void act_send(struct sock *sk, const struct xtcp_actions *act)
 {
 	if (act->todo & XTCP_ACT_NEW_ROUTE)
 		dst_negative_advice(sk);
-	if (act->todo & XTCP_ACT_RST) {
-		xtcp_count(sock_net(sk), resets_out);
-		xtcp_xmit(sk, NULL, &act->rst);
-	}
+	if (act->todo & XTCP_ACT_RST)
+		xtcp_reset_peer(sk, &act->rst);
 	if (act->todo & XTCP_ACT_OUTPUT)
 		xtcp_output(sk);
 }
@@ -84,11 +93,38 @@ void xtcp_rearm(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	if (xs->tcb.soonest >= xs->armed)
 		return;
 	xs->armed = xs->tcb.soonest;
 	if (xtcp_timer_arm(&xs->timer, xs->armed))
 		sock_hold(sk);
+}
+
+/* A user who asked for each error (IP_RECVERR) */
+static bool act_wants_errors(struct sock *sk)
+{
+	return xtcp_is_v4(sk) ? xtcp_compat_recverr(sk) : xtcp_compat_recverr6(sk);
+}
+
+/**
+ * xtcp_report() - trouble that ends nothing: who asked for each error gets it at once
+ * @sk: socket
+ * @err: errno, positive
+ *
+ * Only where a connection is: an attempt to open one would be taken to have failed.
+ *
+ * Context: under the socket lock. Source: RFC 9293 section 3.9.1.8 (MUST-47, SHLD-20).
+ */
+void xtcp_report(struct sock *sk, int err)
+{
+	const u32 established = XTCP_SYNCHRONIZED & ~XTCP_S(SYN_RECEIVED);
+
+	sock_owned_by_me(sk);
+	if (!XTCP_IN(sk->sk_state, established) || !act_wants_errors(sk))
+		return;
+	WRITE_ONCE(sk->sk_err, err);
+	sk_error_report(sk);
 }
 
 static void act_wake(struct sock *sk, u32 todo)
@@ -148,6 +184,7 @@ void xtcp_act(struct sock *sk, struct xtcp_actions *act)
 {
 	u32 todo = act->todo;
 
+	sock_owned_by_me(sk);
 	if (todo & XTCP_ACT_CONNECTED)
 		act_connected(sk);
 	act_count(sk);

@@ -4,7 +4,9 @@
  * the knobs rmem and wmem, unless the user has fixed their size.
  */
 #include <linux/math64.h>
+#include "buffer.h"
 #include "sock.h"
+#include "timer.h"
 
 /* What a full segment takes of memory: its bytes, and its buffer */
 static u32 segment_memory(const struct xtcp_tcb *t)
@@ -28,6 +30,7 @@ int xtcp_sndbuf_take(struct sock *sk, int want)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
+	sock_owned_by_me(sk);
 	if (sk_wmem_schedule(sk, want))
 		return want;
 	return clamp(READ_ONCE(t->knobs->wmem[0]) - READ_ONCE(sk->sk_wmem_queued), 0, want);
@@ -47,6 +50,7 @@ void xtcp_sndbuf_grow(struct sock *sk)
 	int max = READ_ONCE(t->knobs->wmem[2]);
 	u64 want;
 
+	sock_owned_by_me(sk);
 	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || READ_ONCE(sk->sk_sndbuf) >= max)
 		return;
 	want = 2 * div_u64((u64)t->cwnd * segment_memory(t), max_t(u32, t->snd_mss, 1));
@@ -71,6 +75,7 @@ void xtcp_rcvbuf_grow(struct sock *sk, u32 copied)
 	int max = READ_ONCE(t->knobs->rmem[2]);
 	u64 now = xtcp_now(), want;
 
+	sock_owned_by_me(sk);
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK || READ_ONCE(sk->sk_rcvbuf) >= max)
 		return;
 	xs->round_copied += copied;

@@ -6,8 +6,18 @@
 #include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/transp_v6.h>
-#include "record.h"
+#include "child.h"
+#include "conn.h"
+#include "input.h"
+#include "kept.h"
+#include "net.h"
+#include "port.h"
+#include "ready.h"
+#include "request.h"
+#include "route.h"
 #include "sock.h"
+#include "socket.h"
+#include "timer.h"
 
 /* Whatever the clone must not share with its listener: lists and pointers that
  * both would free
@@ -84,7 +94,7 @@ static void child_set_ends(struct sock *sk, const struct xtcp_entry *e)
 }
 
 /* The SYN's IP options, and what the third segment says of the way it came */
-static void child_inherit4(struct sock *sk, const struct xtcp_halfopen_record *r,
+static void child_inherit4(struct sock *sk, const struct xtcp_request_record *r,
 			   const struct sk_buff *skb)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -96,7 +106,7 @@ static void child_inherit4(struct sock *sk, const struct xtcp_halfopen_record *r
 	inet->rcv_tos = ip_hdr(skb)->tos;
 }
 
-static void child_inherit6(struct sock *sk, const struct xtcp_halfopen_record *r,
+static void child_inherit6(struct sock *sk, const struct xtcp_request_record *r,
 			   const struct sk_buff *skb)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
@@ -112,7 +122,7 @@ static void child_inherit6(struct sock *sk, const struct xtcp_halfopen_record *r
 }
 
 /* The control block: fresh, but for what the listener's user has set */
-static void child_tcb(struct sock *sk, const struct xtcp_halfopen_record *r)
+static void child_tcb(struct sock *sk, const struct xtcp_request_record *r)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_tcb set = xs->tcb;
@@ -143,12 +153,13 @@ static void child_tcb(struct sock *sk, const struct xtcp_halfopen_record *r)
  * NULL when memory or a route is missing.
  */
 struct sock *xtcp_child_create(struct sock *listener,
-			       const struct xtcp_halfopen_record *r,
+			       const struct xtcp_request_record *r,
 			       struct sk_buff *skb)
 {
 	struct sock *sk = xtcp_compat_clone(listener, GFP_ATOMIC);
 	struct xtcp_key key;
 
+	xtcp_rcu_held();
 	if (!sk)
 		return NULL;
 	child_unshare(sk);

@@ -135,6 +135,7 @@ unsigned int xtcp_conn_buckets(void)
  */
 struct xtcp_entry *xtcp_conn_first(unsigned int bucket)
 {
+	xtcp_rcu_held();
 	return rcu_dereference(table.buckets[bucket]);
 }
 
@@ -291,6 +292,7 @@ struct xtcp_entry *xtcp_conn_lookup(const struct xtcp_key *key)
 	u32 hash = xtcp_key_hash(key);
 	struct xtcp_entry *e;
 
+	xtcp_rcu_held();
 	do {
 		for (e = rcu_dereference(*bucket_of(hash)); !xtcp_entry_is_end(e);
 		     e = xtcp_entry_next(e))

@@ -32,8 +32,9 @@
 
 enum xtcp_entry_kind {
 	XTCP_ENTRY_SOCKET,
-	XTCP_ENTRY_HALFOPEN,
+	XTCP_ENTRY_REQUEST,
 	XTCP_ENTRY_TIMEWAIT,
+	XTCP_ENTRY_KINDS
 };
 
 /**
@@ -176,6 +177,12 @@ u64 xtcp_key_hash_secret(const struct xtcp_key *key, enum xtcp_salt salt);
 void xtcp_entry_init(struct xtcp_entry *e, enum xtcp_entry_kind kind);
 void xtcp_entry_set_key(struct xtcp_entry *e, const struct xtcp_key *key);
 void xtcp_entry_get_key(const struct xtcp_entry *e, struct xtcp_key *key);
+
+/* The caller is under rcu_read_lock(): kernels with PROVE_RCU check that */
+static inline void xtcp_rcu_held(void)
+{
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "not under rcu_read_lock()");
+}
 
 /* under rcu_read_lock() */
 struct xtcp_entry *xtcp_conn_lookup(const struct xtcp_key *key);

@@ -9,9 +9,19 @@
 #include <net/ip6_route.h>
 #include <net/transp_v6.h>
 #include <net/route.h>
+#include "conn.h"
+#include "connect.h"
 #include "core/isn.h"
-#include "record.h"
+#include "input.h"
+#include "main.h"
+#include "net.h"
+#include "port.h"
+#include "port_ephemeral.h"
+#include "route.h"
 #include "sock.h"
+#include "socket.h"
+#include "timer.h"
+#include "timewait.h"
 
 /* A port and a place in the table; the SYN is still to be sent */
 static int connect_hash(struct sock *sk, struct xtcp_timewait_record **before)
@@ -160,6 +170,7 @@ int xtcp_v4_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 {
 	struct sockaddr_in *sin = (struct sockaddr_in *)uaddr;
 
+	sock_owned_by_me(sk);
 	if (len < (int)sizeof(*sin))
 		return -EINVAL;
 	if (sin->sin_family != AF_INET)
@@ -253,6 +264,7 @@ int xtcp_v6_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 	struct in6_addr daddr;
 	int err;
 
+	sock_owned_by_me(sk);
 	if (len < SIN6_LEN_RFC2133)
 		return -EINVAL;
 	if (sin6->sin6_family != AF_INET6)

@@ -12,12 +12,23 @@
 #include <linux/random.h>
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
+#include "child.h"
+#include "conn.h"
+#include "cookie.h"
 #include "core/cookie.h"
 #include "core/isn.h"
 #include "core/seal.h"
 #include "core/stamp.h"
-#include "record.h"
+#include "drop.h"
+#include "kept.h"
+#include "listener.h"
+#include "net.h"
+#include "policy.h"
+#include "reply.h"
+#include "request.h"
+#include "request_syn.h"
 #include "sock.h"
+#include "timer.h"
 
 #define SECRETS 4
 
@@ -149,7 +160,7 @@ static void answer_sealed(const struct sock *listener, u64 numbers,
  * @addr6: IPv6: its addresses
  */
 struct cookie_record {
-	struct xtcp_halfopen_record r;
+	struct xtcp_request_record r;
 	struct in6_addr addr6[2];
 };
 
@@ -171,15 +182,16 @@ void xtcp_cookie_answer(const struct sock *listener, const struct xtcp_seg *seg,
 	struct cookie_record c;
 	struct xtcp_out out;
 
-	xtcp_halfopen_agree(&c.r.half, listener, seg, key, skb,
-			    xtcp_isn(now, xtcp_hash_isn(numbers)), now);
-	xtcp_halfopen_origin(&c.r, listener, key, skb, NULL);
+	xtcp_rcu_held();
+	xtcp_request_agree(&c.r.half, listener, seg, key, skb,
+			   xtcp_isn(now, xtcp_hash_isn(numbers)), now);
+	xtcp_request_origin(&c.r, listener, key, skb, NULL);
 	xtcp_halfopen_synack(&c.r.half, xtcp_stamp(now, xtcp_hash_stamp(numbers)), &out);
 	if (wants_sealed(listener, seg, &out))
 		answer_sealed(listener, numbers, &c.r.half, now, &out, cookie);
 	else
 		answer_classic(listener, numbers, &c.r.half, now, &out);
-	answer = xtcp_halfopen_answer(&c.r, listener);
+	answer = xtcp_request_answer(&c.r, listener);
 	xtcp_reply_in(key, &answer, &out, skb);
 	xtcp_kept_free(c.r.kept);
 }
@@ -189,7 +201,7 @@ static void cookie_return(struct xtcp_halfopen *h, const struct sock *listener,
 			  const struct xtcp_seg *seg, const struct xtcp_key *key,
 			  const struct sk_buff *skb, u64 now)
 {
-	xtcp_halfopen_return(h, seg, xtcp_halfopen_adv_mss(listener, skb, key),
+	xtcp_halfopen_return(h, seg, xtcp_request_adv_mss(listener, skb, key),
 			     READ_ONCE(listener->sk_rcvbuf) / 2,
 			     &xtcp_net(key->net)->knobs, now);
 }
@@ -250,7 +262,7 @@ static struct sock *cookie_child(struct sock *listener, struct cookie_record *c,
 
 	BUILD_BUG_ON(offsetof(struct cookie_record, addr6) !=
 		     offsetofend(struct cookie_record, r.entry));
-	xtcp_halfopen_fill(&c->r, listener, key, skb, NULL);
+	xtcp_request_fill(&c->r, listener, key, skb, NULL);
 	child = xtcp_child_create(listener, &c->r, skb);
 	if (child && xtcp_conn_insert(&xtcp_sk(child)->entry, key)) {
 		xtcp_child_undo(child);
@@ -271,13 +283,13 @@ static void cookie_establish(struct sock *listener, struct cookie_record *c,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
 			     const struct xtcp_key *key)
 {
-	if (xtcp_halfopen_full(listener, NULL, skb, seg, key))
-		return;
-	if (xtcp_policy_request(listener, skb, key))
-		xtcp_halfopen_begin(listener, cookie_child(listener, c, skb, key), skb, seg,
-				    key);
+	if (sk_acceptq_is_full(listener))
+		xtcp_request_overflow(listener, NULL, skb, seg, key);
+	else if (xtcp_policy_request(listener, skb, key))
+		xtcp_request_begin(listener, cookie_child(listener, c, skb, key), skb, seg,
+				   key);
 	else
-		kfree_skb(skb);
+		xtcp_skb_done(key->net, skb, XTCP_REFUSED_LSM);
 }
 
 /* A segment that echoes, or says so. It is never answered by RST when it is refused: its
@@ -291,7 +303,7 @@ static void cookie_echoed(struct sock *listener, struct sk_buff *skb, struct xtc
 
 	if (seg->opts.ext & XTCP_EXT_CUT) {
 		xtcp_listen_count(listener, XTCP_LISTEN_echo_cut);
-		kfree_skb(skb);
+		xtcp_skb_free(skb, XTCP_REFUSED_COOKIE);
 		return;
 	}
 	switch (return_sealed(&c.r.half, listener, seg, key, skb, xtcp_now())) {
@@ -306,7 +318,7 @@ static void cookie_echoed(struct sock *listener, struct sk_buff *skb, struct xtc
 		xtcp_listen_count(listener, XTCP_LISTEN_echo_forged);
 		break;
 	}
-	kfree_skb(skb);
+	xtcp_skb_free(skb, XTCP_REFUSED_COOKIE);
 }
 
 /**
@@ -324,6 +336,7 @@ bool xtcp_cookie_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg
 {
 	struct cookie_record c;
 
+	xtcp_rcu_held();
 	if (!READ_ONCE(xtcp_net(key->net)->knobs.syncookies))
 		return false;
 	if (seg->opts.ext & (XTCP_EXT_COOKIE | XTCP_EXT_CUT)) {

@@ -16,7 +16,10 @@
  */
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include "conn.h"
 #include "drain.h"
+#include "input.h"
+#include "net.h"
 #include "sock.h"
 
 static bool draining;

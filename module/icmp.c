@@ -7,7 +7,7 @@
  *	      read_error_*	what does it say?
  *	      error_socket	is the quoted number in flight? --> redirect, path
  *				MTU, or an event for the core
- *	      error_halfopen	hard errors end a half-open connection
+ *	      error_request	hard errors end a half-open connection
  *
  * Anybody can send an ICMP error about a connection whose ends he knows. So the
  * quoted segment must be one that is still unacknowledged, and no error ends a
@@ -19,8 +19,16 @@
 #include <net/icmp.h>
 #include <net/ip6_route.h>
 #include <net/ndisc.h>
-#include "record.h"
+#include "act.h"
+#include "conn.h"
+#include "deferred.h"
+#include "icmp.h"
+#include "input.h"
+#include "net.h"
+#include "request.h"
+#include "route.h"
 #include "sock.h"
+#include "timer.h"
 
 /* What is quoted of a segment at least: ports and sequence number (RFC 792) */
 #define QUOTED_LEN	8
@@ -82,6 +90,7 @@ void xtcp_mtu_reduced(struct sock *sk)
 	u32 mtu = READ_ONCE(xtcp_sk(sk)->pmtu);
 	struct dst_entry *dst;
 
+	sock_owned_by_me(sk);
 	if (sk->sk_state == TCP_LISTEN || sk->sk_state == TCP_CLOSE)
 		return;
 	dst = current_route(sk);
@@ -115,31 +124,6 @@ static void error_redirect(struct sock *sk, struct sk_buff *skb)
 	dst = __sk_dst_check(sk, xtcp_is_v4(sk) ? 0 : inet6_sk(sk)->dst_cookie);
 	if (dst)
 		dst->ops->redirect(dst, sk, skb);
-}
-
-/* A user who asked for each error (IP_RECVERR) */
-static bool wants_errors(struct sock *sk)
-{
-	return xtcp_is_v4(sk) ? xtcp_compat_recverr(sk) : xtcp_compat_recverr6(sk);
-}
-
-/**
- * xtcp_report() - trouble that ends nothing: who asked for each error gets it at once
- * @sk: socket
- * @err: errno, positive
- *
- * Only where a connection is: an attempt to open one would be taken to have failed.
- *
- * Context: under the socket lock. Source: RFC 9293 section 3.9.1.8 (MUST-47, SHLD-20).
- */
-void xtcp_report(struct sock *sk, int err)
-{
-	const u32 established = XTCP_SYNCHRONIZED & ~XTCP_S(SYN_RECEIVED);
-
-	if (!XTCP_IN(sk->sk_state, established) || !wants_errors(sk))
-		return;
-	WRITE_ONCE(sk->sk_err, err);
-	sk_error_report(sk);
 }
 
 static void error_unreachable(struct sock *sk, const struct error *error)
@@ -204,8 +188,8 @@ static void error_socket(struct sock *sk, struct sk_buff *skb,
 }
 
 /* There is nobody yet to be told of it: either it ends the record or nothing */
-static void error_halfopen(struct xtcp_halfopen_record *r, struct net *net,
-			   const struct error *error)
+static void error_request(struct xtcp_request_record *r, struct net *net,
+			  const struct error *error)
 {
 	if (error->seq != r->half.iss || error->kind != ERROR_UNREACHABLE ||
 	    !error->hard) {
@@ -213,7 +197,7 @@ static void error_halfopen(struct xtcp_halfopen_record *r, struct net *net,
 		return;
 	}
 	xtcp_count(net, icmp_in);
-	xtcp_halfopen_kill(r);
+	xtcp_request_kill(r);
 }
 
 static int deliver_error(struct sk_buff *skb, const struct xtcp_key *key,
@@ -227,8 +211,8 @@ static int deliver_error(struct sk_buff *skb, const struct xtcp_key *key,
 	}
 	if (e->kind == XTCP_ENTRY_SOCKET)
 		error_socket((struct sock *)xtcp_entry_sock(e), skb, error);
-	else if (e->kind == XTCP_ENTRY_HALFOPEN)
-		error_halfopen(xtcp_entry_halfopen(e), key->net, error);
+	else if (e->kind == XTCP_ENTRY_REQUEST)
+		error_request(xtcp_entry_request(e), key->net, error);
 	else
 		xtcp_count(key->net, icmp_ignored);	/* TIME-WAIT needs nobody */
 	return 0;
@@ -323,6 +307,7 @@ int xtcp_v4_err(struct sk_buff *skb, u32 info)
 	const struct iphdr *quoted;
 	u32 offset;
 
+	xtcp_rcu_held();
 	if (!pskb_may_pull(skb, sizeof(*quoted)))
 		return -EINVAL;
 	quoted = (const struct iphdr *)skb->data;
@@ -362,6 +347,7 @@ int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 	};
 	const struct ipv6hdr *quoted;
 
+	xtcp_rcu_held();
 	if (offset < (int)sizeof(*quoted) || !pskb_may_pull(skb, offset + QUOTED_LEN))
 		return -EINVAL;
 	quoted = (const struct ipv6hdr *)skb->data;

@@ -6,25 +6,18 @@
 #include <linux/security.h>
 #include <net/ip.h>
 #include <net/xfrm.h>
+#include "act.h"
 #include "core/seq.h"
+#include "deferred.h"
+#include "drop.h"
+#include "input.h"
+#include "ipopt.h"
+#include "net.h"
+#include "packet.h"
+#include "rcvqueue.h"
+#include "sndqueue.h"
 #include "sock.h"
-
-/**
- * xtcp_rcv_free() - bytes of payload that the receive buffer has room for
- * @sk: socket
- *
- * Half of the memory is reckoned to go for what surrounds the payload.
- *
- * Context: under the socket lock.
- * Return: bytes, 0 when the buffer is over-full.
- */
-u32 xtcp_rcv_free(const struct sock *sk)
-{
-	int space = READ_ONCE(sk->sk_rcvbuf) - READ_ONCE(sk->sk_backlog.len) -
-		    atomic_read(&sk->sk_rmem_alloc);
-
-	return space > 0 ? space / 2 : 0;
-}
+#include "timer.h"
 
 /**
  * xtcp_event() - let the core step, and do what it says
@@ -39,6 +32,7 @@ void xtcp_event(struct sock *sk, const struct xtcp_event *ev)
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_actions act = {};
 
+	sock_owned_by_me(sk);
 	t->rcv_free = xtcp_rcv_free(sk);
 	t->rcv_buff = READ_ONCE(sk->sk_rcvbuf) / 2;
 	xtcp_step(t, ev, &act);
@@ -59,14 +53,6 @@ void xtcp_event_kind(struct sock *sk, enum xtcp_event_kind kind)
 	xtcp_event(sk, &ev);
 }
 
-/* Can bytes be put behind those of @skb? Not where some at its end came twice */
-static bool deliver_extends(const struct sk_buff *skb)
-{
-	const struct xtcp_rec *rec = xtcp_skb_rec(skb);
-
-	return rec->skip + xtcp_rec_len(rec) == skb->len;
-}
-
 /* Will the segment's payload be put behind what is in the last buffer that waits to be read?
  * Who says so must be right, as it is charged to nobody else: a peer could take a buffer for each
  * of its bytes. One that begins with what was there before stays in a buffer of its own
@@ -80,7 +66,7 @@ static bool input_fits_tail(const struct sock *sk, const struct sk_buff *skb,
 
 	return seg->seq == t->rcv_nxt && tail && !skb_cloned(tail) &&
 	       !tail->pp_recycle && !skb->pp_recycle &&
-	       deliver_extends(tail) && skb_tailroom(tail) >= (int)seg->len;
+	       xtcp_rcvqueue_extends(tail) && skb_tailroom(tail) >= (int)seg->len;
 }
 
 /* All sockets together have no memory left. What is next in order has that of what waits
@@ -129,7 +115,7 @@ static bool input_charge(struct sock *sk, struct sk_buff *skb,
  */
 static void input_refused(struct sock *sk)
 {
-	xtcp_count(sock_net(sk), drop_memory);
+	xtcp_count_drop(sock_net(sk), XTCP_REFUSED_MEMORY);
 	if (xtcp_inq(sk) && !sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 }
@@ -186,7 +172,7 @@ static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bo
 	if (act.taken)
 		secpath_reset(skb);
 	else
-		kfree_skb(skb);
+		xtcp_skb_free(skb, ev.rec ? act.drop : XTCP_REFUSED_MEMORY);
 	if (queued)
 		input_hold_output(sk, &act);
 	xtcp_act(sk, &act);
@@ -205,6 +191,7 @@ static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bo
  */
 void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
+	sock_owned_by_me(sk);
 	input(sk, skb, seg, false);
 }
 
@@ -222,96 +209,13 @@ void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_seg seg;
+	unsigned int why;
 
-	if (xtcp_parse(skb, sock_net(sk), &seg))
+	sock_owned_by_me(sk);
+	why = xtcp_parse(skb, &seg);
+	if (why == XTCP_DROP_NONE)
 		input(sk, skb, &seg, true);
 	else
-		kfree_skb(skb);
+		xtcp_skb_done(sock_net(sk), skb, why);
 	return 0;
-}
-
-/* The bytes of @from are in @to now, at its end: so is when they came */
-static void deliver_when(struct sk_buff *to, struct sk_buff *from)
-{
-	to->tstamp = from->tstamp;
-	*skb_hwtstamps(to) = *skb_hwtstamps(from);
-}
-
-/* Move the bytes of @skb to the end of the last buffer, where that saves memory */
-static bool deliver_merge(struct sock *sk, struct sk_buff *skb)
-{
-	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
-	bool stolen;
-	int delta;
-
-	if (!tail || xtcp_skb_rec(skb)->skip || !deliver_extends(skb) ||
-	    !deliver_extends(tail))
-		return false;
-	skb_orphan(skb);
-	if (!skb_try_coalesce(tail, skb, &stolen, &delta)) {
-		skb_set_owner_r(skb, sk);
-		return false;
-	}
-	deliver_when(tail, skb);
-	atomic_add(delta, &sk->sk_rmem_alloc);
-	sk_mem_charge(sk, delta);
-	xtcp_skb_rec(tail)->end_seq = xtcp_skb_rec(skb)->end_seq;
-	kfree_skb_partial(skb, stolen);
-	return true;
-}
-
-/* When the receive memory fills: bytes that take more of it than xtcp_rcv_free() reckons
- * with are copied into a fresh buffer, which has room for those that follow. Else a
- * peer that sends small segments would use up all memory long before its window, and what
- * it was told to send be thrown away
- */
-static struct sk_buff *deliver_compact(struct sock *sk, struct sk_buff *skb)
-{
-	struct xtcp_rec *rec = xtcp_skb_rec(skb);
-	u32 len = xtcp_rec_len(rec);
-	struct sk_buff *copy;
-
-	if (len >= skb->truesize / 2 ||
-	    atomic_read(&sk->sk_rmem_alloc) < READ_ONCE(sk->sk_rcvbuf) / 4)
-		return skb;
-	copy = alloc_skb(SKB_MAX_ORDER(0, 0), GFP_ATOMIC);
-	if (!copy)
-		return skb;
-	if (len > skb_tailroom(copy) ||
-	    skb_copy_bits(skb, rec->skip, skb_put(copy, len), len)) {
-		kfree_skb(copy);
-		return skb;
-	}
-	*xtcp_skb_rec(copy) = *rec;
-	xtcp_skb_rec(copy)->skip = 0;
-	deliver_when(copy, skb);
-	kfree_skb(skb);
-	skb_set_owner_r(copy, sk);
-	return copy;
-}
-
-/* Append to the receive queue */
-static void deliver_one(struct sock *sk, struct sk_buff *skb)
-{
-	if (deliver_merge(sk, skb))
-		return;
-	__skb_queue_tail(&sk->sk_receive_queue, deliver_compact(sk, skb));
-}
-
-/**
- * xtcp_deliver() - put bytes that are next in the stream before the reader
- * @sk: socket
- * @chain: records in order, chained by @next
- *
- * Context: under the socket lock.
- */
-void xtcp_deliver(struct sock *sk, struct xtcp_rec *chain)
-{
-	while (chain) {
-		struct sk_buff *skb = xtcp_rec_skb(chain);
-
-		chain = chain->next;
-		xtcp_sk(sk)->traffic.bytes_received += xtcp_rec_len(xtcp_skb_rec(skb));
-		deliver_one(sk, skb);
-	}
 }

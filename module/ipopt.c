@@ -8,7 +8,7 @@
 #include <linux/timekeeping.h>
 #include <net/ip.h>
 #include "core/ipopt.h"
-#include "record.h"
+#include "ipopt.h"
 #include "sock.h"
 
 /* An option's place as the kernel counts it: from the IP header; 0: none */
@@ -72,6 +72,7 @@ void xtcp_ipopt_follow(struct sock *sk, const struct sk_buff *skb)
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	struct ip_options_rcu *opt, *old;
 
+	sock_owned_by_me(sk);
 	if (!xs->tcb.passive || READ_ONCE(xs->own_ipopt))
 		return;
 	opt = xtcp_ipopt_of_skb(skb);

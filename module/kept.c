@@ -9,7 +9,9 @@
 #include <linux/uaccess.h>
 #include <net/ipv6.h>
 #include <net/xfrm.h>
-#include "record.h"
+#include "ipopt.h"
+#include "kept.h"
+#include "packet.h"
 #include "sock.h"
 
 /* Headers longer than this are not saved. Link, IPv4 and TCP with all their options are
@@ -62,7 +64,7 @@ static struct xtcp_saved_syn *keep_headers(const struct sk_buff *skb, u32 hdr_le
 static void kept_empty(struct xtcp_kept *kept)
 {
 	kfree(rcu_dereference_protected(kept->opt4, 1));
-	kfree_skb(kept->syn6);
+	consume_skb(kept->syn6);
 	kfree(kept->saved);
 }
 
@@ -97,6 +99,7 @@ struct xtcp_kept *xtcp_kept_of_syn(const struct sock *listener, struct sk_buff *
 	u8 save = READ_ONCE(xtcp_sk(listener)->save_syn);
 	struct xtcp_kept kept = {}, *copy;
 
+	xtcp_rcu_held();
 	if (save && seg)
 		kept.saved = keep_headers(skb, seg->hdr_len, save);
 	if (family == AF_INET)

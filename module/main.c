@@ -4,27 +4,49 @@
  * one order and its mirror.
  */
 #include <linux/module.h>
+#include "../include/uapi/xtcp.h"
+#include "conn.h"
+#include "deferred.h"
 #include "drain.h"
+#include "main.h"
+#include "net.h"
+#include "port.h"
+#include "port_ephemeral.h"
+#include "port_hold.h"
 #include "proto.h"
-#include "record.h"
-#include "sock.h"
+#include "request.h"
+#include "timer.h"
+#include "timewait.h"
 
 int xtcp_protocol __read_mostly = IPPROTO_XTCP;
 module_param_named(protocol, xtcp_protocol, int, 0444);
 MODULE_PARM_DESC(protocol, "IP protocol number (default 253, RFC 3692 experimentation)");
+
+static const struct xtcp_timer_ops timer_ops = {
+	.expired = {
+		[XTCP_ENTRY_SOCKET] = xtcp_sock_expired,
+		[XTCP_ENTRY_REQUEST] = xtcp_request_expired,
+		[XTCP_ENTRY_TIMEWAIT] = xtcp_timewait_expired,
+	},
+};
+
+static int wheels_init(void)
+{
+	return xtcp_wheels_init(&timer_ops);
+}
 
 /* Each step and how it is undone, in the order of loading */
 static const struct {
 	int (*init)(void);
 	void (*exit)(void);
 } steps[] = {
-	{ xtcp_wheels_init, xtcp_wheels_exit },
+	{ wheels_init, xtcp_wheels_exit },
 	{ xtcp_conn_init, xtcp_conn_exit },
 	{ xtcp_drain_init, xtcp_drain_exit },
 	{ xtcp_port_init, xtcp_port_exit },
-	{ xtcp_holds_init, xtcp_holds_exit },
-	{ xtcp_ephemeral_init, xtcp_ephemeral_exit },
-	{ xtcp_halfopen_cache_init, xtcp_halfopen_cache_exit },
+	{ xtcp_port_hold_init, xtcp_port_hold_exit },
+	{ xtcp_port_ephemeral_init, xtcp_port_ephemeral_exit },
+	{ xtcp_request_cache_init, xtcp_request_cache_exit },
 	{ xtcp_timewait_cache_init, xtcp_timewait_cache_exit },
 	{ xtcp_proto_register, xtcp_proto_unregister },
 	{ xtcp_net_register, xtcp_net_unregister },

@@ -3,8 +3,16 @@
  * Network namespaces: what each gets when it is made, and gives back in the
  * opposite order when it goes.
  */
-#include "record.h"
-#include "sock.h"
+#include "conn.h"
+#include "net.h"
+#include "port.h"
+#include "proc_conn.h"
+#include "proc_listen.h"
+#include "proc_stat.h"
+#include "reply.h"
+#include "request.h"
+#include "sysctl.h"
+#include "timewait.h"
 
 unsigned int xtcp_net_id __read_mostly;
 
@@ -17,34 +25,72 @@ static int __net_init net_init(struct net *net)
 	xn->mib = alloc_percpu(struct xtcp_mib);
 	if (!xn->mib)
 		return -ENOMEM;
-	err = xtcp_knobs_init(net);
+	err = xtcp_sysctl_init(net);
 	if (err)
 		goto free_mib;
 	err = xtcp_reply_init(net);
 	if (err)
 		goto exit_knobs;
-	err = xtcp_stat_init(net);
+	err = xtcp_proc_stat_init(net);
 	if (err)
 		goto exit_reply;
-	err = xtcp_proc_init(net);
+	err = xtcp_proc_conn_init(net);
 	if (err)
 		goto exit_stat;
-	err = xtcp_queues_init(net);
+	err = xtcp_proc_listen_init(net);
 	if (err)
 		goto exit_proc;
 	return 0;
 
 exit_proc:
-	xtcp_proc_exit(net);
+	xtcp_proc_conn_exit(net);
 exit_stat:
-	xtcp_stat_exit(net);
+	xtcp_proc_stat_exit(net);
 exit_reply:
 	xtcp_reply_exit(net);
 exit_knobs:
-	xtcp_knobs_exit(net);
+	xtcp_sysctl_exit(net);
 free_mib:
 	free_percpu(xn->mib);
 	return err;
+}
+
+/* End the records of @net in a bucket; under rcu_read_lock(). Return: true when there
+ * may be more: one that has left may have given way to another
+ */
+static bool drain_bucket(const struct net *net, unsigned int bucket)
+{
+	struct xtcp_entry *e;
+	bool again = false;
+
+	xtcp_conn_for_each(e, bucket) {
+		if (e->kind == XTCP_ENTRY_SOCKET || !net_eq(read_pnet(&e->net), net))
+			continue;
+		if (e->kind == XTCP_ENTRY_REQUEST)
+			xtcp_request_kill(xtcp_entry_request(e));
+		else
+			xtcp_timewait_kill(xtcp_entry_timewait(e));
+		again = true;
+	}
+	return again || !xtcp_entry_ends(e, bucket);
+}
+
+/* End all records of a namespace that has no sockets any more, so that none is born. Callbacks of
+ * records that were just ended may still run, under rcu_read_lock(). Sleeps
+ */
+static void drain_records(struct net *net)
+{
+	unsigned int i;
+	bool again;
+
+	for (i = 0; i < xtcp_conn_buckets(); i++) {
+		do {
+			rcu_read_lock();
+			again = drain_bucket(net, i);
+			rcu_read_unlock();
+		} while (again);
+		cond_resched();
+	}
 }
 
 /* The namespace has no sockets any more, its records end. Between this and net_exit()
@@ -55,18 +101,18 @@ static void __net_exit net_pre_exit(struct net *net)
 	struct xtcp_net *xn = xtcp_net(net);
 
 	if (atomic_read(&xn->tw_count) || atomic_read(&xn->halfopen_count))
-		xtcp_record_drain(net);
+		drain_records(net);
 }
 
 static void __net_exit net_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_net(net);
 
-	xtcp_queues_exit(net);
-	xtcp_proc_exit(net);
-	xtcp_stat_exit(net);
+	xtcp_proc_listen_exit(net);
+	xtcp_proc_conn_exit(net);
+	xtcp_proc_stat_exit(net);
 	xtcp_reply_exit(net);
-	xtcp_knobs_exit(net);
+	xtcp_sysctl_exit(net);
 	xtcp_port_net_exit(net);
 	WARN_ON(atomic_read(&xn->tw_count) || atomic_read(&xn->halfopen_count) ||
 		atomic_read(&xn->orphans));

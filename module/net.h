@@ -112,7 +112,7 @@ struct xtcp_mib {
  * @knobs_header: its registration
  *
  * Lives from the namespace's init to its exit. A socket pins its namespace;
- * records don't: xtcp_record_drain() ends them before the exit goes on.
+ * records don't: drain_records() ends them before the exit goes on.
  */
 struct xtcp_net {
 	struct xtcp_knobs knobs;
@@ -129,7 +129,6 @@ struct xtcp_net {
 };
 
 extern unsigned int xtcp_net_id;
-extern long xtcp_mem[3];	/* limits of the memory of all sockets together, pages: proto.c */
 
 /* As net_generic() does, which has an rcu_read_lock() of its own: two calls into the kernel,
  * that a segment would make ten times. Where nothing preempts RCU waits just as well
@@ -152,23 +151,7 @@ static inline void xtcp_count_add(const struct net *net, enum xtcp_counter c,
 
 #define xtcp_count(net, name) xtcp_count_add(net, XTCP_COUNT_##name, 1)
 
-/* net.c: called by main.c */
 int xtcp_net_register(void);
 void xtcp_net_unregister(void);
-
-/* knobs.c: called by net.c */
-int xtcp_knobs_init(struct net *net);
-void xtcp_knobs_exit(struct net *net);
-
-/* stat.c, proc.c and queues.c: called by net.c */
-int xtcp_stat_init(struct net *net);
-void xtcp_stat_exit(struct net *net);
-int xtcp_proc_init(struct net *net);
-void xtcp_proc_exit(struct net *net);
-int xtcp_queues_init(struct net *net);
-void xtcp_queues_exit(struct net *net);
-
-/* any context */
-void xtcp_count_drop(const struct net *net, enum xtcp_drop why);
 
 #endif /* XTCP_NET_H */

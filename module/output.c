@@ -3,182 +3,17 @@
  * The send path, top to bottom: the core says what goes next (xtcp_next()), the
  * record is cut to it, a copy of its buffer gets a header and is given to IP.
  */
-#include <linux/security.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
-#include <net/route.h>
+#include "main.h"
+#include "net.h"
+#include "output.h"
+#include "rcvqueue.h"
+#include "route.h"
+#include "sndqueue.h"
 #include "sock.h"
-
-/**
- * xtcp_free_chain() - free buffers that the core is done with
- * @sk: socket
- * @chain: records chained by @next, of either direction
- *
- * Context: under the socket lock.
- */
-void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain)
-{
-	while (chain) {
-		struct sk_buff *skb = xtcp_rec_skb(chain);
-
-		chain = chain->next;
-		if (!skb->destructor) {		/* ours to send */
-			sk_wmem_queued_add(sk, -skb->truesize);
-			sk_mem_uncharge(sk, skb->truesize);
-		}
-		kfree_skb(skb);
-	}
-}
-
-/* Have the list of fragments of one's own: a copy that still travels may share it. A head
- * that is allocated for that may be of another size, which is accounted for as the rest is
- */
-static bool unshare(struct sock *sk, struct sk_buff *skb)
-{
-	int before = skb->truesize, more;
-
-	if (skb_unclone(skb, GFP_ATOMIC))
-		return false;
-	more = skb->truesize - before;
-	if (more) {
-		sk_wmem_queued_add(sk, more);
-		sk_mem_charge(sk, more);
-	}
-	return true;
-}
-
-/**
- * xtcp_cut() - cut a record of the send queue in two
- * @sk: socket
- * @rec: record, longer than @len
- * @len: bytes that it keeps
- *
- * Context: under the socket lock; does not sleep.
- * Return: false when memory was short; nothing has changed then.
- */
-bool xtcp_cut(struct sock *sk, struct xtcp_rec *rec, u32 len)
-{
-	struct sk_buff *skb = xtcp_rec_skb(rec);
-	struct sk_buff *rest;
-	u32 moved;
-
-	if (!unshare(sk, skb))
-		return false;
-	rest = alloc_skb_fclone(MAX_HEADER + XTCP_HDR_MAX, GFP_ATOMIC);
-	if (!rest)
-		return false;
-	skb_reserve(rest, MAX_HEADER + XTCP_HDR_MAX);
-	rest->ip_summed = CHECKSUM_PARTIAL;
-
-	moved = skb->len - len;
-	skb_split(skb, rest, len);
-	/* the bytes were charged when they were written; what the new buffer
-	 * itself takes is charged over any limit, it is needed to free the rest
-	 */
-	sk_wmem_queued_add(sk, rest->truesize);
-	sk_mem_charge(sk, rest->truesize);
-	rest->truesize += moved;
-	skb->truesize -= moved;
-	xtcp_sendq_split(&xtcp_sk(sk)->tcb.sendq, rec, xtcp_skb_rec(rest), len);
-	return true;
-}
-
-static void fill_flow6(struct sock *sk, struct flowi6 *fl6)
-{
-	struct ipv6_pinfo *np = inet6_sk(sk);
-
-	memset(fl6, 0, sizeof(*fl6));
-	fl6->flowi6_proto = xtcp_protocol;
-	fl6->daddr = sk->sk_v6_daddr;
-	fl6->saddr = np->saddr;
-	fl6->flowlabel = ip6_make_flowinfo(np->tclass, np->flow_label);
-	fl6->flowi6_oif = sk->sk_bound_dev_if;
-	fl6->flowi6_mark = READ_ONCE(sk->sk_mark);
-	fl6->fl6_sport = inet_sk(sk)->inet_sport;
-	fl6->fl6_dport = inet_sk(sk)->inet_dport;
-	fl6->flowi6_uid = xtcp_compat_uid(sk);
-	security_sk_classify_flow(sk, flowi6_to_flowi_common(fl6));
-}
-
-/**
- * xtcp_route6() - look up the IPv6 route of a socket's packets
- * @sk: socket with its addresses and ports set
- * @fl6: filled; its source address is the route's choice where the socket has none
- *
- * A routing header (IPV6_RTHDR) names the first hop; the checksum is about the last.
- *
- * Context: under the socket lock.
- * Return: a route with a reference for the caller, or ERR_PTR().
- */
-struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6)
-{
-	struct in6_addr final, *final_p;
-
-	fill_flow6(sk, fl6);
-	rcu_read_lock();
-	final_p = fl6_update_dst(fl6, rcu_dereference(inet6_sk(sk)->opt), &final);
-	rcu_read_unlock();
-	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, final_p);
-}
-
-/* Where packets go first: where the source route says, or to the peer */
-static __be32 first_hop(const struct inet_sock *inet)
-{
-	const struct ip_options_rcu *opt;
-	__be32 hop = inet->inet_daddr;
-
-	rcu_read_lock();
-	opt = rcu_dereference(inet->inet_opt);
-	if (opt && opt->opt.srr)
-		hop = opt->opt.faddr;
-	rcu_read_unlock();
-	return hop;
-}
-
-/**
- * xtcp_route() - the route of a socket's packets
- * @sk: socket with its addresses and ports set
- *
- * The core gets to know what a new one leaves for a segment: routes change under way,
- * and what an ICMP error has told of their MTU expires.
- *
- * Context: under the socket lock.
- * Return: the cached route, or a new one, without a reference of the caller's;
- * ERR_PTR() when there is none.
- */
-struct dst_entry *xtcp_route(struct sock *sk)
-{
-	struct ipv6_pinfo *np = inet6_sk(sk);
-	struct inet_sock *inet = inet_sk(sk);
-	struct dst_entry *dst;
-	struct flowi6 fl6;
-	struct rtable *rt;
-
-	if (xtcp_is_v4(sk)) {
-		dst = __sk_dst_check(sk, 0);
-		if (dst)
-			return dst;
-		rt = ip_route_connect(&inet->cork.fl.u.ip4, first_hop(inet),
-				      inet->inet_saddr, sk->sk_bound_dev_if,
-				      xtcp_protocol, inet->inet_sport,
-				      inet->inet_dport, sk);
-		if (IS_ERR(rt))
-			return ERR_CAST(rt);
-		sk_setup_caps(sk, &rt->dst);
-		xtcp_sync_path(sk, &rt->dst);
-		return &rt->dst;
-	}
-	dst = __sk_dst_check(sk, np->dst_cookie);
-	if (dst)
-		return dst;
-	dst = xtcp_route6(sk, &fl6);
-	if (!IS_ERR(dst)) {
-		xtcp_compat_ip6_dst_store(sk, dst);
-		xtcp_sync_path(sk, dst);
-	}
-	return dst;
-}
+#include "timer.h"
 
 /* Give a finished segment to IPv6; consumes @skb */
 static int xmit_v6(struct sock *sk, struct sk_buff *skb)
@@ -189,10 +24,10 @@ static int xmit_v6(struct sock *sk, struct sk_buff *skb)
 	int err;
 
 	if (IS_ERR(dst)) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_IP_OUTNOROUTES);
 		return PTR_ERR(dst);
 	}
-	fill_flow6(sk, &fl6);
+	xtcp_flow6(sk, &fl6);
 	rcu_read_lock();
 	skb_dst_set_noref(skb, dst);
 	err = ip6_xmit(sk, skb, &fl6, READ_ONCE(sk->sk_mark),
@@ -266,6 +101,7 @@ int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *o
 	u32 len;
 	int err;
 
+	sock_owned_by_me(sk);
 	if (!skb)
 		return -ENOMEM;
 	len = xtcp_wire_build(header, out, ntohs(inet->inet_sport),
@@ -342,6 +178,7 @@ void xtcp_output(struct sock *sk)
 	u64 now = xtcp_now();
 	struct xtcp_out out;
 
+	sock_owned_by_me(sk);
 	t->rcv_free = xtcp_rcv_free(sk);
 	xtcp_route(sk);		/* a new one may have another MTU; what is wrong, IP will say */
 	while (xtcp_next(t, now, &out)) {
@@ -352,43 +189,4 @@ void xtcp_output(struct sock *sk)
 		}
 		xtcp_sent(t, now, &out);
 	}
-}
-
-/* The route's own rto_min where it has one, else the knob */
-static u32 path_rto_min(const struct sock *sk, const struct dst_entry *dst)
-{
-	u32 ms = READ_ONCE(xtcp_sk(sk)->tcb.knobs->rto_min_ms);
-
-	if (dst_metric_locked(dst, RTAX_RTO_MIN))
-		ms = dst_metric(dst, RTAX_RTO_MIN);
-	return clamp_t(u64, ms * XTCP_US_PER_MS, XTCP_US_PER_MS, XTCP_RTO_MAX);
-}
-
-/**
- * xtcp_sync_path() - tell the core what the path leaves for a segment, and its rto_min
- * @sk: socket
- * @dst: its route
- *
- * Context: under the socket lock.
- */
-void xtcp_sync_path(struct sock *sk, const struct dst_entry *dst)
-{
-	u32 mtu = dst_mtu(dst);
-	struct ipv6_txoptions *opt6;
-	struct ip_options_rcu *opt4;
-	u32 headers;
-
-	rcu_read_lock();
-	if (xtcp_is_v4(sk)) {
-		opt4 = rcu_dereference(inet_sk(sk)->inet_opt);
-		headers = sizeof(struct iphdr) + (opt4 ? opt4->opt.optlen : 0);
-	} else {
-		opt6 = rcu_dereference(inet6_sk(sk)->opt);
-		headers = sizeof(struct ipv6hdr) +
-			  (opt6 ? opt6->opt_flen + opt6->opt_nflen : 0);
-	}
-	rcu_read_unlock();
-	headers += XTCP_HDR_LEN;
-	xtcp_tcb_set_path(&xtcp_sk(sk)->tcb, mtu > headers ? mtu - headers : 0);
-	xtcp_sk(sk)->tcb.rto_min = path_rto_min(sk, dst);
 }

@@ -11,8 +11,8 @@
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/request_sock.h>
-#include "record.h"
-#include "sock.h"
+#include "conn.h"
+#include "policy.h"
 
 static const struct request_sock_ops ops4 = { .family = AF_INET };
 static const struct request_sock_ops ops6 = { .family = AF_INET6 };
@@ -67,7 +67,7 @@ static void request_empty(struct inet_request_sock *req, struct sock *listener)
  * Security modules are asked, as the kernel's TCP does.
  *
  * Context: softirq, under rcu_read_lock().
- * Return: false when one forbids it, which was counted.
+ * Return: false when one forbids it.
  */
 bool xtcp_policy_request(const struct sock *listener, struct sk_buff *skb,
 			 const struct xtcp_key *key)
@@ -75,11 +75,10 @@ bool xtcp_policy_request(const struct sock *listener, struct sk_buff *skb,
 	struct inet_request_sock req;
 	int err;
 
+	xtcp_rcu_held();
 	request_fill(&req, listener, skb, key);
 	err = security_inet_conn_request(listener, skb, &req.req);
 	request_empty(&req, (struct sock *)listener);
-	if (err)
-		xtcp_count(key->net, drop_policy);
 	return !err;
 }
 
@@ -95,6 +94,7 @@ bool xtcp_policy_request(const struct sock *listener, struct sk_buff *skb,
  */
 int xtcp_v4_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 {
+	sock_owned_by_me(sk);
 	if (len < (int)sizeof(struct sockaddr_in))
 		return -EINVAL;
 	return xtcp_compat_cgroup_connect4(sk, uaddr, &len);
@@ -111,6 +111,7 @@ int xtcp_v4_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
  */
 int xtcp_v6_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 {
+	sock_owned_by_me(sk);
 	if (len < SIN6_LEN_RFC2133)
 		return -EINVAL;
 	return xtcp_compat_cgroup_connect6(sk, uaddr, &len);

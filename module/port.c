@@ -9,8 +9,13 @@
 #include <net/ipv6.h>
 #include <net/sock_reuseport.h>
 #include <net/transp_v6.h>
-#include "record.h"
+#include "conn.h"
+#include "net.h"
+#include "port.h"
+#include "port_hold.h"
 #include "sock.h"
+#include "timewait.h"
+#include "timewait_reuse.h"
 
 #define PORT_LOCKS	256
 #define PAGE_BYTES	(XTCP_PORT_PAGE_SLOTS * sizeof(u64))
@@ -154,7 +159,7 @@ static void slot_settle(u64 *slot, struct xtcp_port *port)
 {
 	u64 packed;
 
-	if (hlist_empty(&port->owners) && xtcp_holds_pack(port, &packed)) {
+	if (hlist_empty(&port->owners) && xtcp_port_hold_pack(port, &packed)) {
 		WRITE_ONCE(*slot, packed);
 		kmem_cache_free(port_cache, port);
 	} else {
@@ -197,6 +202,7 @@ static void port_take(struct sock *sk, u64 *slot, u16 number, bool bound,
 	struct xtcp_port_owner *owner = &xtcp_sk(sk)->port;
 	struct xtcp_port *port = slot_port(*slot);
 
+	lockdep_assert_held(port_lock(sock_net(sk), number));
 	if (!port) {
 		port = *spare;
 		*spare = NULL;
@@ -289,6 +295,7 @@ static bool port_conflicts(struct xtcp_port *port, const struct sock *sk,
 	struct xtcp_port_hold *h;
 	struct xtcp_claim other;
 
+	lockdep_assert_held(port_lock(sock_net(sk), port->number));
 	hlist_for_each_entry(owner, &port->owners, node) {
 		if (owner == &xtcp_sk(sk)->port)
 			continue;
@@ -337,6 +344,7 @@ int xtcp_port_bind(struct sock *sk, u16 number, enum xtcp_bind_mode mode,
 	u64 *slot = port_slot(net, number);
 	int err = -EADDRINUSE;
 
+	sock_owned_by_me(sk);
 	spin_lock_bh(lock);
 	if (!slot_conflicts(*slot, sk, mode)) {
 		port_take(sk, slot, number, true, spare);
@@ -369,6 +377,7 @@ int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spa
 	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
 	int err = -EADDRNOTAVAIL;
 
+	sock_owned_by_me(sk);
 	xtcp_entry_set_key(e, key);
 	spin_lock_bh(lock);
 	if (!(*slot & XTCP_SLOT_BOUND))
@@ -383,7 +392,7 @@ int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spa
  * xtcp_put_port() - proto.put_port: let the socket's port go
  * @sk: socket
  *
- * Context: any, under the socket lock.
+ * Context: any, under the socket lock, or nobody else knows the socket.
  */
 void xtcp_put_port(struct sock *sk)
 {
@@ -444,6 +453,7 @@ bool xtcp_port_share(struct sock *listener, struct sock *child)
  */
 u8 xtcp_port_claim(const struct sock *sk)
 {
+	sock_owned_by_me(sk);
 	return claim_options(sk) | (xtcp_sk(sk)->port.bound ? XTCP_CLAIM_BOUND : 0);
 }
 
@@ -475,11 +485,12 @@ bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim)
 	struct xtcp_hold want;
 	bool kept;
 
+	sock_owned_by_me(sk);
 	if (!owner->port)
 		return false;
 	hold_of_entry(&want, e, claim);
 	spin_lock_bh(lock);
-	kept = xtcp_holds_add(owner->port, &want, owner->domain);
+	kept = xtcp_port_hold_add(owner->port, &want, owner->domain);
 	if (kept)
 		slot_set_port(port_slot(net, e->lport), owner->port);
 	spin_unlock_bh(lock);
@@ -519,7 +530,7 @@ void xtcp_port_drop(const struct xtcp_entry *e, u8 claim)
 	if (!port) {
 		slot_drop(slot, &want);
 	} else {
-		xtcp_holds_remove(port, &want);
+		xtcp_port_hold_remove(port, &want);
 		slot_settle(slot, port);
 	}
 	spin_unlock_bh(lock);
@@ -555,6 +566,7 @@ void xtcp_port_set_saddr(struct sock *sk, const struct in6_addr *saddr)
 	const struct xtcp_port *port = xtcp_sk(sk)->port.port;
 	spinlock_t *lock;	/* the port's */
 
+	sock_owned_by_me(sk);
 	if (!port) {
 		set_saddr(sk, saddr);
 		return;

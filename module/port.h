@@ -89,31 +89,6 @@ struct xtcp_port_owner {
 int xtcp_port_init(void);
 void xtcp_port_exit(void);
 void xtcp_port_net_exit(struct net *net);
-
-/* Called by a socket with its lock held */
-void xtcp_put_port(struct sock *sk);
-u8 xtcp_port_claim(const struct sock *sk);
-void xtcp_port_set_saddr(struct sock *sk, const struct in6_addr *saddr);
-
-/* Called without the lock of a listener, or of a socket at all */
-bool xtcp_port_share(struct sock *listener, struct sock *child);
-bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim);
-void xtcp_port_drop(const struct xtcp_entry *e, u8 claim);
-
-/* hold.c: called with the port's lock held */
-int xtcp_holds_init(void);
-void xtcp_holds_exit(void);
-bool xtcp_holds_add(struct xtcp_port *port, const struct xtcp_hold *want, int domain);
-void xtcp_holds_remove(struct xtcp_port *port, const struct xtcp_hold *want);
-bool xtcp_holds_pack(struct xtcp_port *port, u64 *slot);
-
-/* ephemeral.c: which port. Process context, under the socket lock */
-int xtcp_ephemeral_init(void);
-void xtcp_ephemeral_exit(void);
-int xtcp_get_port(struct sock *sk, unsigned short number);
-int xtcp_port_connect(struct sock *sk, struct xtcp_timewait_record **before);
-
-/* For it: one port is tried */
 int xtcp_port_prepare(struct net *net, u16 number, struct xtcp_port **spare);
 void xtcp_port_spare_free(struct xtcp_port *spare);
 u64 xtcp_port_peek(const struct net *net, u16 number);
@@ -121,5 +96,11 @@ int xtcp_port_bind(struct sock *sk, u16 number, enum xtcp_bind_mode mode,
 		   struct xtcp_port **spare);
 int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spare,
 		   struct xtcp_timewait_record **before);
+void xtcp_put_port(struct sock *sk);
+bool xtcp_port_share(struct sock *listener, struct sock *child);
+u8 xtcp_port_claim(const struct sock *sk);
+bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim);
+void xtcp_port_drop(const struct xtcp_entry *e, u8 claim);
+void xtcp_port_set_saddr(struct sock *sk, const struct in6_addr *saddr);
 
 #endif /* XTCP_PORT_H */

@@ -6,14 +6,31 @@
 #include <net/inet_common.h>
 #include <net/protocol.h>
 #include <net/transp_v6.h>
+#include "accept.h"
+#include "close.h"
+#include "connect.h"
+#include "deferred.h"
+#include "icmp.h"
+#include "input.h"
+#include "listen.h"
+#include "main.h"
+#include "policy.h"
+#include "port.h"
+#include "port_ephemeral.h"
 #include "proto.h"
+#include "rcv.h"
+#include "ready.h"
+#include "recvmsg.h"
+#include "sendmsg.h"
 #include "sock.h"
+#include "socket.h"
+#include "sockopt.h"
 
 static struct percpu_counter sockets_allocated;
 static atomic_long_t memory_allocated;
 static DEFINE_PER_CPU(int, memory_per_cpu_fw_alloc);
 static unsigned long memory_pressure;
-long xtcp_mem[3] __read_mostly;	/* the parameter mem, in force at once: knobs.c */
+long xtcp_mem[3] __read_mostly;	/* the parameter mem, in force at once: sysctl.c */
 /* what the socket layer falls back on; a namespace's knobs decide */
 static int sysctl_rmem[3] __read_mostly = { 4096, 131072, 6291456 };
 static int sysctl_wmem[3] __read_mostly = { 4096, 16384, 4194304 };
@@ -63,7 +80,7 @@ static void leave_memory_pressure(struct sock *sk)
 	.max_header		= MAX_HEADER + XTCP_HDR_MAX,		\
 	.no_autobind		= true
 
-struct proto xtcp_prot = {
+static struct proto xtcp_prot = {
 	.name		= "XTCP",
 	.pre_connect	= xtcp_v4_pre_connect,
 	.connect	= xtcp_v4_connect,
@@ -71,7 +88,7 @@ struct proto xtcp_prot = {
 	XTCP_PROTO_COMMON,
 };
 
-struct proto xtcpv6_prot = {
+static struct proto xtcpv6_prot = {
 	.name		= "XTCPv6",
 	.pre_connect	= xtcp_v6_pre_connect,
 	.connect	= xtcp_v6_connect,
@@ -96,7 +113,7 @@ struct proto xtcpv6_prot = {
 	.recvmsg		= inet_recvmsg,				\
 	.mmap			= sock_no_mmap
 
-const struct proto_ops xtcp_stream_ops = {
+static const struct proto_ops xtcp_stream_ops = {
 	.family		= PF_INET,
 	.release	= inet_release,
 	.bind		= inet_bind,
@@ -105,7 +122,7 @@ const struct proto_ops xtcp_stream_ops = {
 	XTCP_OPS_COMMON,
 };
 
-const struct proto_ops xtcp6_stream_ops = {
+static const struct proto_ops xtcp6_stream_ops = {
 	.family		= PF_INET6,
 	.release	= inet6_release,
 	.bind		= inet6_bind,

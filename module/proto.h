@@ -5,6 +5,8 @@
 #ifndef XTCP_PROTO_H
 #define XTCP_PROTO_H
 
+extern long xtcp_mem[3];	/* limits of the memory of all sockets together, pages */
+
 int xtcp_proto_register(void);
 void xtcp_proto_unregister(void);
 int xtcp_proto_add(void);

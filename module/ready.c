@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who may go on: what there is to read, the room to write, and what poll() says of both.
+ * Who may go on: the room to write, and what poll() says.
  */
 #include <linux/poll.h>
+#include "rcvqueue.h"
+#include "ready.h"
 #include "sock.h"
 
 /**
@@ -18,55 +20,21 @@
  */
 void xtcp_set_state(struct sock *sk, int state)
 {
+	sock_owned_by_me(sk);
 	smp_wmb();	/* pairs with inet_sk_state_load(); the store itself is a plain one */
 	inet_sk_set_state(sk, state);
 }
 
 /**
- * xtcp_inq() - bytes that wait for the reader
+ * xtcp_readable() - does poll() say that there is something to read?
  * @sk: socket
  *
- * Context: any; exact under the socket lock.
- * Return: bytes.
- */
-u32 xtcp_inq(const struct sock *sk)
-{
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	int state = inet_sk_state_load(sk);	/* first: the numbers are at least as new */
-	s32 waits;
-
-	if ((1 << state) & (TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_LISTEN))
-		return 0;
-	waits = READ_ONCE(xs->tcb.rcv_nxt) - READ_ONCE(xs->copied_seq);
-	/* read without the lock, it may not be of the same moment: the FIN is taken for a
-	 * byte then, and who asks for bytes is woken by a FIN anyway
-	 */
-	if (data_race(xs->tcb.rcv_fin_done))
-		waits--;			/* the FIN itself */
-	return max(waits, 0);	/* a reader may have gone on between the two */
-}
-
-/**
- * xtcp_receive_full() - can the peer send no more before something is read?
- * @sk: socket
- *
- * Its window is no larger than a segment, or the buffer is full. Who waits for more than is
- * there would wait for ever, and the peer, too.
+ * The urgent byte that the reader stands before is not for it.
  *
  * Context: any; exact under the socket lock.
- * Return: true when so.
+ * Return: true when SO_RCVLOWAT bytes wait, or no more can come.
  */
-bool xtcp_receive_full(const struct sock *sk)
-{
-	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-
-	/* A poll that reads what is being changed is asked again by whoever changes it */
-	return data_race(xtcp_rcv_window(t)) <= data_race(t->rcv_mss) ||
-	       atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf);
-}
-
-/* The urgent byte that the reader stands before is not for it */
-static bool poll_readable(const struct sock *sk)
+bool xtcp_readable(const struct sock *sk)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 apart = READ_ONCE(xs->urgent) && !sock_flag(sk, SOCK_URGINLINE) &&
@@ -77,34 +45,6 @@ static bool poll_readable(const struct sock *sk)
 	return waits > apart && (waits - apart >= sock_rcvlowat(sk, 0, INT_MAX) ||
 				 xtcp_receive_full(sk) ||
 				 READ_ONCE(*sk->sk_prot->memory_pressure));
-}
-
-/**
- * xtcp_set_rcvlowat() - proto_ops.set_rcvlowat: SO_RCVLOWAT
- * @sk: socket
- * @bytes: what poll() waits for, not negative
- *
- * The receive buffer must hold that much: it grows, or where the user has fixed its size
- * the mark is cut to it.
- *
- * Context: process, under the socket lock.
- * Return: 0.
- */
-int xtcp_set_rcvlowat(struct sock *sk, int bytes)
-{
-	bool fixed = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
-	int most = fixed ? sk->sk_rcvbuf : READ_ONCE(xtcp_sk(sk)->tcb.knobs->rmem[2]);
-
-	bytes = min(bytes, most / 2);		/* as xtcp_rcv_free() reckons */
-	WRITE_ONCE(sk->sk_rcvlowat, bytes ?: 1);
-	if (!fixed && sk->sk_rcvbuf < 2 * bytes)
-		WRITE_ONCE(sk->sk_rcvbuf, 2 * bytes);
-	if ((1 << sk->sk_state) & (TCPF_LISTEN | TCPF_CLOSE))
-		return 0;
-	xtcp_event_kind(sk, XTCP_EV_RECEIVE);	/* the peer may be told of the room */
-	if (poll_readable(sk))			/* who found too little may find enough */
-		sk->sk_data_ready(sk);
-	return 0;
 }
 
 /**
@@ -188,7 +128,7 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
-		if (poll_readable(sk))
+		if (xtcp_readable(sk))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		if (READ_ONCE(xtcp_sk(sk)->urgent) & XTCP_URGENT_BYTE)
 			mask |= EPOLLPRI;

@@ -4,8 +4,11 @@
  * of their namespace.
  */
 #include <linux/slab.h>
+#include "conn.h"
 #include "core/stamp.h"
+#include "core/tcb.h"
 #include "record.h"
+#include "timer.h"
 
 /* The clock of answers: about 16 ms a tick, round in 18 minutes */
 #define ANSWER_SHIFT	14
@@ -122,47 +125,4 @@ bool xtcp_record_may_answer(u16 *answered)
 		return false;
 	WRITE_ONCE(*answered, now);
 	return true;
-}
-
-/* End the records of @net in a bucket; under rcu_read_lock(). Return: true when there
- * may be more: one that has left may have given way to another
- */
-static bool drain_bucket(const struct net *net, unsigned int bucket)
-{
-	struct xtcp_entry *e;
-	bool again = false;
-
-	xtcp_conn_for_each(e, bucket) {
-		if (e->kind == XTCP_ENTRY_SOCKET || !net_eq(read_pnet(&e->net), net))
-			continue;
-		if (e->kind == XTCP_ENTRY_HALFOPEN)
-			xtcp_halfopen_kill(xtcp_entry_halfopen(e));
-		else
-			xtcp_timewait_kill(xtcp_entry_timewait(e));
-		again = true;
-	}
-	return again || !xtcp_entry_ends(e, bucket);
-}
-
-/**
- * xtcp_record_drain() - end all records of a namespace
- * @net: a namespace that has no sockets any more, so that no record is born
- *
- * Callbacks of records that were just ended may still run, under rcu_read_lock().
- *
- * Context: process; sleeps.
- */
-void xtcp_record_drain(struct net *net)
-{
-	unsigned int i;
-	bool again;
-
-	for (i = 0; i < xtcp_conn_buckets(); i++) {
-		do {
-			rcu_read_lock();
-			again = drain_bucket(net, i);
-			rcu_read_unlock();
-		} while (again);
-		cond_resched();
-	}
 }

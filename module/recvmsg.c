@@ -6,8 +6,13 @@
 #include <linux/sched/signal.h>
 #include <net/busy_poll.h>
 #include <net/inet_common.h>
+#include "buffer.h"
 #include "core/seq.h"
+#include "input.h"
+#include "rcvqueue.h"
+#include "recvmsg.h"
 #include "sock.h"
+#include "urgent.h"
 
 /**
  * struct recv - a call of recvmsg() on its way

@@ -14,7 +14,11 @@
 #include <net/ip6_route.h>
 #include <net/l3mdev.h>
 #include <net/route.h>
-#include "record.h"
+#include "conn.h"
+#include "ipopt.h"
+#include "main.h"
+#include "net.h"
+#include "reply.h"
 #include "sock.h"
 
 /**
@@ -371,6 +375,7 @@ void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
 {
 	struct sk_buff *none = NULL;
 
+	xtcp_rcu_held();
 	reply(key, answer, out, &none);
 }
 
@@ -386,8 +391,9 @@ void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
 void xtcp_reply_in(const struct xtcp_key *key, const struct xtcp_answer *answer,
 		   struct xtcp_out *out, struct sk_buff *skb)
 {
+	xtcp_rcu_held();
 	reply(key, answer, out, &skb);
-	kfree_skb(skb);
+	consume_skb(skb);
 }
 
 /* The device an answer must leave by: the packet's, where its addresses or its
@@ -415,6 +421,7 @@ void xtcp_reply_to(const struct sk_buff *skb, const struct xtcp_key *key,
 	struct ip_options_rcu *opt4 = NULL;
 	u32 mark;
 
+	xtcp_rcu_held();
 	if (key->family == AF_INET) {
 		mark = IP4_REPLY_MARK(key->net, skb->mark);
 		opt4 = xtcp_ipopt_of_skb(skb);
@@ -454,6 +461,7 @@ void xtcp_reply_skb(struct sk_buff *skb, const struct xtcp_key *key,
 {
 	struct xtcp_answer answer = { .owner = owner };
 
+	xtcp_rcu_held();
 	if (owner) {
 		answer.oif = inet_request_bound_dev_if(owner, skb);
 		answer.mark = inet_request_mark(owner, skb);
@@ -467,26 +475,4 @@ void xtcp_reply_skb(struct sk_buff *skb, const struct xtcp_key *key,
 	}
 	answer.tos &= ~INET_ECN_MASK;
 	xtcp_reply_to(skb, key, &answer, out);
-}
-
-/**
- * xtcp_reset_skb() - refuse a packet with RST, unless it is one itself
- * @skb: the packet, transport header pulled
- * @seg: its segment
- * @key: its connection, seen from our end
- * @owner: the listener that it was for; NULL: nobody's
- *
- * RFC 9293 section 3.10.7.1.
- *
- * Context: softirq, under rcu_read_lock().
- */
-void xtcp_reset_skb(struct sk_buff *skb, const struct xtcp_seg *seg,
-		    const struct xtcp_key *key, const struct sock *owner)
-{
-	struct xtcp_out rst;
-
-	if (seg->flags & XTCP_RST)
-		return;
-	xtcp_wire_reset_reply(seg, &rst);
-	xtcp_reply_skb(skb, key, owner, &rst);
 }

@@ -4,6 +4,10 @@
  * queue (RFC 9293 section 3.10.2). What is sent when is the core's to say.
  */
 #include <linux/sched/signal.h>
+#include "buffer.h"
+#include "input.h"
+#include "sendmsg.h"
+#include "sndqueue.h"
 #include "sock.h"
 
 #define BUFFER_MAX	(64U << 10)

@@ -12,8 +12,16 @@
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include "act.h"
 #include "core/halfopen.h"
+#include "input.h"
+#include "kept.h"
+#include "net.h"
+#include "ready.h"
 #include "sock.h"
+#include "sockopt.h"
+#include "timer.h"
+#include "urgent.h"
 
 /* The only congestion control there is, and how long a name may be */
 #define CC_NAME		"reno"
@@ -527,4 +535,52 @@ int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG)
 		answer = outq(sk, cmd == SIOCOUTQNSD);
 	release_sock(sk);
 	return xtcp_compat_ioctl_put(answer, arg);
+}
+
+/**
+ * xtcp_keepalive() - proto.keepalive: SO_KEEPALIVE was set
+ * @sk: socket
+ * @on: on or off
+ *
+ * Context: process, under the socket lock.
+ */
+void xtcp_keepalive(struct sock *sk, int on)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	sock_owned_by_me(sk);
+	t->keepalive = on;
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	xtcp_keepalive_start(t, xtcp_now());
+	xtcp_rearm(sk);
+}
+
+/**
+ * xtcp_set_rcvlowat() - proto_ops.set_rcvlowat: SO_RCVLOWAT
+ * @sk: socket
+ * @bytes: what poll() waits for, not negative
+ *
+ * The receive buffer must hold that much: it grows, or where the user has fixed its size
+ * the mark is cut to it.
+ *
+ * Context: process, under the socket lock.
+ * Return: 0.
+ */
+int xtcp_set_rcvlowat(struct sock *sk, int bytes)
+{
+	bool fixed = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
+	int most = fixed ? sk->sk_rcvbuf : READ_ONCE(xtcp_sk(sk)->tcb.knobs->rmem[2]);
+
+	sock_owned_by_me(sk);
+	bytes = min(bytes, most / 2);		/* as xtcp_rcv_free() reckons */
+	WRITE_ONCE(sk->sk_rcvlowat, bytes ?: 1);
+	if (!fixed && sk->sk_rcvbuf < 2 * bytes)
+		WRITE_ONCE(sk->sk_rcvbuf, 2 * bytes);
+	if ((1 << sk->sk_state) & (TCPF_LISTEN | TCPF_CLOSE))
+		return 0;
+	xtcp_event_kind(sk, XTCP_EV_RECEIVE);	/* the peer may be told of the room */
+	if (xtcp_readable(sk))			/* who found too little may find enough */
+		sk->sk_data_ready(sk);
+	return 0;
 }

@@ -15,6 +15,7 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include "../include/compat.h"
+#include "conn.h"
 #include "timer.h"
 
 /* The tag of a timer's word */
@@ -63,6 +64,7 @@ struct timer_cpu {
 };
 
 static struct timer_cpu __percpu *wheels __read_mostly;
+static const struct xtcp_timer_ops *timer_ops __read_mostly;
 static int hotplug_state __read_mostly;
 
 static u64 now_ticks(void)
@@ -256,17 +258,7 @@ u64 xtcp_timer_left(const struct xtcp_timer *timer)
 
 static void timer_call(struct xtcp_timer *timer)
 {
-	switch ((READ_ONCE(timer->entry.word) & KIND) >> KIND_SHIFT) {
-	case XTCP_ENTRY_SOCKET:
-		xtcp_sock_expired(timer);
-		break;
-	case XTCP_ENTRY_HALFOPEN:
-		xtcp_halfopen_expired(timer);
-		break;
-	case XTCP_ENTRY_TIMEWAIT:
-		xtcp_timewait_expired(timer);
-		break;
-	}
+	timer_ops->expired[(READ_ONCE(timer->entry.word) & KIND) >> KIND_SHIFT](timer);
 }
 
 /* The wheel has given out a timer: make it idle if it is due. Returns false when its
@@ -277,6 +269,7 @@ static bool wheel_detach(struct timer_cpu *c, struct xtcp_wheel_entry *e, u64 no
 	u64 word = READ_ONCE(e->word);
 	s64 ahead;
 
+	lockdep_assert_held(&c->lock);
 	do {
 		ahead = xtcp_wheel_ahead(word, now);
 		if (ahead > 0) {
@@ -395,14 +388,16 @@ static void wheel_init(struct timer_cpu *c, unsigned int cpu)
 
 /**
  * xtcp_wheels_init() - a wheel for each processor that may ever be
+ * @ops: what happens at the deadlines
  *
  * Context: module load.
  * Return: 0 or a negative errno.
  */
-int xtcp_wheels_init(void)
+int xtcp_wheels_init(const struct xtcp_timer_ops *ops)
 {
 	int cpu;
 
+	timer_ops = ops;
 	wheels = alloc_percpu(struct timer_cpu);
 	if (!wheels)
 		return -ENOMEM;

@@ -3,9 +3,9 @@
  * Timers: one deadline an object, carried by the wheel of the processor that
  * armed it. docs/wheel.md draws it.
  *
- * An object is known by its kind, not by a function pointer: when the deadline
- * comes, xtcp_KIND_expired() of its owner is called, in softirq, without a lock,
- * under an rcu_read_lock() that was taken before the timer went idle. So an
+ * An object is known by its kind, not by a function pointer of its own: when the
+ * deadline comes, the kind's xtcp_timer_ops.expired() is called, in softirq, without a
+ * lock, under an rcu_read_lock() that was taken before the timer went idle. So an
  * object that is freed a grace period after xtcp_timer_shutdown() is valid
  * for as long as its callback runs. Who must know that no callback runs any more
  * shuts the timers down, as many as there are, and waits for one grace period.
@@ -61,6 +61,14 @@ struct xtcp_timer_counts {
 	unsigned long deferred;
 };
 
+/**
+ * struct xtcp_timer_ops - what happens at a deadline, by the kind of object
+ * @expired: by enum xtcp_entry_kind. Called in softirq, without a lock, under rcu_read_lock()
+ */
+struct xtcp_timer_ops {
+	void (*expired[XTCP_ENTRY_KINDS])(struct xtcp_timer *timer);
+};
+
 /* The clock of all of xtcp: microseconds, monotonic, never 0 */
 static inline u64 xtcp_now(void)
 {
@@ -73,13 +81,8 @@ bool xtcp_timer_disarm(struct xtcp_timer *timer);
 bool xtcp_timer_shutdown(struct xtcp_timer *timer);
 u64 xtcp_timer_left(const struct xtcp_timer *timer);
 
-/* What happens at the deadline, by kind: softirq, under rcu_read_lock() */
-void xtcp_sock_expired(struct xtcp_timer *timer);
-void xtcp_halfopen_expired(struct xtcp_timer *timer);
-void xtcp_timewait_expired(struct xtcp_timer *timer);
-
-/* Called by main.c, and by stat.c */
-int xtcp_wheels_init(void);
+/* Called by main.c, and by proc_stat.c */
+int xtcp_wheels_init(const struct xtcp_timer_ops *ops);
 void xtcp_wheels_exit(void);
 void xtcp_wheels_count(struct xtcp_timer_counts *counts);
 

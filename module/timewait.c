@@ -16,8 +16,16 @@
  * as soon as it comes back.
  */
 #include <net/ipv6.h>
+#include "conn.h"
+#include "drop.h"
+#include "listener.h"
+#include "net.h"
+#include "port.h"
 #include "record.h"
+#include "reply.h"
 #include "sock.h"
+#include "timer.h"
+#include "timewait.h"
 
 static struct xtcp_slab slab __read_mostly;
 
@@ -80,6 +88,7 @@ void xtcp_timewait_end(struct xtcp_timewait_record *r)
  */
 void xtcp_timewait_kill(struct xtcp_timewait_record *r)
 {
+	xtcp_rcu_held();
 	if (xtcp_conn_remove(&r->entry))
 		xtcp_timewait_end(r);
 }
@@ -96,6 +105,7 @@ void xtcp_timewait_kill(struct xtcp_timewait_record *r)
  */
 void xtcp_timewait_resume(struct xtcp_timewait_record *r)
 {
+	xtcp_rcu_held();
 	xtcp_count(read_pnet(&r->entry.net), tw_resumed);
 	if (READ_ONCE(r->claim) & XTCP_TIMEWAIT_OVER)
 		xtcp_timewait_kill(r);
@@ -112,6 +122,7 @@ void xtcp_timewait_expired(struct xtcp_timer *timer)
 	struct xtcp_timewait_record *r =
 		container_of(timer, struct xtcp_timewait_record, timer);
 
+	xtcp_rcu_held();
 	WRITE_ONCE(r->claim, r->claim | XTCP_TIMEWAIT_OVER);
 	xtcp_timewait_kill(r);
 }
@@ -176,6 +187,7 @@ void xtcp_timewait_enter(struct sock *sk)
 	struct xtcp_net *xn = xtcp_net(net);
 	struct xtcp_timewait_record *r = NULL;
 
+	sock_owned_by_me(sk);
 	xs->tcb.state = XTCP_CLOSED;
 	if (atomic_inc_return(&xn->tw_count) <= READ_ONCE(xn->knobs.max_tw_buckets))
 		r = timewait_new(sk);
@@ -216,6 +228,7 @@ void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct sk_buff *
 	};
 	struct xtcp_out out;
 
+	xtcp_rcu_held();
 	xtcp_timewait_ack(&r->tw, xtcp_now(), xtcp_record_stamp(key, r->tw.ts_ok), &out);
 	xtcp_reply_to(skb, key, &answer, &out);
 }
@@ -232,13 +245,14 @@ bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtc
 {
 	enum xtcp_drop drop;
 
+	xtcp_rcu_held();
 	return xtcp_timewait_segment(&r->tw, seg, &drop) == XTCP_TIMEWAIT_RESTART;
 }
 
 /**
  * xtcp_timewait_rcv() - a segment for a connection in TIME-WAIT
  * @r: record
- * @skb: the segment's packet, transport header pulled
+ * @skb: the segment's packet, transport header pulled; consumed unless true is returned
  * @seg: the segment
  * @key: its connection
  *
@@ -246,12 +260,13 @@ bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtc
  * Return: true when the segment is a newer SYN for which somebody listens: it is
  * left to him (RFC 6191).
  */
-bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct sk_buff *skb,
+bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, struct sk_buff *skb,
 		       const struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	enum xtcp_drop drop = XTCP_DROP_NONE;
 	enum xtcp_timewait_verdict verdict;
 
+	xtcp_rcu_held();
 	verdict = xtcp_timewait_segment(&r->tw, seg, &drop);
 	if (verdict == XTCP_TIMEWAIT_REOPEN) {
 		if (xtcp_listener_lookup(key))
@@ -265,72 +280,6 @@ bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, const struct sk_buff *skb
 	} else if (verdict == XTCP_TIMEWAIT_ACK && xtcp_record_may_answer(&r->answered)) {
 		xtcp_timewait_answer(r, skb, key);
 	}
-	if (drop != XTCP_DROP_NONE)
-		xtcp_count_drop(key->net, drop);
+	xtcp_skb_done(key->net, skb, drop);
 	return false;
-}
-
-static bool key_is_loopback(const struct xtcp_key *key)
-{
-	if (key->family == AF_INET)
-		return ipv4_is_loopback(key->laddr) || ipv4_is_loopback(key->raddr);
-	return ipv6_addr_loopback(&key->laddr6) || ipv6_addr_loopback(&key->raddr6);
-}
-
-/**
- * xtcp_timewait_gives_way() - may connect() have the place of an entry?
- * @e: entry in the table
- * @key: its connection
- * @named: the port is the socket's own, by bind(): whoever names it wants this connection.
- *	Then it is enough that timestamps tell what is old, as with the kernel's TCP: another
- *	port is not to be had, and ISS lies above all that was used
- *
- * Context: under rcu_read_lock().
- * Return: true when it is a TIME-WAIT record, and timestamps and, unless @named, tw_reuse
- * allow it.
- */
-bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key, bool named)
-{
-	const struct xtcp_knobs *knobs = &xtcp_net(key->net)->knobs;
-	int reuse = READ_ONCE(knobs->reuse_tw);
-
-	if (e->kind != XTCP_ENTRY_TIMEWAIT || !READ_ONCE(knobs->timestamps))
-		return false;
-	if (named)
-		return xtcp_entry_timewait(e)->tw.ts_ok;
-	if (!reuse || (reuse == 2 && !key_is_loopback(key)))
-		return false;
-	return xtcp_timewait_is_past(&xtcp_entry_timewait(e)->tw, xtcp_now());
-}
-
-/**
- * xtcp_timewait_supersede() - put a connecting socket into the table, maybe in a
- *	TIME-WAIT record's place
- * @e: the socket's entry, not hashed, its key set
- * @key: its connection
- * @named: as for xtcp_timewait_gives_way()
- * @before: result: the record, which is out of the table and the caller's to end: ISS must
- *	be above what it has used. Not set when there was none
- *
- * Context: any; takes the bucket's lock.
- * Return: 0, or -EADDRNOTAVAIL when the connection is there and does not give way.
- */
-int xtcp_timewait_supersede(struct xtcp_entry *e, const struct xtcp_key *key, bool named,
-			    struct xtcp_timewait_record **before)
-{
-	int err = xtcp_conn_insert(e, key);
-	struct xtcp_entry *other;
-
-	if (!err)
-		return 0;
-	rcu_read_lock();
-	other = xtcp_conn_lookup(key);
-	if (other && other->bound_dev_if == e->bound_dev_if &&
-	    xtcp_timewait_gives_way(other, key, named) && xtcp_conn_replace(other, e)) {
-		*before = xtcp_entry_timewait(other);
-		xtcp_count(key->net, tw_reused);
-		err = 0;
-	}
-	rcu_read_unlock();
-	return err;
 }

@@ -14,7 +14,9 @@
  *				      ^ the byte, out of band
  */
 #include "core/seq.h"
+#include "rcvqueue.h"
 #include "sock.h"
+#include "urgent.h"
 
 /* The byte stands in the stream, where the reader comes to it */
 static bool in_band(const struct sock *sk)
@@ -51,6 +53,7 @@ void xtcp_urgent_notice(struct sock *sk, u32 up)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	sk_send_sigurg(sk);
 	WRITE_ONCE(xs->copied_seq, xtcp_urgent_skip(sk, xs->copied_seq));
 	xs->urgent_seq = up - 1;
@@ -69,6 +72,7 @@ void xtcp_urgent_arrive(struct sock *sk)
 	struct sk_buff *skb = urgent_find(sk, xs->urgent_seq);
 	u8 byte;
 
+	sock_owned_by_me(sk);
 	if (!skb || skb_copy_bits(skb, xtcp_skb_rec(skb)->skip + xs->urgent_seq -
 				  xtcp_skb_rec(skb)->seq, &byte, 1))
 		return;
@@ -87,6 +91,7 @@ u32 xtcp_urgent_skip(struct sock *sk, u32 seq)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 
+	sock_owned_by_me(sk);
 	if (!xtcp_urgent_at(xs, seq) || in_band(sk) || !urgent_find(sk, seq))
 		return seq;
 	return seq + 1;
@@ -103,6 +108,7 @@ u32 xtcp_urgent_skip(struct sock *sk, u32 seq)
  */
 size_t xtcp_urgent_limit(const struct xtcp_sock *xs, u32 seq, size_t len)
 {
+	sock_owned_by_me(&xs->inet.sk);
 	if (!xs->urgent || !seq_gt(xs->urgent_seq, seq))
 		return len;
 	return min_t(size_t, len, xs->urgent_seq - seq);
@@ -116,6 +122,7 @@ size_t xtcp_urgent_limit(const struct xtcp_sock *xs, u32 seq, size_t len)
  */
 void xtcp_urgent_passed(struct xtcp_sock *xs)
 {
+	sock_owned_by_me(&xs->inet.sk);
 	if (xs->urgent && seq_gt(xs->copied_seq, xs->urgent_seq))
 		WRITE_ONCE(xs->urgent, 0);
 }
@@ -132,6 +139,7 @@ u32 xtcp_urgent_inq(const struct sock *sk)
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 inq = xtcp_inq(sk);
 
+	sock_owned_by_me(sk);
 	return in_band(sk) ? inq : xtcp_urgent_limit(xs, xs->copied_seq, inq);
 }
 
@@ -153,6 +161,7 @@ int xtcp_urgent_recv(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u8 byte = xs->urgent;
 
+	sock_owned_by_me(sk);
 	if (in_band(sk) || !xs->urgent || xs->urgent == XTCP_URGENT_READ)
 		return -EINVAL;
 	if (sk->sk_state == TCP_CLOSE && !sock_flag(sk, SOCK_DONE))

@@ -4,13 +4,12 @@
  * minutes ahead; the measured operations are done to some timers that are near, as those of
  * retransmissions are.
  */
-#define xtcp_timewait_expired engines_expired
 #include "../../../module/timer.c"
-#undef xtcp_timewait_expired
 #include <linux/delay.h>
 #include <linux/timex.h>
 #include <linux/vmalloc.h>
 #include "../../../module/core/internal.h"
+#include "../../../module/act.h"
 #include "../../../module/sock.h"
 #include "engines.h"
 
@@ -117,13 +116,7 @@ static void compare_operations(void)
 
 /* ---- firing ---- */
 
-/**
- * engines_expired() - a timer of ours has expired
- * @timer: timer
- *
- * Context: softirq.
- */
-void engines_expired(struct xtcp_timer *timer)
+static void our_expired(struct xtcp_timer *timer)
 {
 	t.fired++;
 	t.last = get_cycles();
@@ -266,9 +259,17 @@ static void empty(void)
 	synchronize_rcu();	/* callbacks have ended */
 }
 
+static const struct xtcp_timer_ops ops = {
+	.expired = {
+		[XTCP_ENTRY_SOCKET] = our_expired,
+		[XTCP_ENTRY_REQUEST] = our_expired,
+		[XTCP_ENTRY_TIMEWAIT] = our_expired,
+	},
+};
+
 static int measure(void)
 {
-	int err = xtcp_wheels_init();
+	int err = xtcp_wheels_init(&ops);
 
 	if (err)
 		return err;

@@ -17,6 +17,8 @@
 #include <linux/swap.h>
 #include "../include/compat.h"
 #include "net.h"
+#include "proto.h"
+#include "sysctl.h"
 
 /* The kernel has it for a field of its own */
 #undef tw_reuse
@@ -400,7 +402,7 @@ static struct ctl_table *knobs_rows(struct xtcp_knobs *values, unsigned int *row
 }
 
 /**
- * xtcp_knobs_init() - give a namespace its knobs
+ * xtcp_sysctl_init() - give a namespace its knobs
  * @net: namespace
  *
  * The first namespace comes while the module loads: what the parameters leave
@@ -409,7 +411,7 @@ static struct ctl_table *knobs_rows(struct xtcp_knobs *values, unsigned int *row
  * Context: process; sleeps.
  * Return: 0, -ENOMEM, or -EINVAL when a parameter exceeds its ceiling.
  */
-int xtcp_knobs_init(struct net *net)
+int xtcp_sysctl_init(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_net(net);
 	unsigned int rows;
@@ -430,12 +432,12 @@ int xtcp_knobs_init(struct net *net)
 }
 
 /**
- * xtcp_knobs_exit() - take a namespace's knobs away
+ * xtcp_sysctl_exit() - take a namespace's knobs away
  * @net: namespace
  *
  * Context: process; sleeps until nobody reads or writes one.
  */
-void xtcp_knobs_exit(struct net *net)
+void xtcp_sysctl_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_net(net);
 

@@ -14,6 +14,9 @@
 #include <linux/inet.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include "listener.h"
+#include "net.h"
+#include "proc_listen.h"
 #include "sock.h"
 
 /* Position 0 is the header; the others are a bucket of listeners each */
@@ -140,13 +143,13 @@ static const struct seq_operations queues_ops = {
 };
 
 /**
- * xtcp_queues_init() - make /proc/net/xtcp_listen
+ * xtcp_proc_listen_init() - make /proc/net/xtcp_listen
  * @net: namespace
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
  */
-int xtcp_queues_init(struct net *net)
+int xtcp_proc_listen_init(struct net *net)
 {
 	if (!proc_create_net("xtcp_listen", 0444, net->proc_net, &queues_ops,
 			     sizeof(struct seq_net_private)))
@@ -155,12 +158,12 @@ int xtcp_queues_init(struct net *net)
 }
 
 /**
- * xtcp_queues_exit() - remove /proc/net/xtcp_listen
+ * xtcp_proc_listen_exit() - remove /proc/net/xtcp_listen
  * @net: namespace
  *
  * Context: process; sleeps until nobody reads it.
  */
-void xtcp_queues_exit(struct net *net)
+void xtcp_proc_listen_exit(struct net *net)
 {
 	remove_proc_entry("xtcp_listen", net->proc_net);
 }

@@ -4,6 +4,7 @@
  */
 #include <linux/slab.h>
 #include "port.h"
+#include "port_hold.h"
 
 /* Holds of a port that are told apart: a stranger who connects to many addresses of
  * ours must not make a long list of them
@@ -13,23 +14,23 @@
 static struct kmem_cache *hold_cache __read_mostly;
 
 /**
- * xtcp_holds_init() - make the slab of holds
+ * xtcp_port_hold_init() - make the slab of holds
  *
  * Context: module load.
  * Return: 0 or -ENOMEM.
  */
-int xtcp_holds_init(void)
+int xtcp_port_hold_init(void)
 {
 	hold_cache = KMEM_CACHE(xtcp_port_hold, 0);
 	return hold_cache ? 0 : -ENOMEM;
 }
 
 /**
- * xtcp_holds_exit() - free the slab, which is empty
+ * xtcp_port_hold_exit() - free the slab, which is empty
  *
  * Context: module unload.
  */
-void xtcp_holds_exit(void)
+void xtcp_port_hold_exit(void)
 {
 	kmem_cache_destroy(hold_cache);
 }
@@ -83,7 +84,7 @@ static void hold_widen(struct xtcp_hold *want)
 }
 
 /**
- * xtcp_holds_add() - one more record holds a port
+ * xtcp_port_hold_add() - one more record holds a port
  * @port: the port
  * @want: how; its count is not looked at
  * @domain: see struct xtcp_claim
@@ -94,7 +95,7 @@ static void hold_widen(struct xtcp_hold *want)
  * Context: any, under the port's lock.
  * Return: false when memory is short.
  */
-bool xtcp_holds_add(struct xtcp_port *port, const struct xtcp_hold *want, int domain)
+bool xtcp_port_hold_add(struct xtcp_port *port, const struct xtcp_hold *want, int domain)
 {
 	struct xtcp_port_hold *h = hold_find(port, want);
 	struct xtcp_hold wide = *want;
@@ -126,9 +127,9 @@ static void hold_free(struct xtcp_port *port, struct xtcp_port_hold *h)
 }
 
 /**
- * xtcp_holds_remove() - one record less holds a port
+ * xtcp_port_hold_remove() - one record less holds a port
  * @port: the port
- * @want: as for xtcp_holds_add()
+ * @want: as for xtcp_port_hold_add()
  *
  * Of two records that are alike, one may be counted by itself and one with every
  * address. Which of the two goes first makes no difference to the sums, and what
@@ -136,7 +137,7 @@ static void hold_free(struct xtcp_port *port, struct xtcp_port_hold *h)
  *
  * Context: any, under the port's lock.
  */
-void xtcp_holds_remove(struct xtcp_port *port, const struct xtcp_hold *want)
+void xtcp_port_hold_remove(struct xtcp_port *port, const struct xtcp_hold *want)
 {
 	struct xtcp_port_hold *h = hold_find(port, want);
 	struct xtcp_hold wide = *want;
@@ -160,14 +161,14 @@ static struct xtcp_port_hold *hold_only(struct xtcp_port *port)
 }
 
 /**
- * xtcp_holds_pack() - put all that records hold of a port into its slot, if it fits
+ * xtcp_port_hold_pack() - put all that records hold of a port into its slot, if it fits
  * @port: the port; when it fits, nothing hangs on it any more and it can be freed
  * @slot: result
  *
  * Context: any, under the port's lock.
  * Return: true when it fits: one hold, or none.
  */
-bool xtcp_holds_pack(struct xtcp_port *port, u64 *slot)
+bool xtcp_port_hold_pack(struct xtcp_port *port, u64 *slot)
 {
 	struct xtcp_port_hold *only = hold_only(port);
 

@@ -6,64 +6,79 @@
  * gone goes at its next event to the heir (xtcp_listener_heir()), or dies.
  */
 #include <linux/slab.h>
+#include "accept.h"
+#include "admit.h"
+#include "child.h"
+#include "conn.h"
 #include "core/isn.h"
+#include "drop.h"
+#include "kept.h"
+#include "listener.h"
+#include "net.h"
 #include "record.h"
+#include "reply.h"
+#include "request.h"
+#include "request_syn.h"
+#include "reset.h"
 #include "sock.h"
+#include "timer.h"
+#include "timewait.h"
 
 static struct xtcp_slab slab __read_mostly;
 
 /**
- * xtcp_halfopen_cache_init() - make the slabs of half-open records
+ * xtcp_request_cache_init() - make the slabs of half-open records
  *
  * Context: module load.
  * Return: 0 or -ENOMEM.
  */
-int xtcp_halfopen_cache_init(void)
+int xtcp_request_cache_init(void)
 {
-	size_t size = sizeof(struct xtcp_halfopen_record);
+	size_t size = sizeof(struct xtcp_request_record);
 
 	BUILD_BUG_ON(IS_ENABLED(CONFIG_64BIT) && size - sizeof(struct xtcp_timer) > 104);
 	return xtcp_slab_init(&slab, "xtcp_halfopen4", "xtcp_halfopen6", size);
 }
 
 /**
- * xtcp_halfopen_cache_exit() - free the slabs, which are empty
+ * xtcp_request_cache_exit() - free the slabs, which are empty
  *
  * Context: module unload.
  */
-void xtcp_halfopen_cache_exit(void)
+void xtcp_request_cache_exit(void)
 {
 	xtcp_slab_exit(&slab);
 }
 
 /* A record that nobody can see any more, with what is out of line */
-static void halfopen_destroy(struct xtcp_halfopen_record *r)
+static void request_destroy(struct xtcp_request_record *r)
 {
 	xtcp_kept_free(r->kept);
 	xtcp_slab_free(&slab, r->entry.family, r);
 }
 
-static void halfopen_free(struct rcu_head *rcu)
+static void request_free(struct rcu_head *rcu)
 {
-	halfopen_destroy(container_of(rcu, struct xtcp_halfopen_record, rcu));
+	request_destroy(container_of(rcu, struct xtcp_request_record, rcu));
 }
 
 /**
- * xtcp_halfopen_listener() - the listener that a record is for
+ * xtcp_request_listener() - the listener that a record is for
  * @r: record
  *
  * Context: under rcu_read_lock().
  * Return: the listener, valid until rcu_read_unlock(); NULL when it listens no more, or the
  * record has left the table.
  */
-struct sock *xtcp_halfopen_listener(const struct xtcp_halfopen_record *r)
+struct sock *xtcp_request_listener(const struct xtcp_request_record *r)
 {
+	xtcp_rcu_held();
 	return xtcp_listener_by_id(read_pnet(&r->entry.net), r->entry.lport,
 				   atomic64_read(&r->listener_id));
 }
 
 /* ... and if it doesn't, who inherits */
-static struct sock *halfopen_heir(const struct xtcp_halfopen_record *r)
+static struct sock *request_heir(const struct xtcp_request_record *r)
 {
 	return xtcp_listener_heir(read_pnet(&r->entry.net), r->entry.lport,
 				  atomic64_read(&r->listener_id), r->entry.hash);
@@ -71,13 +86,13 @@ static struct sock *halfopen_heir(const struct xtcp_halfopen_record *r)
 
 /* A record that nobody listens for is the heir's from now on, if he has room for it. He
  * counts it first: so his count is never above the knob, and whoever takes the record out
- * of the table, which unnames the listener (halfopen_end()), finds that it was counted.
+ * of the table, which unnames the listener (request_end()), finds that it was counted.
  * Returns the heir, or whom another processor has found; NULL: it is nobody's
  */
-static struct sock *halfopen_adopt(struct xtcp_halfopen_record *r)
+static struct sock *request_adopt(struct xtcp_request_record *r)
 {
 	u64 id = atomic64_read(&r->listener_id);
-	struct sock *heir = halfopen_heir(r);
+	struct sock *heir = request_heir(r);
 	struct xtcp_listener *l;
 
 	if (!heir)
@@ -91,7 +106,7 @@ static struct sock *halfopen_adopt(struct xtcp_halfopen_record *r)
 	}
 	if (atomic64_cmpxchg(&r->listener_id, id, l->id) != id) {
 		atomic_dec(&l->halfopen);
-		return xtcp_halfopen_listener(r);
+		return xtcp_request_listener(r);
 	}
 	xtcp_listen_count(heir, XTCP_LISTEN_migrated);
 	return heir;
@@ -100,7 +115,7 @@ static struct sock *halfopen_adopt(struct xtcp_halfopen_record *r)
 /* A record has left the table, and the caller has taken it out: under
  * rcu_read_lock()
  */
-static void halfopen_end(struct xtcp_halfopen_record *r)
+static void request_end(struct xtcp_request_record *r)
 {
 	struct sock *listener = xtcp_listener_by_id(read_pnet(&r->entry.net), r->entry.lport,
 						    atomic64_xchg(&r->listener_id, 0));
@@ -109,13 +124,13 @@ static void halfopen_end(struct xtcp_halfopen_record *r)
 	if (listener)
 		atomic_dec(&xtcp_sk(listener)->listener.halfopen);
 	atomic_dec(&xtcp_net(read_pnet(&r->entry.net))->halfopen_count);
-	call_rcu(&r->rcu, halfopen_free);
+	call_rcu(&r->rcu, request_free);
 }
 
 /* Take a record out of the table. What was in TIME-WAIT before is so again: the SYN
  * was an old duplicate for all we know (RFC 9293 section 3.6.1)
  */
-static bool halfopen_leave(struct xtcp_halfopen_record *r)
+static bool request_leave(struct xtcp_request_record *r)
 {
 	if (!r->before)
 		return xtcp_conn_remove(&r->entry);
@@ -126,24 +141,25 @@ static bool halfopen_leave(struct xtcp_halfopen_record *r)
 }
 
 /**
- * xtcp_halfopen_kill() - end a record: nobody will be told
+ * xtcp_request_kill() - end a record: nobody will be told
  * @r: record
  *
  * Context: any, under rcu_read_lock().
  * Return: false when it had left the table already: it has become a socket, or was ended.
  */
-bool xtcp_halfopen_kill(struct xtcp_halfopen_record *r)
+bool xtcp_request_kill(struct xtcp_request_record *r)
 {
-	if (!halfopen_leave(r))
+	xtcp_rcu_held();
+	if (!request_leave(r))
 		return false;
-	halfopen_end(r);
+	request_end(r);
 	return true;
 }
 
-static void halfopen_send_synack(struct xtcp_halfopen_record *r,
-				 const struct sock *listener, const struct xtcp_key *key)
+static void request_send_synack(struct xtcp_request_record *r,
+				const struct sock *listener, const struct xtcp_key *key)
 {
-	struct xtcp_answer answer = xtcp_halfopen_answer(r, listener);
+	struct xtcp_answer answer = xtcp_request_answer(r, listener);
 	struct xtcp_out out;
 
 	xtcp_halfopen_synack(&r->half, xtcp_record_stamp(key, r->half.ts_ok), &out);
@@ -152,9 +168,9 @@ static void halfopen_send_synack(struct xtcp_halfopen_record *r,
 }
 
 /* No third segment has come, or nobody would take it: @listener is NULL */
-static void halfopen_give_up(struct xtcp_halfopen_record *r, const struct sock *listener)
+static void request_give_up(struct xtcp_request_record *r, const struct sock *listener)
 {
-	if (!xtcp_halfopen_kill(r))
+	if (!xtcp_request_kill(r))
 		return;
 	if (listener)
 		xtcp_listen_count(listener, XTCP_LISTEN_expired);
@@ -163,62 +179,63 @@ static void halfopen_give_up(struct xtcp_halfopen_record *r, const struct sock *
 }
 
 /**
- * xtcp_halfopen_expired() - the timer: the SYN-ACK again, or the end
+ * xtcp_request_expired() - the timer: the SYN-ACK again, or the end
  * @timer: of a half-open record
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_halfopen_expired(struct xtcp_timer *timer)
+void xtcp_request_expired(struct xtcp_timer *timer)
 {
-	struct xtcp_halfopen_record *r =
-		container_of(timer, struct xtcp_halfopen_record, timer);
+	struct xtcp_request_record *r =
+		container_of(timer, struct xtcp_request_record, timer);
 	struct net *net = read_pnet(&r->entry.net);
 	struct sock *listener;
 	struct xtcp_key key;
 	bool resend;
 	u64 wait;
 
+	xtcp_rcu_held();
 	if (!READ_ONCE(r->entry.hashed))
 		return;
 	wait = xtcp_halfopen_timeout(&r->half, &xtcp_net(net)->knobs, &resend);
-	listener = xtcp_halfopen_listener(r);
+	listener = xtcp_request_listener(r);
 	if (!listener && wait)
-		listener = halfopen_adopt(r);
+		listener = request_adopt(r);
 	if (!wait || !listener) {
-		halfopen_give_up(r, listener);
+		request_give_up(r, listener);
 		return;
 	}
 	if (resend) {
 		xtcp_count(net, synack_retransmits);
 		xtcp_entry_get_key(&r->entry, &key);
-		halfopen_send_synack(r, listener, &key);
+		request_send_synack(r, listener, &key);
 	}
 	xtcp_timer_arm(&r->timer, xtcp_now() + wait);
 }
 
-static u32 halfopen_iss(const struct xtcp_key *key, u64 now,
-			const struct xtcp_timewait_record *before)
+static u32 request_iss(const struct xtcp_key *key, u64 now,
+		       const struct xtcp_timewait_record *before)
 {
 	u32 hash = xtcp_hash_isn(xtcp_key_hash_secret(key, XTCP_SALT_NUMBERS));
 
 	return before ? xtcp_isn_above(now, hash, before->tw.snd_nxt) : xtcp_isn(now, hash);
 }
 
-static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
-						 const struct xtcp_seg *seg,
-						 const struct xtcp_key *key,
-						 struct sk_buff *skb,
-						 struct xtcp_timewait_record *before)
+static struct xtcp_request_record *request_new(const struct sock *listener,
+					       const struct xtcp_seg *seg,
+					       const struct xtcp_key *key,
+					       struct sk_buff *skb,
+					       struct xtcp_timewait_record *before)
 {
-	struct xtcp_halfopen_record *r;
+	struct xtcp_request_record *r;
 	u64 now = xtcp_now();
 
 	r = xtcp_slab_alloc(&slab, key->family);
 	if (!r)
 		return NULL;
-	xtcp_halfopen_agree(&r->half, listener, seg, key, skb,
-			    halfopen_iss(key, now, before), now);
-	xtcp_halfopen_fill(r, listener, key, skb, seg);
+	xtcp_request_agree(&r->half, listener, seg, key, skb,
+			   request_iss(key, now, before), now);
+	xtcp_request_fill(r, listener, key, skb, seg);
 	r->before = before;
 	r->half.defer = READ_ONCE(xtcp_sk(listener)->listener.defer);
 	return r;
@@ -227,8 +244,8 @@ static struct xtcp_halfopen_record *halfopen_new(const struct sock *listener,
 /* Into the table; false when somebody was quicker with a copy of the SYN, or with
  * the end of the TIME-WAIT. Counted first: a count never falls below what there is
  */
-static bool halfopen_enter(struct xtcp_halfopen_record *r, struct sock *listener,
-			   const struct xtcp_key *key)
+static bool request_enter(struct xtcp_request_record *r, struct sock *listener,
+			  const struct xtcp_key *key)
 {
 	struct xtcp_timewait_record *before = r->before;
 	struct xtcp_net *xn = xtcp_net(key->net);
@@ -244,7 +261,7 @@ static bool halfopen_enter(struct xtcp_halfopen_record *r, struct sock *listener
 }
 
 /**
- * xtcp_halfopen_open() - a SYN reaches a listener (RFC 9293 section 3.10.7.2)
+ * xtcp_request_open() - a SYN reaches a listener (RFC 9293 section 3.10.7.2)
  * @listener: listening socket, not locked
  * @seg: the SYN
  * @key: the connection
@@ -253,35 +270,38 @@ static bool halfopen_enter(struct xtcp_halfopen_record *r, struct sock *listener
  *	will lie above what it has used. NULL: there is none
  *
  * Context: softirq, under rcu_read_lock().
+ * Return: XTCP_DROP_NONE; XTCP_REFUSED_NO_MEMORY, which was counted.
  */
-void xtcp_halfopen_open(struct sock *listener, const struct xtcp_seg *seg,
-			const struct xtcp_key *key, struct sk_buff *skb,
-			struct xtcp_timewait_record *before)
+unsigned int xtcp_request_open(struct sock *listener, const struct xtcp_seg *seg,
+			       const struct xtcp_key *key, struct sk_buff *skb,
+			       struct xtcp_timewait_record *before)
 {
-	struct xtcp_halfopen_record *r;
+	struct xtcp_request_record *r;
 
-	r = halfopen_new(listener, seg, key, skb, before);
+	xtcp_rcu_held();
+	r = request_new(listener, seg, key, skb, before);
 	if (!r) {
 		xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
-		return;
+		return XTCP_REFUSED_NO_MEMORY;
 	}
-	if (!halfopen_enter(r, listener, key)) {
-		halfopen_destroy(r);
-		return;
+	if (!request_enter(r, listener, key)) {
+		request_destroy(r);
+		return XTCP_DROP_NONE;
 	}
 	xtcp_count(key->net, halfopen_created);
 	if (before)
 		xtcp_count(key->net, tw_reopened);
 	xtcp_timer_arm(&r->timer, r->half.sent + XTCP_RTO_INITIAL);
-	halfopen_send_synack(r, listener, key);
+	request_send_synack(r, listener, key);
+	return XTCP_DROP_NONE;
 }
 
 /* Two CPUs may come here with copies of the third segment: the swap in the table
  * decides. Returns the child, locked by nobody, with a reference; NULL when it
  * could not be made
  */
-static struct sock *halfopen_child(struct xtcp_halfopen_record *r,
-				   struct sock *listener, struct sk_buff *skb)
+static struct sock *request_child(struct xtcp_request_record *r,
+				  struct sock *listener, struct sk_buff *skb)
 {
 	struct sock *child = xtcp_child_create(listener, r, skb);
 
@@ -299,38 +319,35 @@ static struct sock *halfopen_child(struct xtcp_halfopen_record *r,
 	/* before anybody can end the child: what is the child's may be in use by our
 	 * timer
 	 */
-	halfopen_end(r);
+	request_end(r);
 	bh_unlock_sock(child);
 	return child;
 }
 
 /**
- * xtcp_halfopen_full() - is there no room for a child in the accept queue?
+ * xtcp_request_overflow() - the accept queue has no room for a child
  * @listener: its listener, not locked
  * @r: what waits in the table for the third segment; NULL: nothing does (cookie.c)
- * @skb: the third segment's packet; consumed when true is returned
+ * @skb: the third segment's packet; consumed
  * @seg: the third segment
  * @key: its connection
  *
- * What finds none is dropped, and comes again; with abort_on_overflow it is the end.
+ * The segment is dropped, and comes again; with abort_on_overflow the connection ends.
  *
  * Context: softirq, under rcu_read_lock().
- * Return: true when there is none, which was counted.
  */
-bool xtcp_halfopen_full(const struct sock *listener, struct xtcp_halfopen_record *r,
-			struct sk_buff *skb, const struct xtcp_seg *seg,
-			const struct xtcp_key *key)
+void xtcp_request_overflow(const struct sock *listener, struct xtcp_request_record *r,
+			   struct sk_buff *skb, const struct xtcp_seg *seg,
+			   const struct xtcp_key *key)
 {
-	if (!sk_acceptq_is_full(listener))
-		return false;
+	xtcp_rcu_held();
 	xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
 	if (READ_ONCE(xtcp_net(key->net)->knobs.abort_on_overflow) &&
-	    (!r || xtcp_halfopen_kill(r))) {
+	    (!r || xtcp_request_kill(r))) {
 		xtcp_listen_count(listener, XTCP_LISTEN_aborted);
 		xtcp_reset_skb(skb, seg, key, listener);
 	}
-	kfree_skb(skb);
-	return true;
+	xtcp_skb_free(skb, XTCP_REFUSED_ACCEPT_FULL);
 }
 
 /* Who finds that a listener is in LISTEN no more will not find it in their table either:
@@ -344,8 +361,8 @@ static bool listen_is_over(const struct sock *listener)
 /* Another processor was quicker, with a copy of the segment or with another one: what has
  * the connection's place now gets it. False when that is no socket: @skb is the caller's
  */
-static bool halfopen_pass_on(struct sk_buff *skb, struct xtcp_seg *seg,
-			     const struct xtcp_key *key)
+static bool request_pass_on(struct sk_buff *skb, struct xtcp_seg *seg,
+			    const struct xtcp_key *key)
 {
 	struct xtcp_entry *winner = xtcp_conn_lookup(key);
 
@@ -356,7 +373,7 @@ static bool halfopen_pass_on(struct sk_buff *skb, struct xtcp_seg *seg,
 }
 
 /**
- * xtcp_halfopen_begin() - a child begins: it gets its first segment, and waits for accept()
+ * xtcp_request_begin() - a child begins: it gets its first segment, and waits for accept()
  * @listener: its listener, not locked
  * @child: the child, in the table, locked by nobody, with a reference of the caller's, which
  *	is dropped. NULL: another processor was quicker with a copy of the segment, whose
@@ -368,9 +385,10 @@ static bool halfopen_pass_on(struct sk_buff *skb, struct xtcp_seg *seg,
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
-			 struct xtcp_seg *seg, const struct xtcp_key *key)
+void xtcp_request_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
+			struct xtcp_seg *seg, const struct xtcp_key *key)
 {
+	xtcp_rcu_held();
 	if (child) {
 		xtcp_count(key->net, passive_opens);
 		xtcp_sock_give(child, skb, seg);
@@ -378,28 +396,28 @@ void xtcp_halfopen_begin(struct sock *listener, struct sock *child, struct sk_bu
 		sock_put(child);
 		return;
 	}
-	if (halfopen_pass_on(skb, seg, key))
+	if (request_pass_on(skb, seg, key))
 		return;
 	if (listen_is_over(listener) && !xtcp_listener_lookup(key)) {
-		xtcp_count(key->net, drop_no_socket);
 		xtcp_reset_skb(skb, seg, key, listener);
+		xtcp_skb_done(key->net, skb, XTCP_REFUSED_NO_SOCKET);
 	} else {
 		xtcp_listen_count(listener, XTCP_LISTEN_no_memory);
+		xtcp_skb_free(skb, XTCP_REFUSED_NO_MEMORY);
 	}
-	kfree_skb(skb);
 }
 
 /* A record without a listener: either nobody takes its third segment, which is refused, or
  * it has just become a socket, and has none since then; consumes @skb
  */
-static void halfopen_unheard(struct xtcp_halfopen_record *r, struct sk_buff *skb,
-			     struct xtcp_seg *seg, const struct xtcp_key *key)
+static void request_unheard(struct xtcp_request_record *r, struct sk_buff *skb,
+			    struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	if (xtcp_halfopen_kill(r))
+	if (xtcp_request_kill(r))
 		xtcp_reset_skb(skb, seg, key, NULL);
-	else if (halfopen_pass_on(skb, seg, key))
+	else if (request_pass_on(skb, seg, key))
 		return;
-	kfree_skb(skb);
+	xtcp_skb_free(skb, XTCP_REFUSED_NO_SOCKET);
 }
 
 /* The third segment: a socket takes the record's place; consumes @skb. The heir of a listener
@@ -407,40 +425,44 @@ static void halfopen_unheard(struct xtcp_halfopen_record *r, struct sk_buff *skb
  * now does the record wait on, and is nobody's as before. One that closes at this moment
  * may have no port left to share with a child: then who comes after it is asked
  */
-static void halfopen_establish(struct xtcp_halfopen_record *r, struct sk_buff *skb,
-			       struct xtcp_seg *seg, const struct xtcp_key *key)
+static void request_establish(struct xtcp_request_record *r, struct sk_buff *skb,
+			      struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	struct sock *heir, *listener, *child;
+	unsigned int why;
 
 	do {
 		heir = NULL;
-		listener = xtcp_halfopen_listener(r);
+		listener = xtcp_request_listener(r);
 		if (!listener) {
-			heir = halfopen_heir(r);
+			heir = request_heir(r);
 			listener = heir;
 		}
 		if (!listener) {
-			halfopen_unheard(r, skb, seg, key);
+			request_unheard(r, skb, seg, key);
 			return;
 		}
-		if (heir && !xtcp_admitted(heir, skb, seg)) {
-			kfree_skb(skb);
+		why = heir ? xtcp_admit(heir, skb, seg) : XTCP_DROP_NONE;
+		if (why != XTCP_DROP_NONE) {
+			xtcp_skb_done(key->net, skb, why);
 			return;
 		}
-		if (xtcp_halfopen_full(listener, r, skb, seg, key))
+		if (sk_acceptq_is_full(listener)) {
+			xtcp_request_overflow(listener, r, skb, seg, key);
 			return;
-		child = halfopen_child(r, listener, skb);
+		}
+		child = request_child(r, listener, skb);
 	} while (!child && listen_is_over(listener));
 	if (heir && child)
 		xtcp_listen_count(heir, XTCP_LISTEN_migrated);
-	xtcp_halfopen_begin(listener, child, skb, seg, key);
+	xtcp_request_begin(listener, child, skb, seg, key);
 }
 
 /* A segment that does not fit is answered by an ACK. One that is the old connection's
  * FIN still gets that one's: its sender may be waiting for nothing else
  */
-static void halfopen_challenge(struct xtcp_halfopen_record *r, struct sk_buff *skb,
-			       const struct xtcp_seg *seg, const struct xtcp_key *key)
+static void request_challenge(struct xtcp_request_record *r, struct sk_buff *skb,
+			      const struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	struct xtcp_out out;
 
@@ -451,11 +473,11 @@ static void halfopen_challenge(struct xtcp_halfopen_record *r, struct sk_buff *s
 		return;
 	}
 	xtcp_halfopen_ack(&r->half, xtcp_record_stamp(key, r->half.ts_ok), &out);
-	xtcp_reply_skb(skb, key, xtcp_halfopen_listener(r), &out);
+	xtcp_reply_skb(skb, key, xtcp_request_listener(r), &out);
 }
 
 /**
- * xtcp_halfopen_rcv() - a segment for a half-open connection
+ * xtcp_request_rcv() - a segment for a half-open connection
  * @r: record
  * @skb: packet, data at the transport header; consumed
  * @seg: its segment
@@ -463,42 +485,41 @@ static void halfopen_challenge(struct xtcp_halfopen_record *r, struct sk_buff *s
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_halfopen_rcv(struct xtcp_halfopen_record *r, struct sk_buff *skb,
-		       struct xtcp_seg *seg, const struct xtcp_key *key)
+void xtcp_request_rcv(struct xtcp_request_record *r, struct sk_buff *skb,
+		      struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	enum xtcp_drop drop = XTCP_DROP_NONE;
 	struct sock *listener;
 
+	xtcp_rcu_held();
 	switch (xtcp_halfopen_segment(&r->half, seg, &drop)) {
 	case XTCP_HALFOPEN_ESTABLISH:
-		halfopen_establish(r, skb, seg, key);
+		request_establish(r, skb, seg, key);
 		return;
 	case XTCP_HALFOPEN_SYNACK:
-		listener = xtcp_halfopen_listener(r) ?: halfopen_adopt(r);
+		listener = xtcp_request_listener(r) ?: request_adopt(r);
 		if (!listener)
-			xtcp_halfopen_kill(r);
+			xtcp_request_kill(r);
 		else if (xtcp_record_may_answer(&r->answered))
-			halfopen_send_synack(r, listener, key);
+			request_send_synack(r, listener, key);
 		break;
 	case XTCP_HALFOPEN_WAIT:
 		xtcp_count(key->net, halfopen_deferred);
 		break;
 	case XTCP_HALFOPEN_ACK:
-		halfopen_challenge(r, skb, seg, key);
+		request_challenge(r, skb, seg, key);
 		break;
 	case XTCP_HALFOPEN_RESET:
-		xtcp_reset_skb(skb, seg, key, xtcp_halfopen_listener(r));
+		xtcp_reset_skb(skb, seg, key, xtcp_request_listener(r));
 		break;
 	case XTCP_HALFOPEN_ABORT:
-		if (xtcp_halfopen_kill(r))
+		if (xtcp_request_kill(r))
 			xtcp_count(key->net, resets_in);
-		else if (halfopen_pass_on(skb, seg, key))
+		else if (request_pass_on(skb, seg, key))
 			return;
 		break;
 	case XTCP_HALFOPEN_DROP:
 		break;
 	}
-	if (drop != XTCP_DROP_NONE)
-		xtcp_count_drop(key->net, drop);
-	kfree_skb(skb);
+	xtcp_skb_done(key->net, skb, drop);
 }

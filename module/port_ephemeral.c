@@ -20,8 +20,12 @@
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/ip.h>
-#include "record.h"
+#include "conn.h"
+#include "port.h"
+#include "port_ephemeral.h"
 #include "sock.h"
+#include "timewait.h"
+#include "timewait_reuse.h"
 
 /* Counters: so many that few destinations share one */
 #define COUNTERS	65536
@@ -36,12 +40,12 @@ static u16 *counters __read_mostly;
 static siphash_aligned_key_t port_secret __read_mostly;
 
 /**
- * xtcp_ephemeral_init() - make the counters
+ * xtcp_port_ephemeral_init() - make the counters
  *
  * Context: module load.
  * Return: 0 or -ENOMEM.
  */
-int xtcp_ephemeral_init(void)
+int xtcp_port_ephemeral_init(void)
 {
 	counters = kvcalloc(COUNTERS, sizeof(*counters), GFP_KERNEL);
 	if (!counters)
@@ -51,11 +55,11 @@ int xtcp_ephemeral_init(void)
 }
 
 /**
- * xtcp_ephemeral_exit() - free the counters
+ * xtcp_port_ephemeral_exit() - free the counters
  *
  * Context: module unload.
  */
-void xtcp_ephemeral_exit(void)
+void xtcp_port_ephemeral_exit(void)
 {
 	kvfree(counters);
 }
@@ -158,6 +162,7 @@ int xtcp_get_port(struct sock *sk, unsigned short number)
 	struct xtcp_port *spare = NULL;
 	int err;
 
+	sock_owned_by_me(sk);
 	if (number) {
 		err = xtcp_port_prepare(sock_net(sk), number, &spare);
 		if (!err)
@@ -299,6 +304,7 @@ int xtcp_port_connect(struct sock *sk, struct xtcp_timewait_record **before)
 	struct xtcp_key key;
 	int err;
 
+	sock_owned_by_me(sk);
 	*before = NULL;
 	connect_key(sk, &key);
 	err = key.lport ? connect_bound(sk, &key, before) : connect_any(sk, &key, before);

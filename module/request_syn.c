@@ -5,14 +5,21 @@
  */
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include "conn.h"
+#include "kept.h"
+#include "net.h"
 #include "record.h"
+#include "reply.h"
+#include "request.h"
+#include "request_syn.h"
 #include "sock.h"
+#include "timer.h"
 
 /* The device a connection is bound to from its first packet on. A link-local address means
  * something on its link only, not in the VRF that the link is in
  */
-static int halfopen_bound_dev(const struct sock *listener, const struct sk_buff *skb,
-			      const struct xtcp_key *key)
+static int request_bound_dev(const struct sock *listener, const struct sk_buff *skb,
+			     const struct xtcp_key *key)
 {
 	if (xtcp_key_link_local(key))
 		return key->sdif ? key->sdif : key->dif;
@@ -20,7 +27,7 @@ static int halfopen_bound_dev(const struct sock *listener, const struct sk_buff 
 }
 
 /**
- * xtcp_halfopen_adv_mss() - the largest segment we can be sent: what fits the device
+ * xtcp_request_adv_mss() - the largest segment we can be sent: what fits the device
  * @listener: listener, whose user may want less
  * @skb: a packet of the connection
  * @key: the connection
@@ -30,19 +37,20 @@ static int halfopen_bound_dev(const struct sock *listener, const struct sk_buff 
  * Context: softirq, under rcu_read_lock().
  * Return: bytes, for the MSS option.
  */
-u16 xtcp_halfopen_adv_mss(const struct sock *listener, const struct sk_buff *skb,
-			  const struct xtcp_key *key)
+u16 xtcp_request_adv_mss(const struct sock *listener, const struct sk_buff *skb,
+			 const struct xtcp_key *key)
 {
 	u32 headers = XTCP_HDR_LEN + (key->family == AF_INET ? sizeof(struct iphdr) :
 				      sizeof(struct ipv6hdr));
 	u32 mtu = clamp(READ_ONCE(skb->dev->mtu), headers + XTCP_MSS_MIN, 0xffffU);
 	u16 set = READ_ONCE(xtcp_sk(listener)->tcb.set_mss);
 
+	xtcp_rcu_held();
 	return set ? min_t(u32, set, mtu - headers) : mtu - headers;
 }
 
 /**
- * xtcp_halfopen_origin() - note of a SYN what its answer depends on
+ * xtcp_request_origin() - note of a SYN what its answer depends on
  * @r: record that nobody else knows
  * @listener: its listener, not locked
  * @key: the connection
@@ -51,45 +59,47 @@ u16 xtcp_halfopen_adv_mss(const struct sock *listener, const struct sk_buff *skb
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_halfopen_origin(struct xtcp_halfopen_record *r, const struct sock *listener,
-			  const struct xtcp_key *key, struct sk_buff *skb,
-			  const struct xtcp_seg *syn)
+void xtcp_request_origin(struct xtcp_request_record *r, const struct sock *listener,
+			 const struct xtcp_key *key, struct sk_buff *skb,
+			 const struct xtcp_seg *syn)
 {
+	xtcp_rcu_held();
 	r->entry.family = key->family;
-	r->entry.bound_dev_if = halfopen_bound_dev(listener, skb, key);
+	r->entry.bound_dev_if = request_bound_dev(listener, skb, key);
 	r->mark = inet_request_mark(listener, skb);
 	r->kept = xtcp_kept_of_syn(listener, skb, syn, key->family);
 }
 
 /**
- * xtcp_halfopen_fill() - make a record ready, but for what was agreed (@r->half)
+ * xtcp_request_fill() - make a record ready, but for what was agreed (@r->half)
  * @r: record that nobody else knows
  * @listener: its listener, not locked
  * @key: the connection
  * @skb: packet that brings it, data at the transport header
- * @syn: as for xtcp_halfopen_origin()
+ * @syn: as for xtcp_request_origin()
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_halfopen_fill(struct xtcp_halfopen_record *r, const struct sock *listener,
-			const struct xtcp_key *key, struct sk_buff *skb,
-			const struct xtcp_seg *syn)
+void xtcp_request_fill(struct xtcp_request_record *r, const struct sock *listener,
+		       const struct xtcp_key *key, struct sk_buff *skb,
+		       const struct xtcp_seg *syn)
 {
 	struct xtcp_key bound = *key;
 
-	xtcp_halfopen_origin(r, listener, key, skb, syn);
+	xtcp_rcu_held();
+	xtcp_request_origin(r, listener, key, skb, syn);
 	bound.dif = r->entry.bound_dev_if;
 	bound.sdif = 0;
-	xtcp_entry_init(&r->entry, XTCP_ENTRY_HALFOPEN);
+	xtcp_entry_init(&r->entry, XTCP_ENTRY_REQUEST);
 	xtcp_entry_set_key(&r->entry, &bound);
-	xtcp_timer_init(&r->timer, XTCP_ENTRY_HALFOPEN);
+	xtcp_timer_init(&r->timer, XTCP_ENTRY_REQUEST);
 	atomic64_set(&r->listener_id, xtcp_sk(listener)->listener.id);
 	r->before = NULL;
 	xtcp_record_answer_init(&r->answered);
 }
 
 /**
- * xtcp_halfopen_agree() - what a listener agrees to with the sender of a SYN
+ * xtcp_request_agree() - what a listener agrees to with the sender of a SYN
  * @h: filled
  * @listener: listener, not locked
  * @syn: the SYN
@@ -100,26 +110,27 @@ void xtcp_halfopen_fill(struct xtcp_halfopen_record *r, const struct sock *liste
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_halfopen_agree(struct xtcp_halfopen *h, const struct sock *listener,
-			 const struct xtcp_seg *syn, const struct xtcp_key *key,
-			 const struct sk_buff *skb, u32 iss, u64 now)
+void xtcp_request_agree(struct xtcp_halfopen *h, const struct sock *listener,
+			const struct xtcp_seg *syn, const struct xtcp_key *key,
+			const struct sk_buff *skb, u32 iss, u64 now)
 {
-	xtcp_halfopen_init(h, syn, iss, xtcp_halfopen_adv_mss(listener, skb, key),
+	xtcp_rcu_held();
+	xtcp_halfopen_init(h, syn, iss, xtcp_request_adv_mss(listener, skb, key),
 			   key->family == AF_INET ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6,
 			   READ_ONCE(listener->sk_rcvbuf) / 2,
 			   &xtcp_net(key->net)->knobs, now);
 }
 
 /**
- * xtcp_halfopen_answer() - how a half-open connection's SYN-ACK leaves
+ * xtcp_request_answer() - how a half-open connection's SYN-ACK leaves
  * @r: record, in the table or not
  * @listener: its listener, not locked
  *
  * Context: softirq, under rcu_read_lock().
  * Return: the way; valid as long as both are.
  */
-struct xtcp_answer xtcp_halfopen_answer(const struct xtcp_halfopen_record *r,
-					const struct sock *listener)
+struct xtcp_answer xtcp_request_answer(const struct xtcp_request_record *r,
+				       const struct sock *listener)
 {
 	struct xtcp_answer answer = {
 		.oif = r->entry.bound_dev_if,
@@ -128,6 +139,7 @@ struct xtcp_answer xtcp_halfopen_answer(const struct xtcp_halfopen_record *r,
 	};
 	const struct xtcp_kept *kept = r->kept;
 
+	xtcp_rcu_held();
 	if (r->entry.family == AF_INET) {
 		answer.tos = inet_sk(listener)->tos;
 		if (kept)

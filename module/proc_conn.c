@@ -13,8 +13,13 @@
  */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
-#include "record.h"
+#include "conn.h"
+#include "listener.h"
+#include "proc_conn.h"
+#include "request.h"
 #include "sock.h"
+#include "timer.h"
+#include "timewait.h"
 
 /* Attempts to walk a bucket before what was seen is good enough */
 #define WALKS	8
@@ -220,7 +225,7 @@ static void show_sock(struct seq_file *seq, int sl, struct sock *sk)
 }
 
 /* A half-open connection belongs to whom its listener belongs to */
-static uid_t halfopen_uid(struct seq_file *seq, const struct xtcp_halfopen_record *record)
+static uid_t request_uid(struct seq_file *seq, const struct xtcp_request_record *record)
 {
 	const struct xtcp_entry *e = &record->entry;
 	struct sock *listener;
@@ -230,15 +235,15 @@ static uid_t halfopen_uid(struct seq_file *seq, const struct xtcp_halfopen_recor
 	return listener ? from_kuid_munged(seq_user_ns(seq), xtcp_compat_uid(listener)) : 0;
 }
 
-static void row_halfopen(struct seq_file *seq, struct row *r, struct xtcp_entry *e)
+static void row_request(struct seq_file *seq, struct row *r, struct xtcp_entry *e)
 {
-	const struct xtcp_halfopen_record *record = xtcp_entry_halfopen(e);
+	const struct xtcp_request_record *record = xtcp_entry_request(e);
 
 	r->state = TCP_SYN_RECV;
 	r->timer = TIMER_RETRANSMIT;
 	r->when = ticks(xtcp_timer_left(&record->timer));
 	r->retries = READ_ONCE(record->half.retries);
-	r->uid = halfopen_uid(seq, record);
+	r->uid = request_uid(seq, record);
 	r->object = record;
 }
 
@@ -287,8 +292,8 @@ static void show_record(struct seq_file *seq, int sl, struct xtcp_entry *e)
 
 	if (view_family(seq) == AF_INET6)
 		row_ends6(&r, e, mapped);
-	if (e->kind == XTCP_ENTRY_HALFOPEN)
-		row_halfopen(seq, &r, e);
+	if (e->kind == XTCP_ENTRY_REQUEST)
+		row_request(seq, &r, e);
 	else
 		row_timewait(&r, e);
 	show_row(seq, sl, &r);
@@ -439,13 +444,13 @@ static const struct seq_operations view_ops = {
 };
 
 /**
- * xtcp_proc_init() - make /proc/net/xtcp and /proc/net/xtcp6
+ * xtcp_proc_conn_init() - make /proc/net/xtcp and /proc/net/xtcp6
  * @net: namespace
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
  */
-int xtcp_proc_init(struct net *net)
+int xtcp_proc_conn_init(struct net *net)
 {
 	if (!proc_create_net_data("xtcp", 0444, net->proc_net, &view_ops,
 				  sizeof(struct view), (void *)AF_INET))
@@ -458,12 +463,12 @@ int xtcp_proc_init(struct net *net)
 }
 
 /**
- * xtcp_proc_exit() - remove /proc/net/xtcp and /proc/net/xtcp6
+ * xtcp_proc_conn_exit() - remove /proc/net/xtcp and /proc/net/xtcp6
  * @net: namespace
  *
  * Context: process; sleeps until nobody reads them.
  */
-void xtcp_proc_exit(struct net *net)
+void xtcp_proc_conn_exit(struct net *net)
 {
 	remove_proc_entry("xtcp6", net->proc_net);
 	remove_proc_entry("xtcp", net->proc_net);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A listener's children.
+ */
+#ifndef XTCP_CHILD_H
+#define XTCP_CHILD_H
+
+struct sk_buff;
+struct sock;
+struct xtcp_request_record;
+
+struct sock *xtcp_child_create(struct sock *listener,
+			       const struct xtcp_request_record *r,
+			       struct sk_buff *skb);
+void xtcp_child_undo(struct sock *child);
+void xtcp_child_abort(struct sock *child);
+
+#endif /* XTCP_CHILD_H */

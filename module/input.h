@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A segment, or another event, meets its connection.
+ */
+#ifndef XTCP_INPUT_H
+#define XTCP_INPUT_H
+
+#include "core/tcb.h"
+
+struct sk_buff;
+struct sock;
+struct xtcp_event;
+struct xtcp_seg;
+
+void xtcp_event(struct sock *sk, const struct xtcp_event *ev);
+void xtcp_event_kind(struct sock *sk, enum xtcp_event_kind kind);
+void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg);
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
+
+#endif /* XTCP_INPUT_H */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What came with a SYN, out of line.
+ */
+#ifndef XTCP_KEPT_H
+#define XTCP_KEPT_H
+
+#include <linux/types.h>
+
+struct ip_options_rcu;
+struct sk_buff;
+struct sock;
+struct xtcp_seg;
+
+/**
+ * struct xtcp_saved_syn - the headers of the SYN that a socket was opened by
+ * @len: bytes
+ * @data: them, as they were on the wire
+ */
+struct xtcp_saved_syn {
+	u32 len;
+	u8 data[];
+};
+
+/**
+ * struct xtcp_kept - what came with a SYN, out of line
+ * @opt4: IPv4: IP options of our segments; the child's, when there is one
+ * @syn6: IPv6: a clone of the SYN's packet, when the listener asked for what came with it;
+ *	it has no device and no route
+ * @saved: its headers, when the listener asked for them (TCP_SAVE_SYN)
+ *
+ * The record's, and lives as long.
+ */
+struct xtcp_kept {
+	struct ip_options_rcu __rcu *opt4;
+	struct sk_buff *syn6;
+	struct xtcp_saved_syn *saved;
+};
+
+void xtcp_kept_free(struct xtcp_kept *kept);
+struct xtcp_kept *xtcp_kept_of_syn(const struct sock *listener, struct sk_buff *skb,
+				   const struct xtcp_seg *seg, u8 family);
+void xtcp_kept_to_child(struct xtcp_kept *kept, struct sock *child);
+int xtcp_saved_syn_get(struct sock *sk, char __user *value, int __user *len, int room);
+
+#endif /* XTCP_KEPT_H */

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is read of a packet: who sent it, the segment it carries, the connection it is for.
+ */
+#include <net/addrconf.h>
+#include <net/inet6_hashtables.h>
+#include <net/ip.h>
+#include <net/route.h>
+#include "conn.h"
+#include "core/wire.h"
+#include "drop.h"
+#include "packet.h"
+
+/**
+ * xtcp_from_host() - can a packet's source be a host?
+ * @skb: packet
+ *
+ * A source that is no host's is not answered (RFC 9293 MUST-63). IP lets some of them in;
+ * no connection has such a peer, so only what is of none is asked. IPv4's directed
+ * broadcasts are among them, too, which only the routing table knows: whatever answers has
+ * to ask it anyway (reply_route4()), and what would be kept asks xtcp_from_broadcast().
+ *
+ * Context: softirq.
+ * Return: false when it is IPv6, and its source is no unicast address.
+ */
+bool xtcp_from_host(const struct sk_buff *skb)
+{
+	const struct in6_addr *from = &ipv6_hdr(skb)->saddr;
+
+	return skb->protocol == htons(ETH_P_IP) ||
+	       !(ipv6_addr_any(from) || ipv6_addr_v4mapped(from) ||
+		 ipv6_addr_is_multicast(from));
+}
+
+/**
+ * xtcp_from_broadcast() - is a packet's source a broadcast address?
+ * @net: namespace
+ * @skb: packet
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: true when it is IPv4, and its source is a broadcast or multicast address.
+ */
+bool xtcp_from_broadcast(struct net *net, const struct sk_buff *skb)
+{
+	unsigned int type;
+
+	xtcp_rcu_held();
+	if (skb->protocol != htons(ETH_P_IP))
+		return false;
+	type = inet_addr_type_dev_table(net, skb->dev, ip_hdr(skb)->saddr);
+	return type == RTN_BROADCAST || type == RTN_MULTICAST;
+}
+
+static unsigned int wire_refusal(enum xtcp_wire_err err)
+{
+	switch (err) {
+	case XTCP_WIRE_SHORT:
+		return XTCP_REFUSED_SHORT;
+	case XTCP_WIRE_OFFSET:
+		return XTCP_REFUSED_OFFSET;
+	case XTCP_WIRE_OPTION:
+		return XTCP_REFUSED_OPTION;
+	case XTCP_WIRE_FLAGS:
+		return XTCP_REFUSED_FLAGS;
+	default:
+		return XTCP_DROP_NONE;
+	}
+}
+
+/**
+ * xtcp_parse() - read and check a segment's header, and make it linear
+ * @skb: packet, its data starting at the transport header
+ * @seg: filled
+ *
+ * Context: softirq, or under the socket lock.
+ * Return: XTCP_DROP_NONE, or why the segment is malformed: enum xtcp_refusal.
+ */
+unsigned int xtcp_parse(struct sk_buff *skb, struct xtcp_seg *seg)
+{
+	enum xtcp_wire_err err = XTCP_WIRE_SHORT;
+	u32 hdr_len;
+
+	if (pskb_may_pull(skb, XTCP_HDR_LEN)) {
+		hdr_len = (skb->data[12] >> 4) * 4;
+		err = XTCP_WIRE_OFFSET;
+		if (hdr_len >= XTCP_HDR_LEN && pskb_may_pull(skb, hdr_len))
+			err = xtcp_wire_parse(skb->data, hdr_len, skb->len, seg);
+	}
+	return wire_refusal(err);
+}
+
+/**
+ * xtcp_skb_key() - the connection a packet belongs to, seen from our end
+ * @skb: packet, data at the transport header
+ * @seg: its segment
+ * @key: filled
+ *
+ * Context: softirq.
+ */
+void xtcp_skb_key(const struct sk_buff *skb, const struct xtcp_seg *seg,
+		  struct xtcp_key *key)
+{
+	key->net = dev_net(skb->dev);
+	key->lport = seg->dport;
+	key->rport = seg->sport;
+	if (skb->protocol == htons(ETH_P_IP)) {
+		key->family = AF_INET;
+		key->laddr = ip_hdr(skb)->daddr;
+		key->raddr = ip_hdr(skb)->saddr;
+		key->dif = inet_iif(skb);
+		key->sdif = inet_sdif(skb);
+	} else {
+		key->family = AF_INET6;
+		key->laddr = 0;
+		key->raddr = 0;
+		key->laddr6 = ipv6_hdr(skb)->daddr;
+		key->raddr6 = ipv6_hdr(skb)->saddr;
+		key->dif = inet6_iif(skb);
+		key->sdif = inet6_sdif(skb);
+	}
+}
+
+/**
+ * xtcp_skb_part() - a packet is going to wait: it parts from what may end meanwhile
+ * @skb: packet, which nobody asks any more what it came by
+ *
+ * A device is not held by the packets that it has received, and a route is not to be held
+ * by a reader who takes his time.
+ *
+ * Context: any.
+ */
+void xtcp_skb_part(struct sk_buff *skb)
+{
+	skb_dst_drop(skb);
+	skb->dev = NULL;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The receive queue: bytes that are next in the stream and wait for the reader.
+ */
+#include "rcvqueue.h"
+#include "sock.h"
+
+/**
+ * xtcp_inq() - bytes that wait for the reader
+ * @sk: socket
+ *
+ * Context: any; exact under the socket lock.
+ * Return: bytes.
+ */
+u32 xtcp_inq(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	int state = inet_sk_state_load(sk);	/* first: the numbers are at least as new */
+	s32 waits;
+
+	if ((1 << state) & (TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_LISTEN))
+		return 0;
+	waits = READ_ONCE(xs->tcb.rcv_nxt) - READ_ONCE(xs->copied_seq);
+	/* read without the lock, it may not be of the same moment: the FIN is taken for a
+	 * byte then, and who asks for bytes is woken by a FIN anyway
+	 */
+	if (data_race(xs->tcb.rcv_fin_done))
+		waits--;			/* the FIN itself */
+	return max(waits, 0);	/* a reader may have gone on between the two */
+}
+
+/**
+ * xtcp_receive_full() - can the peer send no more before something is read?
+ * @sk: socket
+ *
+ * Its window is no larger than a segment, or the buffer is full. Who waits for more than is
+ * there would wait for ever, and the peer, too.
+ *
+ * Context: any; exact under the socket lock.
+ * Return: true when so.
+ */
+bool xtcp_receive_full(const struct sock *sk)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	/* A poll that reads what is being changed is asked again by whoever changes it */
+	return data_race(xtcp_rcv_window(t)) <= data_race(t->rcv_mss) ||
+	       atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf);
+}
+
+/* The bytes of @from are in @to now, at its end: so is when they came */
+static void deliver_when(struct sk_buff *to, struct sk_buff *from)
+{
+	to->tstamp = from->tstamp;
+	*skb_hwtstamps(to) = *skb_hwtstamps(from);
+}
+
+/* Move the bytes of @skb to the end of the last buffer, where that saves memory */
+static bool deliver_merge(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	bool stolen;
+	int delta;
+
+	if (!tail || xtcp_skb_rec(skb)->skip || !xtcp_rcvqueue_extends(skb) ||
+	    !xtcp_rcvqueue_extends(tail))
+		return false;
+	skb_orphan(skb);
+	if (!skb_try_coalesce(tail, skb, &stolen, &delta)) {
+		skb_set_owner_r(skb, sk);
+		return false;
+	}
+	deliver_when(tail, skb);
+	atomic_add(delta, &sk->sk_rmem_alloc);
+	sk_mem_charge(sk, delta);
+	xtcp_skb_rec(tail)->end_seq = xtcp_skb_rec(skb)->end_seq;
+	kfree_skb_partial(skb, stolen);
+	return true;
+}
+
+/* When the receive memory fills: bytes that take more of it than xtcp_rcv_free() reckons
+ * with are copied into a fresh buffer, which has room for those that follow. Else a
+ * peer that sends small segments would use up all memory long before its window, and what
+ * it was told to send be thrown away
+ */
+static struct sk_buff *deliver_compact(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_rec *rec = xtcp_skb_rec(skb);
+	u32 len = xtcp_rec_len(rec);
+	struct sk_buff *copy;
+
+	if (len >= skb->truesize / 2 ||
+	    atomic_read(&sk->sk_rmem_alloc) < READ_ONCE(sk->sk_rcvbuf) / 4)
+		return skb;
+	copy = alloc_skb(SKB_MAX_ORDER(0, 0), GFP_ATOMIC);
+	if (!copy)
+		return skb;
+	if (len > skb_tailroom(copy) ||
+	    skb_copy_bits(skb, rec->skip, skb_put(copy, len), len)) {
+		kfree_skb(copy);
+		return skb;
+	}
+	*xtcp_skb_rec(copy) = *rec;
+	xtcp_skb_rec(copy)->skip = 0;
+	deliver_when(copy, skb);
+	consume_skb(skb);
+	skb_set_owner_r(copy, sk);
+	return copy;
+}
+
+/* Append to the receive queue */
+static void deliver_one(struct sock *sk, struct sk_buff *skb)
+{
+	if (deliver_merge(sk, skb))
+		return;
+	__skb_queue_tail(&sk->sk_receive_queue, deliver_compact(sk, skb));
+}
+
+/**
+ * xtcp_deliver() - put bytes that are next in the stream before the reader
+ * @sk: socket
+ * @chain: records in order, chained by @next
+ *
+ * Context: under the socket lock.
+ */
+void xtcp_deliver(struct sock *sk, struct xtcp_rec *chain)
+{
+	sock_owned_by_me(sk);
+	while (chain) {
+		struct sk_buff *skb = xtcp_rec_skb(chain);
+
+		chain = chain->next;
+		xtcp_sk(sk)->traffic.bytes_received += xtcp_rec_len(xtcp_skb_rec(skb));
+		deliver_one(sk, skb);
+	}
+}
