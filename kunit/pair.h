@@ -9,10 +9,10 @@
 
 #include <kunit/test.h>
 #include "random.h"
-#include "../module/core/halfopen.h"
+#include "../module/core/syn_received.h"
 #include "../module/core/internal.h"
 #include "../module/core/stamp.h"
-#include "../module/core/timewait.h"
+#include "../module/core/time_wait.h"
 
 #define PAIR_MSS	1000
 #define PAIR_ROOM	1600	/* bytes of payload in a buffer */

@@ -3,9 +3,9 @@
 #include <linux/string.h>
 
 #include "conn.h"
-#include "../module/core/halfopen.h"
+#include "../module/core/syn_received.h"
 #include "../module/core/stamp.h"
-#include "../module/core/timewait.h"
+#include "../module/core/time_wait.h"
 
 #define OFFSET		0x89abcdefU
 #define DAY		(86400 * XTCP_US_PER_S)

@@ -11,8 +11,8 @@
 #define XTCP_RECORD_H
 
 #include "conn.h"
-#include "core/halfopen.h"
-#include "core/timewait.h"
+#include "core/syn_received.h"
+#include "core/time_wait.h"
 #include "port.h"
 #include "timer.h"
 

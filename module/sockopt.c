@@ -12,7 +12,7 @@
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
-#include "core/halfopen.h"
+#include "core/syn_received.h"
 #include "sock.h"
 
 /* The only congestion control there is, and how long a name may be */

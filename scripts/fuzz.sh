@@ -3,7 +3,7 @@
 #
 # fuzz.sh [--runs N | --seconds S] [TARGET...]: give the core what chance makes up
 #
-# Each kunit/fuzz/TARGET.c (step: the state machine; wire: header and options) with the
+# Each kunit/fuzz/TARGET.c (step: the state machine; header: header and options) with the
 # core, ASan, UBSan and clang's fuzzer. --runs does the same N inputs in each run, for
 # tests; --seconds (default 7200, for each target) goes on from what earlier runs have
 # found, which is kept in build/fuzz/TARGET/corpus. An input that breaks a promise is
@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
 	esac
 done
 cd "$XTCP_TOP"
-[ $# -gt 0 ] || set -- step wire
+[ $# -gt 0 ] || set -- step header
 "$XTCP_TOP/scripts/deps.sh" style
 
 # build TARGET: the program, build/fuzz/TARGET/fuzz

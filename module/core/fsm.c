@@ -9,7 +9,7 @@
 #include <linux/stddef.h>
 #include <linux/string.h>
 
-#include "halfopen.h"
+#include "syn_received.h"
 #include "internal.h"
 
 /* Put a chain in front of those that nobody needs any more */

@@ -17,7 +17,7 @@
  *    |	  |- stamp.c	timestamps, PAWS
  *    |	  |- echo.c	a cookie that we echo
  *    |	  `- sack.c	what our ACKs tell of holes and duplicates
- *    `- timers.c	deadlines, and what is done when they pass
+ *    `- timeouts.c	deadlines, and what is done when they pass
  *   send.c	xtcp_next(): what is to be sent now?
  *    `- window.c	how much the peer lets us send, and we let the peer
  *
@@ -154,7 +154,7 @@ void xtcp_mark_oversized(struct xtcp_tcb *t);
 /* send.c */
 void xtcp_fill_reset(const struct xtcp_tcb *t, u64 now, struct xtcp_out *out);
 
-/* timers.c */
+/* timeouts.c */
 void xtcp_timers(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
 void xtcp_rtx_restart(struct xtcp_tcb *t, u64 now);
 void xtcp_persist_arm(struct xtcp_tcb *t, u64 now);

@@ -59,7 +59,7 @@
  *				+-----------+
  *
  * SYN-RCVD of a passive open and TIME-WAIT live in small records of their own
- * (halfopen.h, timewait.h); a control block is in SYN-RCVD only for the moment
+ * (syn_received.h, time_wait.h); a control block is in SYN-RCVD only for the moment
  * between its birth and the third segment, and in a simultaneous open.
  */
 enum xtcp_state {
@@ -144,7 +144,7 @@ static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
  *	never, 1 always, 2 on the loopback
  * @abort_on_overflow: reset what a full accept queue can't take
  * @migrate_req: when a listener closes another of its SO_REUSEPORT group inherits
- * @syncookies: answer SYNs by cookies (cookie.h): 0 never, 1 when the SYN queue is full,
+ * @syncookies: answer SYNs by cookies (syncookie.h): 0 never, 1 when the SYN queue is full,
  *	2 always
  * @soft_error_aborts: a soft ICMP error ends connect()
  * @echo_cookie: offer to echo a cookie, and answer such an offer with one (seal.h)

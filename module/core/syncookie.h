@@ -36,11 +36,11 @@
  *
  * What a cookie can't carry: the MSS to the byte, and that the SYN came twice.
  */
-#ifndef XTCP_CORE_COOKIE_H
-#define XTCP_CORE_COOKIE_H
+#ifndef XTCP_CORE_SYNCOOKIE_H
+#define XTCP_CORE_SYNCOOKIE_H
 
 #include <linux/math64.h>
-#include "halfopen.h"
+#include "syn_received.h"
 
 /*
  * An epoch has a secret of its own. A cookie is taken in its epoch and in the next, so it
@@ -79,4 +79,4 @@ void xtcp_cookie_read(struct xtcp_cookie *c, const struct xtcp_seg *seg, u64 now
 bool xtcp_cookie_valid(const struct xtcp_cookie *c, const struct xtcp_seg *seg, u64 mac);
 void xtcp_cookie_unpack(const struct xtcp_cookie *c, struct xtcp_halfopen *h);
 
-#endif /* XTCP_CORE_COOKIE_H */
+#endif /* XTCP_CORE_SYNCOOKIE_H */

@@ -3,8 +3,8 @@
  * A connection in SYN-RECEIVED after a passive open: all that is remembered
  * between the SYN and the third segment (RFC 9293 section 3.10.7.2 and .4).
  */
-#ifndef XTCP_CORE_HALFOPEN_H
-#define XTCP_CORE_HALFOPEN_H
+#ifndef XTCP_CORE_SYN_RECEIVED_H
+#define XTCP_CORE_SYN_RECEIVED_H
 
 #include "tcb.h"
 
@@ -85,4 +85,4 @@ void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 			  u64 now);
 u8 xtcp_wscale_choose(u32 rcv_max);
 
-#endif /* XTCP_CORE_HALFOPEN_H */
+#endif /* XTCP_CORE_SYN_RECEIVED_H */

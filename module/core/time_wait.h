@@ -3,8 +3,8 @@
  * TIME-WAIT: what is remembered of a connection for 2 MSL after its end
  * (RFC 9293 section 3.6.1 and 3.10.7.4; RFC 1337; RFC 6191).
  */
-#ifndef XTCP_CORE_TIMEWAIT_H
-#define XTCP_CORE_TIMEWAIT_H
+#ifndef XTCP_CORE_TIME_WAIT_H
+#define XTCP_CORE_TIME_WAIT_H
 
 #include "tcb.h"
 
@@ -50,4 +50,4 @@ bool xtcp_timewait_restart(struct xtcp_timewait *tw);
 void xtcp_timewait_ack(struct xtcp_timewait *tw, u64 now, u32 stamp, struct xtcp_out *out);
 bool xtcp_timewait_is_past(const struct xtcp_timewait *tw, u64 now);
 
-#endif /* XTCP_CORE_TIMEWAIT_H */
+#endif /* XTCP_CORE_TIME_WAIT_H */

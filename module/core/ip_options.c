@@ -17,7 +17,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-#include "ipopt.h"
+#include "ip_options.h"
 
 enum {
 	OPT_END		= 0,

@@ -13,7 +13,7 @@
 #include <linux/types.h>
 
 #include "seq.h"
-#include "timewait.h"
+#include "time_wait.h"
 
 /*
  * The clock of @heard: half a second a tick, round in 134 s. Any clock of timestamps has

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SYN-RECEIVED after a passive open: module/core/halfopen.c, RFC 9293 section
+ * SYN-RECEIVED after a passive open: module/core/syn_received.c, RFC 9293 section
  * 3.10.7.2 and 3.10.7.4, RFC 5961, RFC 7323 section 2
  */
 #include <linux/string.h>
-#include "halfopen.h"
+#include "syn_received.h"
 #include "../module/core/seq.h"
 
 static void init_again(struct fixture *f, struct xtcp_seg syn, u32 rcv_free)
@@ -546,7 +546,7 @@ static struct kunit_case halfopen_cases[] = {
 };
 
 static struct kunit_suite halfopen_suite = {
-	.name = "halfopen",
+	.name = "syn_received",
 	.init = halfopen_setup,
 	.test_cases = halfopen_cases,
 };

@@ -14,7 +14,7 @@
 #include <linux/minmax.h>
 #include <linux/types.h>
 
-#include "halfopen.h"
+#include "syn_received.h"
 #include "seq.h"
 
 #define WINDOW_BITS	16	/* of the header's field */
@@ -179,7 +179,7 @@ static enum xtcp_halfopen_verdict third_segment(struct xtcp_halfopen *h,
  *
  * FIN and text may ride on the third segment; they are the control block's affair.
  * Context: under the record's lock, or none: of the two fields that change one may lose
- * a bit (halfopen.h), and the other be the TSval of either of two copies of the SYN.
+ * a bit (syn_received.h), and the other be the TSval of either of two copies of the SYN.
  *
  * Return: the verdict. ACKs in answer to *@drop are to be limited in rate by the
  * caller (RFC 5961 section 7).

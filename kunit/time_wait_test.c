@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT: module/core/timewait.c, RFC 9293 section 3.6.1 and 3.10.7.4,
+ * TIME-WAIT: module/core/time_wait.c, RFC 9293 section 3.6.1 and 3.10.7.4,
  * RFC 1337, RFC 6191
  */
 #include <kunit/test.h>
 #include <linux/string.h>
 #include "../module/core/isn.h"
 #include "../module/core/seq.h"
-#include "../module/core/timewait.h"
+#include "../module/core/time_wait.h"
 
 #define SND_NXT	0x80000000u
 #define NOW	(1000 * XTCP_US_PER_S)
@@ -348,7 +348,7 @@ static struct kunit_case timewait_cases[] = {
 };
 
 static struct kunit_suite timewait_suite = {
-	.name = "timewait",
+	.name = "time_wait",
 	.init = setup,
 	.test_cases = timewait_cases,
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SYN cookies for any peer: module/core/cookie.c, RFC 4987 section 3.6 */
+/* SYN cookies for any peer: module/core/syncookie.c, RFC 4987 section 3.6 */
 #include <kunit/test.h>
 #include <linux/limits.h>
 #include "segment.h"
-#include "../module/core/cookie.h"
+#include "../module/core/syncookie.h"
 #include "../module/core/seq.h"
 
 #define MAC	0xfedcba9876543210ULL
@@ -250,7 +250,7 @@ static struct kunit_case cookie_cases[] = {
 };
 
 static struct kunit_suite cookie_suite = {
-	.name = "cookie",
+	.name = "syncookie",
 	.test_cases = cookie_cases,
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A half-open connection for the suites, and what a segment means to it. */
-#ifndef XTCP_KUNIT_HALFOPEN_H
-#define XTCP_KUNIT_HALFOPEN_H
+#ifndef XTCP_KUNIT_SYN_RECEIVED_H
+#define XTCP_KUNIT_SYN_RECEIVED_H
 
 #include <kunit/test.h>
-#include "../module/core/halfopen.h"
+#include "../module/core/syn_received.h"
 
 #define IRS	0xfffffff0u	/* the peer's window crosses zero */
 #define ISS	0x7fffffffu	/* and we begin where the signs change */
@@ -63,4 +63,4 @@ static inline struct xtcp_tcb *make_tcb(struct kunit *test)
 	return t;
 }
 
-#endif /* XTCP_KUNIT_HALFOPEN_H */
+#endif /* XTCP_KUNIT_SYN_RECEIVED_H */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IP options that answer those of a SYN: module/core/ipopt.c, RFC 9293 section
+ * IP options that answer those of a SYN: module/core/ip_options.c, RFC 9293 section
  * 3.9.2.1, RFC 791 section 3.1, RFC 1122 section 3.2.1.8.
  */
 #include <kunit/test.h>
 #include <asm/byteorder.h>
 #include <linux/string.h>
 
-#include "../module/core/ipopt.h"
+#include "../module/core/ip_options.h"
 #include "random.h"
 
 #define PEER	cpu_to_be32(0x0a000001)		/* 10.0.0.1 */
@@ -285,7 +285,7 @@ static struct kunit_case ipopt_cases[] = {
 };
 
 static struct kunit_suite ipopt_suite = {
-	.name = "xtcp_ipopt",
+	.name = "xtcp_ip_options",
 	.test_cases = ipopt_cases,
 };
 

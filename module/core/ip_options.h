@@ -3,8 +3,8 @@
  * IP options of a passively opened connection: what of the SYN's comes back on every
  * segment (RFC 9293 section 3.9.2.1, RFC 1122 section 3.2.1.8).
  */
-#ifndef XTCP_CORE_IPOPT_H
-#define XTCP_CORE_IPOPT_H
+#ifndef XTCP_CORE_IP_OPTIONS_H
+#define XTCP_CORE_IP_OPTIONS_H
 
 #include <linux/types.h>
 
@@ -38,4 +38,4 @@ struct xtcp_ipopt {
 
 bool xtcp_ipopt_echo(struct xtcp_ipopt *out, const u8 *in, u32 len, __be32 saddr);
 
-#endif /* XTCP_CORE_IPOPT_H */
+#endif /* XTCP_CORE_IP_OPTIONS_H */

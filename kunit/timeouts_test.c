@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Deadlines: module/core/timers.c, RFC 6298 section 5, RFC 9293 sections 3.8.3, 3.8.6 */
+/* Deadlines: module/core/timeouts.c, RFC 6298 section 5, RFC 9293 sections 3.8.3, 3.8.6 */
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include "conn.h"
@@ -431,7 +431,7 @@ static struct kunit_case timers_cases[] = {
 };
 
 static struct kunit_suite timers_suite = {
-	.name = "timers",
+	.name = "timeouts",
 	.test_cases = timers_cases,
 };
 

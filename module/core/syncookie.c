@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SYN cookies for any peer (RFC 4987 section 3.6). cookie.h draws their bits.
+ * SYN cookies for any peer (RFC 4987 section 3.6). syncookie.h draws their bits.
  */
 #include <linux/bits.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 
-#include "cookie.h"
+#include "syncookie.h"
 
 /* Bits of the initial sequence number, from the lowest */
 #define MSS_BITS	3
