@@ -4,6 +4,8 @@
  * goes on; module/core/syn_received.c. What it does otherwise is in syn_received_test.c.
  */
 #include "syn_received.h"
+#include "../module/core/deadline.h"
+#include "../module/core/rtt.h"
 
 /* The timer expires: how long it waits now, or U64_MAX when no SYN-ACK is to go */
 static u64 timeout(struct fixture *f)

@@ -5,6 +5,7 @@
 
 #include <kunit/test.h>
 #include "../module/core/syn_received.h"
+#include "../module/core/tcb.h"
 
 #define IRS	0xfffffff0u	/* the peer's window crosses zero */
 #define ISS	0x7fffffffu	/* and we begin where the signs change */

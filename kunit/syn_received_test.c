@@ -3,9 +3,15 @@
  * SYN-RECEIVED after a passive open: module/core/syn_received.c, RFC 9293 section
  * 3.10.7.2 and 3.10.7.4, RFC 5961, RFC 7323 section 2
  */
+#include <linux/limits.h>
 #include <linux/string.h>
 #include "syn_received.h"
+#include "../module/core/fsm.h"
+#include "../module/core/mss.h"
+#include "../module/core/reset.h"
+#include "../module/core/rtt.h"
 #include "../module/core/seq.h"
+#include "../module/core/window.h"
 
 static void init_again(struct fixture *f, struct xtcp_seg syn, u32 rcv_free)
 {
@@ -363,7 +369,7 @@ static void xtcp_halfopen_segment__bad_ack_is_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_RESET, XTCP_DROP_ACK_FUTURE));
 	f->seg.ack = ISS + 2;
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_RESET, XTCP_DROP_ACK_FUTURE));
-	xtcp_wire_reset_reply(&f->seg, &out);
+	xtcp_reset_reply(&f->seg, &out);
 	KUNIT_EXPECT_EQ(test, out.seq, ISS + 2);
 	KUNIT_EXPECT_EQ(test, out.flags, XTCP_RST);
 }

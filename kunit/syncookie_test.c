@@ -3,8 +3,10 @@
 #include <kunit/test.h>
 #include <linux/limits.h>
 #include "segment.h"
-#include "../module/core/syncookie.h"
+#include "../module/core/mss.h"
 #include "../module/core/seq.h"
+#include "../module/core/syncookie.h"
+#include "../module/core/window.h"
 
 #define MAC	0xfedcba9876543210ULL
 #define NOW	(1000 * XTCP_COOKIE_EPOCH)	/* an even epoch begins */

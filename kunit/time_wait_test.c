@@ -7,7 +7,9 @@
 #include <linux/string.h>
 #include "../module/core/isn.h"
 #include "../module/core/seq.h"
+#include "../module/core/tcb.h"
 #include "../module/core/time_wait.h"
+#include "../module/core/usec.h"
 
 #define SND_NXT	0x80000000u
 #define NOW	(1000 * XTCP_US_PER_S)
@@ -325,6 +327,14 @@ static void xtcp_timewait_is_past__never_without_timestamps(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xtcp_timewait_is_past(&f->tw, NOW + 10 * XTCP_US_PER_S));
 }
 
+/* MUST-13 */
+static void xtcp_timewait_length__is_two_msl(struct kunit *test)
+{
+	struct xtcp_knobs knobs = { .msl_ms = 240000 };
+
+	KUNIT_EXPECT_EQ(test, xtcp_timewait_length(&knobs), 480 * XTCP_US_PER_S);
+}
+
 static struct kunit_case timewait_cases[] = {
 	KUNIT_CASE(xtcp_timewait_init__takes_what_answers_need),
 	KUNIT_CASE(xtcp_timewait_init__window_beyond_the_field),
@@ -344,6 +354,7 @@ static struct kunit_case timewait_cases[] = {
 	KUNIT_CASE(xtcp_timewait_is_past__when_both_clocks_have_ticked),
 	KUNIT_CASE(xtcp_timewait_is_past__an_answer_puts_it_off),
 	KUNIT_CASE(xtcp_timewait_is_past__never_without_timestamps),
+	KUNIT_CASE(xtcp_timewait_length__is_two_msl),
 	{}
 };
 

@@ -5,6 +5,7 @@
  */
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include "core/mss.h"
 #include "record.h"
 #include "sock.h"
 

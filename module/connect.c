@@ -10,6 +10,7 @@
 #include <net/transp_v6.h>
 #include <net/route.h>
 #include "core/isn.h"
+#include "core/mss.h"
 #include "record.h"
 #include "sock.h"
 

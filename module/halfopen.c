@@ -7,6 +7,7 @@
  */
 #include <linux/slab.h>
 #include "core/isn.h"
+#include "core/rtt.h"
 #include "record.h"
 #include "sock.h"
 

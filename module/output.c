@@ -8,6 +8,8 @@
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
 #include <net/route.h>
+#include "core/mss.h"
+#include "core/rtt.h"
 #include "sock.h"
 
 /**

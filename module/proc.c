@@ -13,6 +13,7 @@
  */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include "core/ack_out.h"
 #include "record.h"
 #include "sock.h"
 

@@ -3,6 +3,7 @@
  * Who may go on: what there is to read, the room to write, and what poll() says of both.
  */
 #include <linux/poll.h>
+#include "core/window.h"
 #include "sock.h"
 
 /**

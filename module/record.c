@@ -5,6 +5,7 @@
  */
 #include <linux/slab.h>
 #include "core/stamp.h"
+#include "core/usec.h"
 #include "record.h"
 
 /* The clock of answers: about 16 ms a tick, round in 18 minutes */

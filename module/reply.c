@@ -14,6 +14,7 @@
 #include <net/ip6_route.h>
 #include <net/l3mdev.h>
 #include <net/route.h>
+#include "core/reset.h"
 #include "record.h"
 #include "sock.h"
 
@@ -487,6 +488,6 @@ void xtcp_reset_skb(struct sk_buff *skb, const struct xtcp_seg *seg,
 
 	if (seg->flags & XTCP_RST)
 		return;
-	xtcp_wire_reset_reply(seg, &rst);
+	xtcp_reset_reply(seg, &rst);
 	xtcp_reply_skb(skb, key, owner, &rst);
 }

@@ -12,6 +12,8 @@
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include "core/ack_out.h"
+#include "core/keepalive.h"
 #include "core/syn_received.h"
 #include "sock.h"
 

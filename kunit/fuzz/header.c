@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "reset.h"
 #include "wire.h"
 
 static void expect(bool truth)
@@ -74,7 +75,7 @@ int fuzz_one(const u8 *data, size_t size)
 		expect(seg.hdr_len + seg.len == total);
 		check_options(&seg.opts);
 		check_again(&seg);
-		xtcp_wire_reset_reply(&seg, &rst);
+		xtcp_reset_reply(&seg, &rst);
 	}
 	free(header);
 	return 0;

@@ -8,17 +8,19 @@
  *
  *	SND.UNA = ISS	  SND.NXT = ISS + 1	RCV.NXT = IRS + 1
  */
-#include <linux/bitops.h>
 #include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/types.h>
 
-#include "syn_received.h"
+#include "mss.h"
+#include "rtt.h"
 #include "seq.h"
+#include "syn_received.h"
+#include "tcb.h"
+#include "window.h"
 
-#define WINDOW_BITS	16	/* of the header's field */
-#define WINDOW_MAX	0xffff	/* what they hold */
+#define WINDOW_MAX	0xffff	/* of the header's field */
 
 static u32 rcv_nxt(const struct xtcp_halfopen *h)
 {
@@ -28,20 +30,6 @@ static u32 rcv_nxt(const struct xtcp_halfopen *h)
 static u32 snd_nxt(const struct xtcp_halfopen *h)
 {
 	return h->iss + 1;
-}
-
-/**
- * xtcp_wscale_choose - the window scale to offer
- * @rcv_max: most bytes that the receive buffer will ever hold
- *
- * Pure: no context, no lock. Source: RFC 7323 section 2.1 and 2.3.
- *
- * Return: the smallest shift with which @rcv_max fits into the header's window
- * field, at most XTCP_WSCALE_MAX.
- */
-u8 xtcp_wscale_choose(u32 rcv_max)
-{
-	return clamp(fls(rcv_max) - WINDOW_BITS, 0, XTCP_WSCALE_MAX);
 }
 
 /* What we tell of our receive buffer. A SYN-ACK's window is not scaled: RFC 7323 section

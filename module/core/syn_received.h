@@ -6,7 +6,11 @@
 #ifndef XTCP_CORE_SYN_RECEIVED_H
 #define XTCP_CORE_SYN_RECEIVED_H
 
-#include "tcb.h"
+#include "event.h"
+#include "knobs.h"
+#include "wire.h"
+
+struct xtcp_tcb;
 
 /**
  * struct xtcp_halfopen - what a half-open connection has agreed so far
@@ -61,7 +65,7 @@ enum xtcp_halfopen_verdict {
 	XTCP_HALFOPEN_SYNACK,	/* the SYN again: answer with the same SYN-ACK */
 	XTCP_HALFOPEN_WAIT,	/* a bare third segment, and only data are to establish */
 	XTCP_HALFOPEN_ACK,	/* not acceptable, or suspect: answer with an ACK; *drop says why */
-	XTCP_HALFOPEN_RESET,	/* refused with RST: xtcp_wire_reset_reply(); *drop says why */
+	XTCP_HALFOPEN_RESET,	/* refused with RST: xtcp_reset_reply(); *drop says why */
 	XTCP_HALFOPEN_ABORT,	/* a valid RST: forget the record */
 	XTCP_HALFOPEN_ESTABLISH, /* the third segment: make a control block, give it the segment */
 };
@@ -83,6 +87,5 @@ void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
 void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 			  u16 adv_mss, u32 rcv_free, const struct xtcp_knobs *knobs,
 			  u64 now);
-u8 xtcp_wscale_choose(u32 rcv_max);
 
 #endif /* XTCP_CORE_SYN_RECEIVED_H */

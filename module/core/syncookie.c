@@ -3,9 +3,9 @@
  * SYN cookies for any peer (RFC 4987 section 3.6). syncookie.h draws their bits.
  */
 #include <linux/bits.h>
-#include <linux/stddef.h>
 #include <linux/types.h>
 
+#include "mss.h"
 #include "syncookie.h"
 
 /* Bits of the initial sequence number, from the lowest */

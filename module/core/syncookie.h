@@ -41,6 +41,7 @@
 
 #include <linux/math64.h>
 #include "syn_received.h"
+#include "usec.h"
 
 /*
  * An epoch has a secret of its own. A cookie is taken in its epoch and in the next, so it

@@ -1,191 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The transmission control block and the two questions the module asks of it:
+ * The transmission control block (RFC 9293 section 3.3.1).
+ *
+ * Two questions are asked of it:
  *
  *   xtcp_step(tcb, event, actions)  what does this event change, and what must
- *				     be done about it?
- *   xtcp_next(tcb, now, out)	     what is to be sent now? asked until it says
- *				     "nothing"; each answer that went out is
- *				     reported back by xtcp_sent()
+ *				     be done about it? (fsm.h)
+ *   xtcp_next(tcb, now, out)	     what is to be sent now? (send.h)
  *
- * Time is microseconds of a monotonic clock that starts above zero; 0 stands for
- * "not set". Everything is called under the lock of the connection's owner; the
- * core holds no lock, allocates nothing and calls nobody.
+ * Time is microseconds, see usec.h. Everything is called under the lock of the
+ * connection's owner; the core holds no lock, allocates nothing and calls nobody.
  */
 #ifndef XTCP_CORE_TCB_H
 #define XTCP_CORE_TCB_H
 
-#include <linux/limits.h>
 #include <linux/types.h>
+
 #include "ext.h"
-#include "rec.h"
+#include "knobs.h"
+#include "reasm.h"
+#include "sendq.h"
+#include "state.h"
 #include "wire.h"
-
-/*
- * States (RFC 9293 section 3.3.2); the numbers are those that Linux shows in
- * /proc/net/tcp, so that no table translates them.
- *
- *			       +---------+ ---------\      active OPEN
- *			       |  CLOSED |	      \    -----------
- *			       +---------+<---------\   \   snd SYN
- *				 |     ^	      \	  \
- *		    passive OPEN |     | CLOSE	        \   \
- *				 V     |		  \   \
- *			       +---------+	      CLOSE |  \
- *			       |  LISTEN |		    |	 |
- *			       +---------+		    |	 |
- *	      rcv SYN		 |     |     SEND	    |	 V
- *  +--------+ snd SYN,ACK	/	\   snd SYN	   +----------+
- *  |  SYN-  |<-----------------	 ----------------->|   SYN-   |
- *  | RCVD   |<--------------------------------------------|   SENT   |
- *  +--------+			rcv SYN, snd SYN,ACK	   +----------+
- *   | rcv ACK of SYN  \		/  rcv SYN,ACK, snd ACK
- *   |			V	       V
- *   | CLOSE, snd FIN	+-------------+
- *   |			| ESTABLISHED |
- *   V			+-------------+
- *  +--------+ CLOSE	  /	    \	rcv FIN, snd ACK  +----------+
- *  |  FIN-  |<-----------	      ------------------->|	CLOSE-	 |
- *  | WAIT-1 |------------------\			  |   WAIT	 |
- *  +--------+	rcv FIN, snd ACK \			  +----------+
- *   | rcv ACK of FIN		  V			  | CLOSE, snd FIN
- *   V			      +---------+		  V
- *  +--------+		      | CLOSING |	  +----------+
- *  | FIN-   |		      +---------+	  | LAST-ACK |
- *  | WAIT-2 |			  | rcv ACK of FIN	  +----------+
- *  +--------+	rcv FIN, snd ACK  V			  | rcv ACK of FIN
- *   -------------------->+-----------+	 2 MSL	  V
- *				| TIME-WAIT |---------> CLOSED
- *				+-----------+
- *
- * SYN-RCVD of a passive open and TIME-WAIT live in small records of their own
- * (syn_received.h, time_wait.h); a control block is in SYN-RCVD only for the moment
- * between its birth and the third segment, and in a simultaneous open.
- */
-enum xtcp_state {
-	XTCP_ESTABLISHED = 1,
-	XTCP_SYN_SENT,
-	XTCP_SYN_RECEIVED,
-	XTCP_FIN_WAIT_1,
-	XTCP_FIN_WAIT_2,
-	XTCP_TIME_WAIT,
-	XTCP_CLOSED,
-	XTCP_CLOSE_WAIT,
-	XTCP_LAST_ACK,
-	XTCP_LISTEN,
-	XTCP_CLOSING,
-};
-
-/* A set of states, for "in one of these" */
-#define XTCP_IN(state, set)	(!!((1u << (state)) & (set)))
-#define XTCP_S(name)		(1u << XTCP_##name)
-
-/* The user may still send: RFC 9293 section 3.10.2 */
-#define XTCP_CAN_SEND	(XTCP_S(ESTABLISHED) | XTCP_S(CLOSE_WAIT))
-/* The peer may still send */
-#define XTCP_CAN_RECEIVE (XTCP_S(ESTABLISHED) | XTCP_S(FIN_WAIT_1) | XTCP_S(FIN_WAIT_2))
-/* Both ends know each other's sequence numbers */
-#define XTCP_SYNCHRONIZED (~(XTCP_S(CLOSED) | XTCP_S(LISTEN) | XTCP_S(SYN_SENT)))
-
-/* Fixed times, microseconds */
-#define XTCP_US_PER_MS		1000ULL
-#define XTCP_US_PER_S		1000000ULL
-#define XTCP_RTO_INITIAL	(1 * XTCP_US_PER_S)	/* RFC 6298 (2.1) */
-#define XTCP_RTO_MIN		(200 * XTCP_US_PER_MS)	/* a default; RFC 6298 (2.4): 1 s */
-#define XTCP_RTO_MAX		(120 * XTCP_US_PER_S)	/* RFC 6298 (2.5) asks for 60 s at least */
-#define XTCP_DELACK_MIN		(40 * XTCP_US_PER_MS)
-#define XTCP_DELACK_MAX		(200 * XTCP_US_PER_MS)	/* RFC 9293 MUST-40: under 500 ms */
-#define XTCP_NEVER		U64_MAX
-#define XTCP_RETRY_AFTER	(20 * XTCP_US_PER_MS)	/* after a failed allocation */
-
-#define XTCP_MSS_DEFAULT4	536	/* RFC 9293 MUST-15 */
-#define XTCP_MSS_DEFAULT6	1220
-#define XTCP_MSS_MIN		88	/* below this the peer's option is not believed */
-
-/**
- * xtcp_mss_believed - SendMSS (RFC 9293 section 3.7.1)
- * @option: the MSS option of the peer's SYN; 0: absent
- * @default_mss: what holds then (MUST-15)
- *
- * A tiny MSS would make us send headers around nearly no data, at the peer's
- * wish and our cost: XTCP_MSS_MIN is the least.
- */
-static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
-{
-	if (!option)
-		return default_mss;
-	return option < XTCP_MSS_MIN ? XTCP_MSS_MIN : option;
-}
-
-/**
- * struct xtcp_knobs - what an administrator sets, per network namespace
- *
- * Read at any time without a lock, by READ_ONCE(): every field is one int, written whole.
- * A value the socket has set for itself goes before it.
- *
- * @msl_ms: Maximum Segment Lifetime, ms; TIME-WAIT lasts twice as long
- * @keepalive_time: quiet before the first probe, s
- * @keepalive_intvl: time between probes, s
- * @keepalive_probes: unanswered probes before the connection is given up
- * @max_syn_backlog: half-open connections of a listener
- * @max_accept_backlog: connections of a listener that wait for accept()
- * @syn_retries: SYNs sent again
- * @synack_retries: SYN-ACKs sent again
- * @mtu_probing: look for black holes (blackhole.c)
- * @rto_min_ms: least that is added to SRTT for the retransmission timeout, ms
- * @retries1: retransmissions before another route is looked for (R1)
- * @retries2: retransmissions before the connection is given up (R2)
- * @fin_timeout: how long an orphan stays in FIN-WAIT-2, s
- * @orphan_timeout: and how long before that, s
- * @orphan_retries: R2 of an orphan; 0: 8
- * @max_orphans: connections that no user has any more
- * @max_tw_buckets: TIME-WAIT records
- * @reuse_tw: tw_reuse: connect() may take the place of one (xtcp_timewait_is_past()): 0
- *	never, 1 always, 2 on the loopback
- * @abort_on_overflow: reset what a full accept queue can't take
- * @migrate_req: when a listener closes another of its SO_REUSEPORT group inherits
- * @syncookies: answer SYNs by cookies (syncookie.h): 0 never, 1 when the SYN queue is full,
- *	2 always
- * @soft_error_aborts: a soft ICMP error ends connect()
- * @echo_cookie: offer to echo a cookie, and answer such an offer with one (seal.h)
- * @window_scaling: window scaling is offered
- * @timestamps: timestamps are offered
- * @require_timestamps: and where they were agreed, segments without are dropped
- * @sack: SACK is offered
- * @rmem: receive buffer, bytes: min, default, max
- * @wmem: send buffer, likewise
- */
-struct xtcp_knobs {
-	int msl_ms;
-	int keepalive_time;
-	int keepalive_intvl;
-	int keepalive_probes;
-	int max_syn_backlog;
-	int max_accept_backlog;
-	int syn_retries;
-	int synack_retries;
-	int mtu_probing;
-	int rto_min_ms;
-	int retries1;
-	int retries2;
-	int fin_timeout;
-	int orphan_timeout;
-	int orphan_retries;
-	int max_orphans;
-	int max_tw_buckets;
-	int reuse_tw;
-	int abort_on_overflow;
-	int migrate_req;
-	int syncookies;
-	int soft_error_aborts;
-	int echo_cookie;
-	int window_scaling;
-	int timestamps;
-	int require_timestamps;
-	int sack;
-	int rmem[3];
-	int wmem[3];
-};
 
 /* F-RTO, see frto.c */
 enum xtcp_frto {
@@ -433,151 +269,18 @@ struct xtcp_tcb {
 	const struct xtcp_knobs *knobs;
 };
 
-/* Events: the user calls of RFC 9293 section 3.10, segments and timeouts */
-enum xtcp_event_kind {
-	XTCP_EV_OPEN,		/* active OPEN; @iss */
-	XTCP_EV_SEND,		/* records were queued, or cork or nodelay changed */
-	XTCP_EV_RECEIVE,	/* the user took bytes: rcv_free has grown */
-	XTCP_EV_SHUTDOWN,	/* no more will be written: CLOSE as RFC 9293 has it */
-	XTCP_EV_DEAF,		/* nobody will read what comes from now on */
-	XTCP_EV_ORPHAN,		/* after XTCP_EV_SHUTDOWN: and nobody waits for the end */
-	XTCP_EV_ABORT,		/* ABORT: RST to the peer where RFC 9293 has one */
-	XTCP_EV_SEGMENT,	/* @seg, @rec */
-	XTCP_EV_TIMER,		/* at least one deadline may have passed */
-	XTCP_EV_ICMP,		/* a valid ICMP error: @err, @hard */
-	XTCP_EV_MTU,		/* what was in flight was too large for the path */
-};
+/* Sequence numbers sent and not acknowledged: FlightSize of RFC 5681 */
+static inline u32 xtcp_flight(const struct xtcp_tcb *t)
+{
+	return t->snd_nxt - t->snd_una;
+}
 
-/**
- * struct xtcp_event - one event
- * @kind: enum xtcp_event_kind
- * @now: the time, us
- * @seg: XTCP_EV_SEGMENT: the parsed segment
- * @rec: XTCP_EV_SEGMENT: a record for its payload, @seq and @end_seq set by the
- *	core; when the core takes it, it is in the reassembly queue or in
- *	@actions->deliver afterwards, and @actions->taken is set. NULL: there is
- *	no payload, or no memory to keep it
- * @iss: XTCP_EV_OPEN: the initial sequence number
- * @ts_offset: XTCP_EV_OPEN: what is added to the timestamp clock, see stamp.h
- * @err: XTCP_EV_ICMP: the errno (positive) it means
- * @hard: XTCP_EV_ICMP: RFC 1122 calls it hard
- */
-struct xtcp_event {
-	enum xtcp_event_kind kind;
-	u64 now;
-	const struct xtcp_seg *seg;
-	struct xtcp_rec *rec;
-	u32 iss;
-	u32 ts_offset;
-	int err;
-	bool hard;
-};
-
-/* Actions, a set; module/act.c carries them out in its one written order */
-#define XTCP_ACT_OUTPUT		0x0001	/* ask xtcp_next() until it has nothing more */
-#define XTCP_ACT_RST		0x0002	/* send actions->rst, now */
-#define XTCP_ACT_CONNECTED	0x0004	/* the handshake is done: wake connect() */
-#define XTCP_ACT_READABLE	0x0008	/* data, FIN or an error waits for the reader */
-#define XTCP_ACT_WRITABLE	0x0010	/* records were acknowledged: there may be room */
-#define XTCP_ACT_ERROR		0x0020	/* actions->err for the user */
-#define XTCP_ACT_SOFT_ERROR	0x0040	/* actions->err, only if nothing worse comes */
-#define XTCP_ACT_PEER_FIN	0x0080	/* the peer sends no more: RCV_SHUTDOWN */
-#define XTCP_ACT_TIME_WAIT	0x0100	/* swap the connection for a TIME-WAIT record */
-#define XTCP_ACT_CLOSED		0x0200	/* the connection is gone: unhash, free if orphan */
-#define XTCP_ACT_NEW_ROUTE	0x0400	/* R1 passed: look for another route (MUST-20) */
-#define XTCP_ACT_WRITE_SHUT	0x0800	/* our FIN is acknowledged: shutdown is complete */
-#define XTCP_ACT_URGENT		0x1000	/* the urgent pointer advanced: actions->urgent (MUST-32) */
-#define XTCP_ACT_ADVISE		0x2000	/* R1 reached: tell who wants to know (SHLD-9) */
-
-/* What became of a segment, for the counters; each refusal has its own */
-enum xtcp_drop {
-	XTCP_DROP_NONE,
-	XTCP_DROP_OLD,		/* all of it lies before RCV.NXT */
-	XTCP_DROP_WINDOW,	/* outside of the receive window */
-	XTCP_DROP_ACK_OLD,	/* acknowledges what was acknowledged long ago */
-	XTCP_DROP_ACK_FUTURE,	/* acknowledges what was never sent */
-	XTCP_DROP_NO_ACK,	/* lacks ACK where every segment must have it */
-	XTCP_DROP_RST_INVALID,	/* RST outside of the window, or that is only challenged */
-	XTCP_DROP_SYN_CHALLENGED, /* SYN in a synchronized state (RFC 5961) */
-	XTCP_DROP_PAWS,		/* timestamp too old (RFC 7323) */
-	XTCP_DROP_NO_STAMP,	/* lacks the timestamp that was agreed (require_timestamps) */
-	XTCP_DROP_CLOSED,	/* data for a reader that is gone: reset */
-	XTCP_DROP_DUPLICATE,	/* the reassembly queue has all of it */
-	XTCP_DROP_NOT_EXPECTED,	/* the state has no use for it */
-	XTCP_DROP_KINDS
-};
-
-/**
- * struct xtcp_actions - what must be done about an event
- * @todo: XTCP_ACT_*
- * @err: errno (positive) with XTCP_ACT_ERROR and XTCP_ACT_SOFT_ERROR
- * @drop: why the segment came to nothing; XTCP_DROP_NONE when it did not
- * @taken: the core keeps event->rec (in the reassembly queue or in @deliver)
- * @deliver: records that are next in the stream, in order
- * @freed: records that nobody needs any more: acknowledged, purged, or covered
- *	by others. SYN and FIN records never appear here
- * @delivered: bytes in @deliver
- * @urgent: with XTCP_ACT_URGENT, the sequence number behind the urgent data
- * @rst: the segment to send with XTCP_ACT_RST
- */
-struct xtcp_actions {
-	u32 todo;
-	int err;
-	enum xtcp_drop drop;
-	bool taken;
-	struct xtcp_rec *deliver;
-	struct xtcp_rec *freed;
-	u32 delivered;
-	u32 urgent;
-	struct xtcp_out rst;
-};
-
-/* Why a segment is sent (xtcp_out.kind) */
-enum xtcp_out_kind {
-	XTCP_OUT_ACK,		/* nothing but an acknowledgment */
-	XTCP_OUT_SYN,		/* SYN, or SYN-ACK of a simultaneous open */
-	XTCP_OUT_DATA,		/* new data, maybe with FIN */
-	XTCP_OUT_RETX,		/* data, maybe with FIN, again */
-	XTCP_OUT_FIN,		/* FIN alone, new or again */
-	XTCP_OUT_PROBE,		/* zero-window probe */
-	XTCP_OUT_KEEPALIVE,	/* keepalive probe */
-	XTCP_OUT_RST,
-};
+/* The SYN is not acknowledged: nothing but it may be sent */
+static inline bool xtcp_handshaking(const struct xtcp_tcb *t)
+{
+	return XTCP_IN(t->state, XTCP_S(SYN_SENT) | XTCP_S(SYN_RECEIVED));
+}
 
 void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_knobs *knobs);
-void xtcp_tcb_set_path(struct xtcp_tcb *t, u32 path_mss);
-void xtcp_step(struct xtcp_tcb *t, const struct xtcp_event *ev,
-	       struct xtcp_actions *act);
-bool xtcp_next(struct xtcp_tcb *t, u64 now, struct xtcp_out *out);
-void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out);
-void xtcp_send_failed(struct xtcp_tcb *t, u64 now);
-u64 xtcp_earliest_deadline(const struct xtcp_tcb *t);
-u32 xtcp_rcv_window(const struct xtcp_tcb *t);
-void xtcp_keepalive_start(struct xtcp_tcb *t, u64 now);
-
-/**
- * xtcp_write_urgent - all that was written so far is urgent
- * @t: control block
- *
- * Segments say so from the next one on, until it is acknowledged (RFC 9293 section
- * 3.10.2, SND.UP); what is unsent doesn't wait for more.
- */
-static inline void xtcp_write_urgent(struct xtcp_tcb *t)
-{
-	t->snd_up = t->write_seq;
-}
-
-/**
- * xtcp_write - count bytes that the caller put behind the last record
- * @t: control block
- * @rec: the record that holds them now: the tail of the send queue, not sent
- *	yet, or one just appended
- * @len: bytes
- */
-static inline void xtcp_write(struct xtcp_tcb *t, struct xtcp_rec *rec, u32 len)
-{
-	rec->end_seq += len;
-	t->write_seq += len;
-}
 
 #endif /* XTCP_CORE_TCB_H */

@@ -13,7 +13,9 @@
 #include <linux/types.h>
 
 #include "seq.h"
+#include "tcb.h"
 #include "time_wait.h"
+#include "usec.h"
 
 /*
  * The clock of @heard: half a second a tick, round in 134 s. Any clock of timestamps has
@@ -52,6 +54,19 @@ void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t, u64 
 		.ts_recent = t->ts_recent,
 		.heard = heard_clock(now),
 	};
+}
+
+/**
+ * xtcp_timewait_length - how long TIME-WAIT lasts: 2 MSL
+ * @knobs: the namespace's
+ *
+ * Context: any. Source: RFC 9293 section 3.6.1 (MUST-13).
+ *
+ * Return: us.
+ */
+u64 xtcp_timewait_length(const struct xtcp_knobs *knobs)
+{
+	return 2 * (u64)READ_ONCE(knobs->msl_ms) * XTCP_US_PER_MS;
 }
 
 /*

@@ -6,7 +6,11 @@
 #ifndef XTCP_CORE_TIME_WAIT_H
 #define XTCP_CORE_TIME_WAIT_H
 
-#include "tcb.h"
+#include "event.h"
+#include "knobs.h"
+#include "wire.h"
+
+struct xtcp_tcb;
 
 /**
  * struct xtcp_timewait - a finished connection
@@ -43,6 +47,7 @@ enum xtcp_timewait_verdict {
 };
 
 void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t, u64 now);
+u64 xtcp_timewait_length(const struct xtcp_knobs *knobs);
 enum xtcp_timewait_verdict
 xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg,
 		      enum xtcp_drop *drop);

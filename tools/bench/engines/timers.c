@@ -10,7 +10,7 @@
 #include <linux/delay.h>
 #include <linux/timex.h>
 #include <linux/vmalloc.h>
-#include "../../../module/core/internal.h"
+#include "../../../module/core/deadline.h"
 #include "../../../module/sock.h"
 #include "engines.h"
 

@@ -1,2 +1,2 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "../module/core/ack.c"
+#include "../module/core/reset.c"

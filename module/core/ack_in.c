@@ -1,103 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the ACK of a segment says: SND.UNA, the peer's window, and by its absence what
- * was lost (RFC 9293 section 3.10.7.4, fifth; RFC 5681 and RFC 6582 section 3.2).
+ * An ACK arrives. What SEG.ACK and SEG.WND of a segment say: SND.UNA, the peer's window, and
+ * by its absence what was lost (RFC 9293 section 3.10.7.4, fifth; RFC 5681 and RFC 6582
+ * section 3.2). When we send an ACK is ack_out.c's.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/stddef.h>
 
-#include "internal.h"
-
-/**
- * xtcp_mark_lost - deem a record lost
- * @t: control block
- * @rec: record of the send queue
- *
- * A record that SND.UNA has passed is still in the queue when it was cut off the front of
- * one that was acknowledged in part; the next ACK takes it. Context: under the owner's
- * lock.
- */
-void xtcp_mark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
-{
-	const u8 in_question = XTCP_MARK_SENT | XTCP_MARK_LOST | XTCP_MARK_SACKED;
-
-	if ((rec->marks & in_question) != XTCP_MARK_SENT)
-		return;
-	xtcp_sendq_land(&t->sendq, rec);
-	if (seq_leq(rec->end_seq, t->snd_una))
-		return;
-	if (!t->lost || (t->lost_hint && seq_lt(rec->seq, t->lost_hint->seq)))
-		t->lost_hint = rec;
-	rec->marks |= XTCP_MARK_LOST;
-	t->lost += xtcp_rec_len(rec);
-}
-
-/**
- * xtcp_unmark_lost - a record does not wait for its retransmission any more
- * @t: control block
- * @rec: record that is marked lost
- *
- * Context: under the owner's lock.
- */
-void xtcp_unmark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
-{
-	rec->marks &= ~XTCP_MARK_LOST;
-	t->lost -= xtcp_rec_len(rec);
-}
-
-/**
- * xtcp_mark_all_lost - after a timeout: go back to SND.UNA
- * @t: control block
- *
- * Nothing is known of what lies behind the segment that timed out; cwnd lets it out
- * again one by one, and ACKs may take it off the queue before.
- * Context: under the owner's lock. Source: RFC 5681 section 3.1.
- */
-void xtcp_mark_all_lost(struct xtcp_tcb *t)
-{
-	struct xtcp_rec *rec;
-
-	for (rec = t->sendq.head; rec && rec != t->sendq.unsent; rec = rec->next)
-		xtcp_mark_lost(t, rec);
-}
-
-/**
- * xtcp_mark_oversized - the path has become narrower than what is in flight
- * @t: control block, the new @snd_mss set
- *
- * Context: under the owner's lock. Source: RFC 9293 section 3.7.2; RFC 1191 section
- * 6.3: such segments are retransmitted at once, and without congestion control's
- * reaction to a loss. Once for each time that it becomes narrower: whoever tells it again
- * makes us neither look through the queue nor send anything.
- */
-void xtcp_mark_oversized(struct xtcp_tcb *t)
-{
-	struct xtcp_rec *rec;
-
-	if (!t->narrowed)
-		return;
-	t->narrowed = false;
-	for (rec = t->sendq.head; rec && rec != t->sendq.unsent; rec = rec->next)
-		if (xtcp_rec_len(rec) > t->snd_mss)
-			xtcp_mark_lost(t, rec);
-	if (t->lost)
-		t->retx_now = true;
-}
-
-/*
- * "The lost segment starting at SND.UNA" (RFC 5681 section 3.2, step 3). There is one:
- * what asks for it is in flight.
- */
-static void mark_first_lost(struct xtcp_tcb *t)
-{
-	struct xtcp_rec *rec = t->sendq.head;
-
-	while (seq_leq(rec->end_seq, t->snd_una))
-		rec = rec->next;
-	xtcp_mark_lost(t, rec);
-	t->retx_now = true;
-}
+#include "ack_in.h"
+#include "blackhole.h"
+#include "cc.h"
+#include "frto.h"
+#include "rack.h"
+#include "rtt.h"
+#include "rtx.h"
+#include "scoreboard.h"
+#include "seq.h"
+#include "stamp.h"
+#include "tlp.h"
+#include "undo.h"
+#include "window.h"
 
 /*
  * An RTT from what was sent more than once, last at @sent: the echo of a timestamp tells
@@ -155,7 +78,7 @@ static void recovery_acked(struct xtcp_tcb *t, u32 acked, u64 now)
 		return;
 	}
 	xtcp_cc_recovery_partial(t, acked);
-	mark_first_lost(t);
+	xtcp_mark_first_lost(t);
 	/* Only the first restarts the timer, lest many holes are filled one an RTT */
 	if (!t->partial_ack)
 		xtcp_rtx_restart(t, now);
@@ -226,7 +149,7 @@ static void ack_duplicate(struct xtcp_tcb *t)
 	} else if (seq_gt(t->snd_una, t->recover)) {
 		xtcp_undo_prepare(t);
 		xtcp_cc_recovery_enter(t);
-		mark_first_lost(t);
+		xtcp_mark_first_lost(t);
 	}
 }
 
@@ -256,7 +179,7 @@ static void window_opened(struct xtcp_tcb *t)
 	t->probes_out = 0;
 	t->probe_now = false;
 	if (xtcp_flight(t))
-		mark_first_lost(t);
+		xtcp_mark_first_lost(t);
 }
 
 /*
@@ -278,6 +201,12 @@ static void update_window(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 wn
 	 */
 	if (!wnd && !t->orphan)
 		t->retries = 0;
+}
+
+/* Something waits to be sent, for the first time or again */
+static bool has_output(const struct xtcp_tcb *t)
+{
+	return t->sendq.unsent || t->lost || t->ack_now;
 }
 
 /**
@@ -318,6 +247,6 @@ void xtcp_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 	update_window(t, seg, wnd);
 	if (t->frto)
 		xtcp_frto_acked(t, &a, seg->ack != una, dup);
-	if (xtcp_has_output(t))
+	if (has_output(t))
 		act->todo |= XTCP_ACT_OUTPUT;
 }

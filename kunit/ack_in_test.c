@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What ACKs say: module/core/ack.c, RFC 9293 3.10.7.4, RFC 5681 and 6582 section 3.2 */
+/* An ACK arrives: module/core/ack_in.c, RFC 9293 3.10.7.4, RFC 5681 and 6582 section 3.2 */
 #include <linux/limits.h>
 #include "conn.h"
 
@@ -347,7 +347,7 @@ static void timeout__duplicates_mean_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.sacked, 0);
 }
 
-static struct kunit_case ack_cases[] = {
+static struct kunit_case ack_in_cases[] = {
 	KUNIT_CASE(una__advances_and_frees),
 	KUNIT_CASE(una__old_ack_is_ignored),
 	KUNIT_CASE(una__within_a_record),
@@ -372,9 +372,9 @@ static struct kunit_case ack_cases[] = {
 	{}
 };
 
-static struct kunit_suite ack_suite = {
-	.name = "ack",
-	.test_cases = ack_cases,
+static struct kunit_suite ack_in_suite = {
+	.name = "ack_in",
+	.test_cases = ack_in_cases,
 };
 
-kunit_test_suite(ack_suite);
+kunit_test_suite(ack_in_suite);
