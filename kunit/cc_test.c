@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The congestion window: module/core/cc.c, RFC 5681, RFC 6928, RFC 6582 */
 #include <kunit/test.h>
-#include "../module/core/internal.h"
+#include "../module/core/cc.h"
+#include "../module/core/mss.h"
+#include "../module/core/usec.h"
+#include "../module/core/window.h"
 
 #define MSS 1000u
 #define ISS 0xffffff00u

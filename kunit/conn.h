@@ -10,7 +10,16 @@
 #include <kunit/test.h>
 #include <linux/minmax.h>
 #include "segment.h"
-#include "../module/core/internal.h"
+#include "../module/core/ack_out.h"
+#include "../module/core/cc.h"
+#include "../module/core/deadline.h"
+#include "../module/core/fsm.h"
+#include "../module/core/keepalive.h"
+#include "../module/core/mss.h"
+#include "../module/core/rtt.h"
+#include "../module/core/send.h"
+#include "../module/core/usec.h"
+#include "../module/core/window.h"
 
 #define CONN_ISS	0xfffffff0U
 #define CONN_IRS	0x7ffffff8U

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * TCP_DEFER_ACCEPT: a half-open connection that waits for data, and how long its timer
- * goes on; module/core/halfopen.c. What it does otherwise is in halfopen_test.c.
+ * goes on; module/core/syn_received.c. What it does otherwise is in syn_received_test.c.
  */
-#include "halfopen.h"
+#include "syn_received.h"
+#include "../module/core/deadline.h"
+#include "../module/core/rtt.h"
 
 /* The timer expires: how long it waits now, or U64_MAX when no SYN-ACK is to go */
 static u64 timeout(struct fixture *f)

@@ -3,7 +3,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 #include "conn.h"
-#include "../module/core/halfopen.h"
+#include "../module/core/syn_received.h"
 
 #define HAS_COOKIE (XTCP_EXT_VERSION | XTCP_EXT_COOKIE)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* User calls and endings: module/core/fsm.c, RFC 9293 sections 3.10.1 to 3.10.6 */
+/* User calls and ICMP: module/core/fsm.c, RFC 9293 sections 3.10.1 to 3.10.6 */
 #include <linux/errno.h>
 #include "conn.h"
 
@@ -145,106 +145,6 @@ static void shutdown__without_a_connection(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, conn_pull(c));
 }
 
-/* ---- ABORT ---- */
-
-static void abort__resets_where_the_rfc_does(struct kunit *test)
-{
-	struct conn *(*const states[])(struct kunit *test) = {
-		conn_established, conn_close_wait, conn_fin_wait_1, conn_fin_wait_2,
-	};
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		struct conn *c = states[i](test);
-
-		conn_event(c, XTCP_EV_ABORT);
-		KUNIT_EXPECT_TRUE(test, c->act.todo & XTCP_ACT_RST);
-		KUNIT_EXPECT_EQ(test, c->act.rst.flags, XTCP_RST | XTCP_ACK);
-		KUNIT_EXPECT_EQ(test, c->act.rst.seq, c->t.snd_nxt);
-		KUNIT_EXPECT_EQ(test, c->act.rst.ack, c->t.rcv_nxt);
-		conn_expect_gone(c, 0);
-	}
-}
-
-static void abort__frees_both_queues(struct kunit *test)
-{
-	struct conn *c = conn_established(test);
-	struct xtcp_rec *rec;
-	int count = 0;
-
-	conn_write(c, 500);
-	conn_write(c, 500);
-	conn_drain(c);
-	conn_segment(c, XTCP_ACK, 2001, 1, 100);
-	conn_event(c, XTCP_EV_ABORT);
-	for (rec = c->act.freed; rec; rec = rec->next)
-		count++;
-	KUNIT_EXPECT_EQ(test, count, 3);
-	conn_expect_gone(c, 0);
-}
-
-/* What is on its way to a connection while it ends finds nothing */
-static void abort__then_a_segment(struct kunit *test)
-{
-	struct conn *c = conn_established(test);
-
-	conn_event(c, XTCP_EV_ABORT);
-	conn_segment(c, XTCP_ACK, 1, 1, 10);
-	KUNIT_EXPECT_EQ(test, c->act.todo, 0);
-	KUNIT_EXPECT_EQ(test, c->act.drop, XTCP_DROP_NOT_EXPECTED);
-	KUNIT_EXPECT_FALSE(test, c->act.taken);
-}
-
-static void abort__is_silent_elsewhere(struct kunit *test)
-{
-	struct conn *c = conn_closed(test);
-
-	conn_event(c, XTCP_EV_ABORT);
-	KUNIT_EXPECT_EQ(test, c->act.todo, 0);
-	conn_event(c, XTCP_EV_OPEN);
-	conn_drain(c);
-	conn_event(c, XTCP_EV_ABORT);
-	KUNIT_EXPECT_EQ(test, c->act.todo, XTCP_ACT_CLOSED);
-	c = conn_close_wait(test);
-	conn_event(c, XTCP_EV_SHUTDOWN);
-	KUNIT_ASSERT_EQ(test, conn_drain(c), 1);
-	conn_event(c, XTCP_EV_ABORT);
-	KUNIT_EXPECT_EQ(test, c->act.todo, XTCP_ACT_CLOSED);
-}
-
-/* ---- orphans ---- */
-
-static void orphan__fin_wait_2_ends(struct kunit *test)
-{
-	struct conn *c = conn_fin_wait_2(test);
-
-	conn_event(c, XTCP_EV_ORPHAN);
-	KUNIT_EXPECT_EQ(test, conn_timer(c), 60 * XTCP_US_PER_S);
-	conn_expect_gone(c, 0);
-}
-
-static void orphan__fin_wait_2_as_the_socket_has_it(struct kunit *test)
-{
-	struct conn *c = conn_fin_wait_1(test);
-
-	c->t.set_fin_timeout = 5;
-	conn_event(c, XTCP_EV_ORPHAN);
-	conn_segment(c, XTCP_ACK, 1, 2, 0);
-	KUNIT_EXPECT_EQ(test, conn_timer(c), 5 * XTCP_US_PER_S);
-	conn_expect_gone(c, 0);
-}
-
-static void orphan__does_not_linger_when_told(struct kunit *test)
-{
-	struct conn *c = conn_fin_wait_1(test);
-
-	c->t.set_fin_timeout = -1;
-	conn_event(c, XTCP_EV_ORPHAN);
-	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_FIN_WAIT_1);
-	conn_segment(c, XTCP_ACK, 1, 2, 0);
-	conn_expect_gone(c, 0);
-}
-
 /* ---- ICMP ---- */
 
 static void icmp(struct conn *c, int err, bool hard)
@@ -383,13 +283,6 @@ static struct kunit_case fsm_cases[] = {
 	KUNIT_CASE(shutdown__the_fin_acknowledged),
 	KUNIT_CASE(shutdown__in_syn_received),
 	KUNIT_CASE(shutdown__without_a_connection),
-	KUNIT_CASE(abort__resets_where_the_rfc_does),
-	KUNIT_CASE(abort__frees_both_queues),
-	KUNIT_CASE(abort__then_a_segment),
-	KUNIT_CASE(abort__is_silent_elsewhere),
-	KUNIT_CASE(orphan__fin_wait_2_ends),
-	KUNIT_CASE(orphan__fin_wait_2_as_the_socket_has_it),
-	KUNIT_CASE(orphan__does_not_linger_when_told),
 	KUNIT_CASE(icmp__hard_error_ends_connecting),
 	KUNIT_CASE(icmp__soft_error_ends_only_syn_sent),
 	KUNIT_CASE(icmp__is_advice_when_established),

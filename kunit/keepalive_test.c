@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Is the peer still there? module/core/timers.c, RFC 9293 section 3.8.4 */
+/* Is the peer still there? module/core/timeouts.c, RFC 9293 section 3.8.4 */
 #include <linux/errno.h>
 #include "conn.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Connections that no program has any more: whatever the peer does, they end (docs/orphans.md).
+ * Connections that no program has any more: whatever the peer does, they end:
+ * module/core/orphan.c, docs/orphans.md.
  * Each peer here is alive, and answers all that it is sent.
  */
 #include <linux/errno.h>
@@ -269,6 +270,37 @@ static void abort__before_the_fin_has_gone(struct kunit *test)
 	conn_expect_gone(c, 0);
 }
 
+static void orphan__fin_wait_2_ends(struct kunit *test)
+{
+	struct conn *c = conn_fin_wait_2(test);
+
+	conn_event(c, XTCP_EV_ORPHAN);
+	KUNIT_EXPECT_EQ(test, conn_timer(c), 60 * XTCP_US_PER_S);
+	conn_expect_gone(c, 0);
+}
+
+static void orphan__fin_wait_2_as_the_socket_has_it(struct kunit *test)
+{
+	struct conn *c = conn_fin_wait_1(test);
+
+	c->t.set_fin_timeout = 5;
+	conn_event(c, XTCP_EV_ORPHAN);
+	conn_segment(c, XTCP_ACK, 1, 2, 0);
+	KUNIT_EXPECT_EQ(test, conn_timer(c), 5 * XTCP_US_PER_S);
+	conn_expect_gone(c, 0);
+}
+
+static void orphan__does_not_linger_when_told(struct kunit *test)
+{
+	struct conn *c = conn_fin_wait_1(test);
+
+	c->t.set_fin_timeout = -1;
+	conn_event(c, XTCP_EV_ORPHAN);
+	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_FIN_WAIT_1);
+	conn_segment(c, XTCP_ACK, 1, 2, 0);
+	conn_expect_gone(c, 0);
+}
+
 static struct kunit_case orphan_cases[] = {
 	KUNIT_CASE(window__an_owner_may_wait),
 	KUNIT_CASE(window__an_orphan_is_given_up),
@@ -281,6 +313,9 @@ static struct kunit_case orphan_cases[] = {
 	KUNIT_CASE(fin_wait_2__the_peer_talks_on),
 	KUNIT_CASE(fin_wait_2__entered_late),
 	KUNIT_CASE(abort__before_the_fin_has_gone),
+	KUNIT_CASE(orphan__fin_wait_2_ends),
+	KUNIT_CASE(orphan__fin_wait_2_as_the_socket_has_it),
+	KUNIT_CASE(orphan__does_not_linger_when_told),
 	{}
 };
 

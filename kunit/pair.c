@@ -293,7 +293,7 @@ static void closed_segment(struct pair *p, int who, const struct xtcp_seg *seg)
 {
 	struct xtcp_out out;
 
-	xtcp_wire_reset_reply(seg, &out);
+	xtcp_reset_reply(seg, &out);
 	if (!(seg->flags & XTCP_RST))
 		transmit(p, who, &out);
 }

@@ -9,10 +9,20 @@
 
 #include <kunit/test.h>
 #include "random.h"
-#include "../module/core/halfopen.h"
-#include "../module/core/internal.h"
+#include "../module/core/ack_out.h"
+#include "../module/core/cc.h"
+#include "../module/core/deadline.h"
+#include "../module/core/fsm.h"
+#include "../module/core/keepalive.h"
+#include "../module/core/mss.h"
+#include "../module/core/reset.h"
+#include "../module/core/rtt.h"
+#include "../module/core/send.h"
 #include "../module/core/stamp.h"
-#include "../module/core/timewait.h"
+#include "../module/core/syn_received.h"
+#include "../module/core/time_wait.h"
+#include "../module/core/usec.h"
+#include "../module/core/window.h"
 
 #define PAIR_MSS	1000
 #define PAIR_ROOM	1600	/* bytes of payload in a buffer */

@@ -4,7 +4,7 @@
 #include <linux/rbtree.h>
 #include <linux/string.h>
 #include "random.h"
-#include "../module/core/rec.h"
+#include "../module/core/reasm.h"
 #include "../module/core/seq.h"
 
 #define BASE	0xffffff00u	/* RCV.NXT: what follows crosses zero */

@@ -2,7 +2,7 @@
 /* The retransmission timeout: module/core/rtt.c, RFC 6298 */
 #include <kunit/test.h>
 #include "random.h"
-#include "../module/core/internal.h"
+#include "../module/core/rtt.h"
 
 #define MS XTCP_US_PER_MS
 #define S  XTCP_US_PER_S

@@ -2,6 +2,7 @@
 /* What the peer has beyond holes: module/core/scoreboard.c, RFC 2018, 2883 and 6675 */
 #include "random.h"
 #include "selective.h"
+#include "../module/core/scoreboard.h"
 
 /* Reordering was seen: nothing is lost yet */
 static struct conn *burst(struct kunit *test)

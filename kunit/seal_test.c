@@ -3,6 +3,7 @@
 #include <kunit/test.h>
 #include <linux/string.h>
 #include "segment.h"
+#include "../module/core/mss.h"
 #include "../module/core/seal.h"
 
 #define SEAL	0xfedcba9876543210ULL

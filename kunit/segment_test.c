@@ -333,67 +333,6 @@ static void text__out_of_order_is_kept_and_acknowledged_at_once(struct kunit *te
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 201);
 }
 
-/* SHLD-18, SHLD-19, MUST-40 */
-static void text__every_second_full_segment_is_acknowledged(struct kunit *test)
-{
-	struct conn *c = conn_established(test);
-
-	c->t.quickack = 0;
-	conn_segment(c, XTCP_ACK, 1, 1, 1000);
-	KUNIT_EXPECT_FALSE(test, conn_pull(c));
-	conn_segment(c, XTCP_ACK, 1001, 1, 1000);
-	conn_expect_ack(c);
-	conn_segment(c, XTCP_ACK, 2001, 1, 1000);
-	KUNIT_EXPECT_FALSE(test, conn_pull(c));
-	KUNIT_EXPECT_LT(test, conn_timer(c), 500 * XTCP_US_PER_MS);
-	conn_expect_ack(c);
-}
-
-/* RFC 5681 section 4.2 */
-static void text__that_fills_a_hole_is_acknowledged_at_once(struct kunit *test)
-{
-	struct conn *c = conn_established(test);
-
-	conn_segment(c, XTCP_ACK, 1, 1, 1000);
-	conn_segment(c, XTCP_ACK, 1101, 1, 100);
-	conn_drain(c);
-	c->t.quickack = 0;
-	conn_segment(c, XTCP_ACK, 1001, 1, 100);
-	conn_expect_ack(c);
-	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 1201);
-}
-
-/* Who answers each request lets the answers carry the ACKs, from the first on */
-static void text__of_requests_that_are_answered(struct kunit *test)
-{
-	struct conn *c = conn_established(test);
-
-	conn_segment(c, XTCP_ACK, 1, 1, 100);
-	conn_expect_ack(c);
-	c->now += 100;
-	conn_write(c, 100);
-	conn_drain(c);
-	conn_segment(c, XTCP_ACK, 101, 101, 100);
-	KUNIT_EXPECT_FALSE(test, conn_pull(c));
-	conn_write(c, 100);
-	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
-	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 201);
-}
-
-static void text__acknowledgment_rides_on_data(struct kunit *test)
-{
-	struct conn *c = conn_established(test);
-
-	c->t.quickack = 0;
-	conn_segment(c, XTCP_ACK, 1, 1, 100);
-	conn_write(c, 10);
-	KUNIT_ASSERT_TRUE(test, conn_pull(c));
-	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_DATA);
-	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 101);
-	KUNIT_EXPECT_FALSE(test, conn_pull(c));
-	KUNIT_EXPECT_EQ(test, c->t.deadline[XTCP_TIMER_DELACK], 0);
-}
-
 /* Its ACK counts all the same; the rest comes again */
 static void text__without_memory_for_it(struct kunit *test)
 {
@@ -565,10 +504,6 @@ static struct kunit_case segment_cases[] = {
 	KUNIT_CASE(ack__range_of_rfc_5961),
 	KUNIT_CASE(urg__told_when_the_pointer_advances),
 	KUNIT_CASE(text__out_of_order_is_kept_and_acknowledged_at_once),
-	KUNIT_CASE(text__every_second_full_segment_is_acknowledged),
-	KUNIT_CASE(text__that_fills_a_hole_is_acknowledged_at_once),
-	KUNIT_CASE(text__of_requests_that_are_answered),
-	KUNIT_CASE(text__acknowledgment_rides_on_data),
 	KUNIT_CASE(text__without_memory_for_it),
 	KUNIT_CASE(text__after_the_fin_is_ignored),
 	KUNIT_CASE(fin__ahead_of_text_is_remembered),

@@ -6,7 +6,7 @@
 #define XTCP_KUNIT_SELECTIVE_H
 
 #include "conn.h"
-#include "../module/core/halfopen.h"
+#include "../module/core/syn_received.h"
 #include "../module/core/stamp.h"
 
 #define OPEN_STAMP	500	/* the peer's clock in its SYN-ACK */

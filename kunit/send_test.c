@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is sent now: module/core/send.c, RFC 9293 sections 3.7 and 3.8 */
 #include "conn.h"
+#include "../module/core/scoreboard.h"
 
 static void data__in_full_segments(struct kunit *test)
 {

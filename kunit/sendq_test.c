@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/string.h>
 #include "random.h"
-#include "../module/core/rec.h"
+#include "../module/core/sendq.h"
 #include "../module/core/seq.h"
 
 #define BASE	0xfffffff0u	/* the sequence numbers wrap soon */

@@ -3,9 +3,10 @@
 #include <linux/string.h>
 
 #include "conn.h"
-#include "../module/core/halfopen.h"
+#include "../module/core/reset.h"
 #include "../module/core/stamp.h"
-#include "../module/core/timewait.h"
+#include "../module/core/syn_received.h"
+#include "../module/core/time_wait.h"
 
 #define OFFSET		0x89abcdefU
 #define DAY		(86400 * XTCP_US_PER_S)
@@ -533,7 +534,7 @@ static void reset__gives_it_back(struct kunit *test)
 	struct xtcp_out out;
 
 	memset(&out, 0xa5, sizeof(out));
-	xtcp_wire_reset_reply(&seg, &out);
+	xtcp_reset_reply(&seg, &out);
 	KUNIT_EXPECT_TRUE(test, out.opts.ts);
 	KUNIT_EXPECT_EQ(test, out.opts.tsval, 0);
 	KUNIT_EXPECT_EQ(test, out.opts.tsecr, 77);

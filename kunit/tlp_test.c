@@ -3,6 +3,7 @@
 #include <linux/limits.h>
 
 #include "selective.h"
+#include "../module/core/scoreboard.h"
 
 #define PROBE	XTCP_TIMER_PROBE
 #define RTX	XTCP_TIMER_RTX

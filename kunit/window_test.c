@@ -2,7 +2,10 @@
 /* Managing the window: module/core/window.c, RFC 9293 sections 3.8.6 and 3.7.4 */
 #include <kunit/test.h>
 #include "random.h"
-#include "../module/core/internal.h"
+#include "../module/core/cc.h"
+#include "../module/core/mss.h"
+#include "../module/core/send.h"
+#include "../module/core/window.h"
 
 #define MSS 1000u
 #define ISS 0xfffffc00u

@@ -11,7 +11,7 @@
 #include "output.h"
 #include "rcvqueue.h"
 #include "ready.h"
-#include "reset.h"
+#include "reject.h"
 #include "sndqueue.h"
 #include "sock.h"
 #include "socket.h"

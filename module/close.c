@@ -6,6 +6,8 @@
 #include <net/inet_common.h>
 #include <net/ip.h>
 #include "close.h"
+#include "core/keepalive.h"
+#include "core/reset.h"
 #include "drain.h"
 #include "input.h"
 #include "listen.h"
@@ -15,21 +17,20 @@
 #include "sock.h"
 #include "socket.h"
 
-/* What close() means to the connection: data that nobody will read is lost, and
- * the peer must know (RFC 9293 SHLD-3, RFC 2525 section 2.17)
- */
+/* What close() means to the connection: core/reset.c says whether it loses data */
 static void close_connection(struct sock *sk)
 {
 	struct net *net = sock_net(sk);
 
-	if (xtcp_inq(sk) && sk->sk_state != TCP_CLOSE) {
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	if (xtcp_reset_on_close(xtcp_inq(sk))) {
 		xtcp_count(net, abort_on_close);
 		xtcp_event_kind(sk, XTCP_EV_ABORT);
-	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime &&
-		   sk->sk_state != TCP_CLOSE) {
+	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) {
 		xtcp_count(net, abort_on_linger);
 		xtcp_event_kind(sk, XTCP_EV_ABORT);
-	} else if (sk->sk_state != TCP_CLOSE) {
+	} else {
 		xtcp_event_kind(sk, XTCP_EV_SHUTDOWN);
 		xtcp_event_kind(sk, XTCP_EV_DEAF);
 	}

@@ -12,6 +12,7 @@
 #include "conn.h"
 #include "connect.h"
 #include "core/isn.h"
+#include "core/mss.h"
 #include "input.h"
 #include "main.h"
 #include "net.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * SYN cookies: a SYN is answered and forgotten; the third segment brings back what was
- * agreed. core/cookie.h draws the kind that any peer carries without knowing,
+ * agreed. core/syncookie.h draws the kind that any peer carries without knowing,
  * core/seal.h the one for peers that have offered to echo it; docs/syn-defence.md
  * tells what each attack on them costs.
  *
@@ -15,7 +15,7 @@
 #include "child.h"
 #include "conn.h"
 #include "cookie.h"
-#include "core/cookie.h"
+#include "core/syncookie.h"
 #include "core/isn.h"
 #include "core/seal.h"
 #include "core/stamp.h"

@@ -7,6 +7,7 @@
 #define XTCP_DROP_H
 
 #include <linux/skbuff.h>
+#include "core/event.h"
 #include "core/tcb.h"
 
 struct net;

@@ -5,11 +5,10 @@
 #ifndef XTCP_INPUT_H
 #define XTCP_INPUT_H
 
-#include "core/tcb.h"
+#include "core/event.h"
 
 struct sk_buff;
 struct sock;
-struct xtcp_event;
 struct xtcp_seg;
 
 void xtcp_event(struct sock *sk, const struct xtcp_event *ev);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * IPv4 options of segments that no socket sends, and of the child that will. What
- * comes back of a SYN's is decided in core/ipopt.c.
+ * comes back of a SYN's is decided in core/ip_options.c.
  */
 #include <linux/slab.h>
 #include <linux/skbuff.h>
 #include <linux/timekeeping.h>
 #include <net/ip.h>
-#include "core/ipopt.h"
+#include "core/ip_options.h"
 #include "ipopt.h"
 #include "sock.h"
 

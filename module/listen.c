@@ -18,7 +18,7 @@
 #include "port_ephemeral.h"
 #include "ready.h"
 #include "request.h"
-#include "reset.h"
+#include "reject.h"
 #include "sock.h"
 #include "timewait.h"
 

@@ -8,7 +8,8 @@
 #include <linux/percpu.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
-#include "core/tcb.h"
+#include "core/event.h"
+#include "core/knobs.h"
 #include "port.h"
 
 /*

@@ -6,6 +6,8 @@
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
+#include "core/mss.h"
+#include "core/rtt.h"
 #include "main.h"
 #include "net.h"
 #include "output.h"

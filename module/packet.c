@@ -7,6 +7,7 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include "conn.h"
+#include "core/event.h"
 #include "core/wire.h"
 #include "drop.h"
 #include "packet.h"

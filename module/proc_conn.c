@@ -14,6 +14,7 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include "conn.h"
+#include "core/ack_out.h"
 #include "listener.h"
 #include "proc_conn.h"
 #include "request.h"

@@ -28,7 +28,7 @@
 #include "packet.h"
 #include "rcv.h"
 #include "request.h"
-#include "reset.h"
+#include "reject.h"
 #include "sock.h"
 #include "timewait.h"
 

@@ -2,6 +2,7 @@
 /*
  * The receive queue: bytes that are next in the stream and wait for the reader.
  */
+#include "core/window.h"
 #include "rcvqueue.h"
 #include "sock.h"
 

@@ -3,6 +3,7 @@
  * Who may go on: the room to write, and what poll() says.
  */
 #include <linux/poll.h>
+#include "core/window.h"
 #include "rcvqueue.h"
 #include "ready.h"
 #include "sock.h"

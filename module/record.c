@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "core/stamp.h"
 #include "core/tcb.h"
+#include "core/usec.h"
 #include "record.h"
 #include "timer.h"
 

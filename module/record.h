@@ -10,6 +10,8 @@
 #ifndef XTCP_RECORD_H
 #define XTCP_RECORD_H
 
+#include "core/syn_received.h"
+#include "core/time_wait.h"
 #include <linux/types.h>
 
 struct kmem_cache;

@@ -15,6 +15,7 @@
 #include <net/l3mdev.h>
 #include <net/route.h>
 #include "conn.h"
+#include "core/reset.h"
 #include "ipopt.h"
 #include "main.h"
 #include "net.h"

@@ -7,7 +7,7 @@
 #define XTCP_REQUEST_H
 
 #include "conn.h"
-#include "core/halfopen.h"
+#include "core/syn_received.h"
 #include "timer.h"
 
 struct sk_buff;

@@ -6,6 +6,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include "conn.h"
+#include "core/mss.h"
 #include "kept.h"
 #include "net.h"
 #include "record.h"

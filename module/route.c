@@ -6,6 +6,8 @@
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/route.h>
+#include "core/mss.h"
+#include "core/rtt.h"
 #include "main.h"
 #include "route.h"
 #include "sock.h"

@@ -11,6 +11,8 @@
 #include <net/ip.h>
 #include <net/transp_v6.h>
 #include "conn.h"
+#include "core/keepalive.h"
+#include "core/reset.h"
 #include "net.h"
 #include "port.h"
 #include "ready.h"

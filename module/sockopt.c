@@ -13,7 +13,9 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include "act.h"
-#include "core/halfopen.h"
+#include "core/ack_out.h"
+#include "core/keepalive.h"
+#include "core/syn_received.h"
 #include "input.h"
 #include "kept.h"
 #include "net.h"

@@ -130,9 +130,8 @@ void xtcp_timewait_expired(struct xtcp_timer *timer)
 static void timewait_start(struct xtcp_timewait_record *r)
 {
 	const struct net *net = read_pnet(&r->entry.net);
-	u64 msl = (u64)READ_ONCE(xtcp_net(net)->knobs.msl_ms) * XTCP_US_PER_MS;
 
-	xtcp_timer_arm(&r->timer, xtcp_now() + 2 * msl);
+	xtcp_timer_arm(&r->timer, xtcp_now() + xtcp_timewait_length(&xtcp_net(net)->knobs));
 }
 
 /* What the user has set, 0: nothing. A peer who asks for 255 (RFC 5082) wants it to the end */

@@ -6,7 +6,7 @@
 #define XTCP_TIMEWAIT_H
 
 #include "conn.h"
-#include "core/timewait.h"
+#include "core/time_wait.h"
 #include "timer.h"
 
 struct sk_buff;

@@ -3,7 +3,7 @@
 #
 # fuzz.sh [--runs N | --seconds S] [TARGET...]: feed the core generated input
 #
-# Builds each kunit/fuzz/TARGET.c (step: the state machine; wire: header and options) with the
+# Builds each kunit/fuzz/TARGET.c (step: the state machine; header: header and options) with the
 # core, ASan, UBSan and clang's fuzzer. --runs tries the same N inputs in each run, for
 # tests; --seconds (default 7200, for each target) continues from the corpus of earlier runs,
 # build/fuzz/TARGET/corpus. An input that fails is kept in build/fuzz/TARGET: run
@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
 	esac
 done
 cd "$XTCP_TOP"
-[ $# -gt 0 ] || set -- step wire
+[ $# -gt 0 ] || set -- step header
 "$XTCP_TOP/scripts/deps.sh" style
 
 # build TARGET: the program, build/fuzz/TARGET/fuzz

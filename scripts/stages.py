@@ -61,7 +61,8 @@ def plain(stage, *command, **more):
 
 
 def style():
-    for check, kernels in (("tree checkpatch kernel-doc shellcheck python homes", ("tools",)),
+    words = "tree arrows checkpatch kernel-doc shellcheck python homes"
+    for check, kernels in ((words, ("tools",)),
                            ("sparse", ("tools", "stock")), ("gcc", ("tools", "stock")),
                            ("clang", ("tools", "stock"))):
         name = check.split()[0]

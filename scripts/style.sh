@@ -3,11 +3,11 @@
 #
 # style.sh [CHECK...]: does the code have the form that docs/testing.md asks for?
 #
-#   tree checkpatch kernel-doc shellcheck python homes gcc sparse clang
+#   tree arrows checkpatch kernel-doc shellcheck python homes gcc sparse clang
 #
 # checkpatch, kernel-doc, sparse, warnings of gcc and clang (W=1), shellcheck, Python's
-# compiler, the project's own rules (style-tree.py), and whether each selftest has a home
-# (homes.py). A missing tool is a failure.
+# compiler, the project's own rules (style-tree.py), which file calls which
+# (arrows.py), and whether each selftest has a home (homes.py). A missing tool is a failure.
 
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -160,10 +160,16 @@ check_homes()
 	fi
 }
 
+check_arrows()
+{
+	scripts/arrows.py check
+}
+
 run_check()
 {
 	case $1 in
 	tree)		check_tree ;;
+	arrows)		check arrows python3 check_arrows ;;
 	checkpatch)	check checkpatch perl check_checkpatch ;;
 	kernel-doc)	check kernel-doc perl check_kernel_doc ;;
 	shellcheck)	check shellcheck shellcheck check_shellcheck ;;
@@ -180,7 +186,7 @@ set -o pipefail
 cd "$XTCP_TOP"
 "$XTCP_TOP/scripts/deps.sh" style build
 TOOLS=$("$XTCP_TOP/scripts/kernel.sh" tools) || die "no checkpatch.pl"
-[ $# -gt 0 ] || set -- tree checkpatch kernel-doc shellcheck python homes \
+[ $# -gt 0 ] || set -- tree arrows checkpatch kernel-doc shellcheck python homes \
 	gcc sparse clang
 ktap_plan $#
 for name; do

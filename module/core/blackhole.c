@@ -17,7 +17,9 @@
 #include <linux/compiler.h>
 #include <linux/minmax.h>
 
-#include "internal.h"
+#include "blackhole.h"
+#include "mss.h"
+#include "usec.h"
 
 #define TRIAL_FIRST	(30 * XTCP_US_PER_S)
 #define TRIAL_LAST	(600 * XTCP_US_PER_S)	/* RFC 1191 section 6.3 */

@@ -9,7 +9,7 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
-#include "internal.h"
+#include "cc.h"
 
 #define CWND_MAX	0x40000000U	/* no window of TCP is larger */
 

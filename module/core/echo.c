@@ -9,8 +9,13 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 
+#include "ack_out.h"
+#include "deadline.h"
+#include "echo.h"
 #include "ext.h"
-#include "internal.h"
+#include "giveup.h"
+#include "mss.h"
+#include "rtt.h"
 
 /**
  * xtcp_echo_offer - offer in a SYN to echo a cookie
@@ -90,8 +95,7 @@ void xtcp_echo_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 			return;
 		}
 		t->echo_tries++;
-		t->ack_now = true;
-		act->todo |= XTCP_ACT_OUTPUT;
+		xtcp_ack_now(t, act);
 	}
 	xtcp_deadline_set(t, XTCP_TIMER_CONFIRM,
 			  now + min_t(u64, (u64)t->rto << min_t(u8, t->echo_tries, 16),

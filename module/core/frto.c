@@ -10,10 +10,11 @@
  *
  * Timestamps tell it with the first ACK (undo.c): where both ends have them this rests.
  */
-#include <linux/minmax.h>
-#include <linux/stddef.h>
-
-#include "internal.h"
+#include "cc.h"
+#include "frto.h"
+#include "seq.h"
+#include "undo.h"
+#include "window.h"
 
 #define NEW_SEGMENTS	2	/* as many as slow start would let out */
 

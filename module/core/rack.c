@@ -2,7 +2,7 @@
 /*
  * RACK: a record is lost when one that was sent later has arrived, and some time for
  * reordering has passed (RFC 8985 section 6). It needs SACK; without it three duplicate
- * ACKs tell (ack.c).
+ * ACKs tell (ack_in.c).
  *
  *	order of time:	[ oldest ] [	] [    ] | [	] [ newest ]
  *						 |
@@ -13,81 +13,14 @@
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
-#include <linux/stddef.h>
 
-#include "internal.h"
-#include "stamp.h"
+#include "cc.h"
+#include "deadline.h"
+#include "rack.h"
+#include "scoreboard.h"
+#include "undo.h"
 
-#define MIN_RTT_LASTS	(300 * XTCP_US_PER_S)	/* then a longer path may have replaced it */
 #define REO_PERSIST	16	/* recoveries that a wider window outlives */
-
-/* RACK_sent_after() */
-static bool sent_after(u64 sent1, u32 end1, u64 sent2, u32 end2)
-{
-	return sent1 > sent2 || (sent1 == sent2 && seq_gt(end1, end2));
-}
-
-static void note_min_rtt(struct xtcp_tcb *t, u32 rtt, u64 now)
-{
-	if (t->min_rtt && rtt > t->min_rtt && now - t->min_rtt_at <= MIN_RTT_LASTS)
-		return;
-	t->min_rtt = rtt;
-	t->min_rtt_at = now;
-}
-
-/*
- * Was it an earlier transmission that has arrived? Then the time of the last one would
- * tell of a path that is quicker than light. The echo of a timestamp tells it, too, but not
- * of what is acknowledged selectively: that is not what is echoed (RFC 7323 section 4.3).
- */
-static bool is_ambiguous(const struct xtcp_tcb *t, const struct xtcp_arrival *a,
-			 const struct xtcp_rec *rec)
-{
-	if (!(rec->marks & XTCP_MARK_RETX))
-		return false;
-	if (t->ts_ok && a->seg->opts.ts && seq_geq(a->seg->ack, rec->end_seq) &&
-	    seq_lt(a->seg->opts.tsecr, xtcp_stamp(rec->sent, t->ts_offset)))
-		return true;
-	return a->now - rec->sent < t->min_rtt;
-}
-
-/* Step 3 */
-static void detect_reordering(struct xtcp_tcb *t, const struct xtcp_rec *rec)
-{
-	if (seq_gt(rec->end_seq, t->fack))
-		t->fack = rec->end_seq;
-	else if (seq_lt(rec->end_seq, t->fack) && !(rec->marks & XTCP_MARK_RETX))
-		t->reordering = true;
-}
-
-/**
- * xtcp_arrival_add - an ACK says for the first time that a record has arrived
- * @t: control block
- * @a: what this ACK says
- * @rec: the record, its marks as before
- *
- * Context: under the owner's lock. Source: RFC 8985 section 6.2, steps 1 to 3.
- */
-void xtcp_arrival_add(struct xtcp_tcb *t, struct xtcp_arrival *a, const struct xtcp_rec *rec)
-{
-	u32 rtt = clamp_t(u64, a->now - rec->sent, 1, U32_MAX);
-
-	a->any = true;
-	detect_reordering(t, rec);
-	if (is_ambiguous(t, a, rec))
-		return;
-	if (!(rec->marks & XTCP_MARK_RETX))
-		note_min_rtt(t, rtt, a->now);
-	if (a->sent && !sent_after(rec->sent, rec->end_seq, a->sent, a->end_seq))
-		return;
-	a->sent = rec->sent;
-	a->end_seq = rec->end_seq;
-	t->rack_rtt = rtt;
-	if (sent_after(rec->sent, rec->end_seq, t->rack_sent, t->rack_end)) {
-		t->rack_sent = rec->sent;
-		t->rack_end = rec->end_seq;
-	}
-}
 
 /**
  * xtcp_rack_dsack - the peer has told of a duplicate: more reordering than was allowed for?
@@ -161,7 +94,7 @@ void xtcp_rack_detect(struct xtcp_tcb *t, u64 now)
 
 	t->deadline[XTCP_TIMER_REORDER] = 0;
 	for (rec = t->sendq.oldest; rec; rec = t->sendq.oldest) {
-		if (!sent_after(t->rack_sent, t->rack_end, rec->sent, rec->end_seq))
+		if (!xtcp_sent_after(t->rack_sent, t->rack_end, rec->sent, rec->end_seq))
 			return;
 		if (rec->sent + patience > now) {
 			xtcp_deadline_set(t, XTCP_TIMER_REORDER, t->rack_sent + patience);

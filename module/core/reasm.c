@@ -20,7 +20,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-#include "rec.h"
+#include "reasm.h"
 #include "seq.h"
 
 static struct xtcp_rec *entry(struct rb_node *node)

@@ -28,8 +28,6 @@
 #include <linux/types.h>
 #include <linux/rbtree.h>
 
-#include "wire.h"
-
 /* @flags: what the record stands for, never changed by what befalls it */
 #define XTCP_REC_SYN	0x01	/* the SYN: no bytes, one sequence number */
 #define XTCP_REC_FIN	0x02	/* the FIN: likewise */
@@ -85,54 +83,5 @@ static inline u32 xtcp_rec_len(const struct xtcp_rec *rec)
 {
 	return rec->end_seq - rec->seq;
 }
-
-/**
- * struct xtcp_sendq - the send queue: everything from SND.UNA to the last byte written
- * @head: first record; it holds SND.UNA, and begins there but after a partial
- *	acknowledgment
- * @tail: last record
- * @unsent: first record never transmitted, NULL when all were; all records
- *	before it were sent, all from it on were not
- * @oldest: of the records on their way, the one sent first
- * @newest: and the one sent last
- */
-struct xtcp_sendq {
-	struct xtcp_rec *head;
-	struct xtcp_rec *tail;
-	struct xtcp_rec *unsent;
-	struct xtcp_rec *oldest;
-	struct xtcp_rec *newest;
-};
-
-void xtcp_sendq_append(struct xtcp_sendq *q, struct xtcp_rec *rec);
-void xtcp_sendq_split(struct xtcp_sendq *q, struct xtcp_rec *rec,
-		      struct xtcp_rec *rest, u32 len);
-void xtcp_sendq_fly(struct xtcp_sendq *q, struct xtcp_rec *rec);
-void xtcp_sendq_land(struct xtcp_sendq *q, struct xtcp_rec *rec);
-struct xtcp_rec *xtcp_sendq_ack(struct xtcp_sendq *q, u32 una);
-struct xtcp_rec *xtcp_sendq_purge(struct xtcp_sendq *q);
-
-/**
- * struct xtcp_reasm - the reassembly queue: what came beyond a hole
- * @root: records ordered by @seq, none overlapping
- * @bytes: sum of their lengths
- * @nrecent: number of blocks in @recent
- * @recent: runs without a hole that a record was added to last, latest first (RFC 2018)
- */
-struct xtcp_reasm {
-	struct rb_root root;
-	u32 bytes;
-	u8 nrecent;
-	struct xtcp_sack_block recent[XTCP_SACK_BLOCKS];
-};
-
-bool xtcp_reasm_insert(struct xtcp_reasm *q, struct xtcp_rec *rec,
-		       struct xtcp_rec **freed);
-bool xtcp_reasm_overlap(const struct xtcp_reasm *q, u32 start, u32 end,
-			struct xtcp_sack_block *run);
-struct xtcp_rec *xtcp_reasm_take(struct xtcp_reasm *q, u32 *rcv_nxt,
-				 struct xtcp_rec **freed);
-struct xtcp_sack_block xtcp_reasm_first(const struct xtcp_reasm *q);
-struct xtcp_rec *xtcp_reasm_purge(struct xtcp_reasm *q);
 
 #endif /* XTCP_CORE_REC_H */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The retransmission timeout (RFC 6298). Times are microseconds. Samples come from
- * records that were never retransmitted (Karn), or from the echo of a timestamp: ack.c
- * sees to that.
+ * records that were never retransmitted (Karn), or from the echo of a timestamp: ack_in.c
+ * sees to that. The timer that runs for so long is rtx.c's.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
-#include "internal.h"
+#include "rtt.h"
 
 /*
  * RTO = SRTT + max(G, 4 * RTTVAR), where the clock's G is lost below the floor: the

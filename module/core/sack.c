@@ -5,7 +5,7 @@
  */
 #include <linux/minmax.h>
 
-#include "internal.h"
+#include "sack.h"
 
 #define LEN_OPTION	4	/* kind and length, behind two NOPs */
 #define LEN_BLOCK	8

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Selective acknowledgment, the sender's side: which records the peer has out of order
- * (RFC 2018 section 5, the scoreboard of RFC 6675).
+ * The scoreboard (RFC 6675): which records the peer has out of order, as SACK tells (RFC 2018
+ * section 5), and which are marked lost. Who finds out what is lost marks it here: RACK
+ * (rack.c), duplicate ACKs (ack_in.c), or a timeout (rtx.c).
  *
  *	SND.UNA						     SND.NXT
  *	   |	hole	+------------+	hole	+---------+	|
@@ -16,9 +17,9 @@
  */
 #include <linux/minmax.h>
 #include <linux/stddef.h>
-#include <linux/string.h>
 
-#include "internal.h"
+#include "scoreboard.h"
+#include "seq.h"
 
 #define WALK_LEAST	64	/* records looked at for an ACK in any case */
 
@@ -90,6 +91,99 @@ static struct xtcp_rec *start_of_walk(const struct xtcp_tcb *t, u32 seq)
 			rec = last;
 	}
 	return rec;
+}
+
+/**
+ * xtcp_mark_lost - deem a record lost
+ * @t: control block
+ * @rec: record of the send queue
+ *
+ * A record that SND.UNA has passed is still in the queue when it was cut off the front of
+ * one that was acknowledged in part; the next ACK takes it. Context: under the owner's
+ * lock.
+ */
+void xtcp_mark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
+{
+	const u8 in_question = XTCP_MARK_SENT | XTCP_MARK_LOST | XTCP_MARK_SACKED;
+
+	if ((rec->marks & in_question) != XTCP_MARK_SENT)
+		return;
+	xtcp_sendq_land(&t->sendq, rec);
+	if (seq_leq(rec->end_seq, t->snd_una))
+		return;
+	if (!t->lost || (t->lost_hint && seq_lt(rec->seq, t->lost_hint->seq)))
+		t->lost_hint = rec;
+	rec->marks |= XTCP_MARK_LOST;
+	t->lost += xtcp_rec_len(rec);
+}
+
+/**
+ * xtcp_unmark_lost - a record does not wait for its retransmission any more
+ * @t: control block
+ * @rec: record that is marked lost
+ *
+ * Context: under the owner's lock.
+ */
+void xtcp_unmark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
+{
+	rec->marks &= ~XTCP_MARK_LOST;
+	t->lost -= xtcp_rec_len(rec);
+}
+
+/**
+ * xtcp_mark_all_lost - after a timeout: go back to SND.UNA
+ * @t: control block
+ *
+ * Nothing is known of what lies behind the segment that timed out; cwnd lets it out
+ * again one by one, and ACKs may take it off the queue before.
+ * Context: under the owner's lock. Source: RFC 5681 section 3.1.
+ */
+void xtcp_mark_all_lost(struct xtcp_tcb *t)
+{
+	struct xtcp_rec *rec;
+
+	for (rec = t->sendq.head; rec && rec != t->sendq.unsent; rec = rec->next)
+		xtcp_mark_lost(t, rec);
+}
+
+/**
+ * xtcp_mark_first_lost - deem the first record lost, and let it out whatever cwnd says
+ * @t: control block with something in flight
+ *
+ * Context: under the owner's lock. Source: RFC 5681 section 3.2, step 3 ("the lost segment
+ * starting at SND.UNA").
+ */
+void xtcp_mark_first_lost(struct xtcp_tcb *t)
+{
+	struct xtcp_rec *rec = t->sendq.head;
+
+	while (seq_leq(rec->end_seq, t->snd_una))
+		rec = rec->next;
+	xtcp_mark_lost(t, rec);
+	t->retx_now = true;
+}
+
+/**
+ * xtcp_mark_oversized - the path has become narrower than what is in flight
+ * @t: control block, the new @snd_mss set
+ *
+ * Context: under the owner's lock. Source: RFC 9293 section 3.7.2; RFC 1191 section
+ * 6.3: such segments are retransmitted at once, and without congestion control's
+ * reaction to a loss. Once for each time that it becomes narrower: whoever tells it again
+ * makes us neither look through the queue nor send anything.
+ */
+void xtcp_mark_oversized(struct xtcp_tcb *t)
+{
+	struct xtcp_rec *rec;
+
+	if (!t->narrowed)
+		return;
+	t->narrowed = false;
+	for (rec = t->sendq.head; rec && rec != t->sendq.unsent; rec = rec->next)
+		if (xtcp_rec_len(rec) > t->snd_mss)
+			xtcp_mark_lost(t, rec);
+	if (t->lost)
+		t->retx_now = true;
 }
 
 /* Deem a record held by the peer */

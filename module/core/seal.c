@@ -7,6 +7,7 @@
 #include <linux/math64.h>
 #include <linux/types.h>
 
+#include "mss.h"
 #include "seal.h"
 
 /* Bits of the state, from the lowest: MSS, then these */

@@ -29,7 +29,8 @@
 #define XTCP_CORE_SEAL_H
 
 #include "ext.h"
-#include "halfopen.h"
+#include "syn_received.h"
+#include "usec.h"
 
 /* As long as a classic cookie, and less than a SYN-ACK's R2 of 63 s */
 #define XTCP_SEAL_LIFE		(60 * XTCP_US_PER_S)

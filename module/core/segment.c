@@ -5,34 +5,31 @@
  * segment carries, from the sixth on, is text.c's.
  */
 #include <linux/errno.h>
-#include <linux/limits.h>
 #include <linux/minmax.h>
-#include <linux/stddef.h>
 
-#include "internal.h"
+#include "ack_in.h"
+#include "ack_out.h"
+#include "cc.h"
+#include "echo.h"
+#include "keepalive.h"
+#include "mss.h"
+#include "orphan.h"
+#include "reset.h"
+#include "rtt.h"
+#include "sack.h"
+#include "scoreboard.h"
+#include "segment.h"
+#include "seq.h"
+#include "stamp.h"
+#include "state.h"
+#include "text.h"
+#include "window.h"
 
 /* Refuse a segment and answer it with <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> */
 static bool challenge(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		      struct xtcp_actions *act, enum xtcp_drop why)
 {
 	xtcp_challenge(t, ev->now, act);
-	return xtcp_drop(act, why);
-}
-
-/**
- * xtcp_refuse - answer a segment that can't be for this connection with an RST that fits it
- * @seg: the segment
- * @act: actions; gets XTCP_ACT_RST
- * @why: for the counters
- *
- * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4.
- *
- * Return: false, for "no further checks".
- */
-bool xtcp_refuse(const struct xtcp_seg *seg, struct xtcp_actions *act, enum xtcp_drop why)
-{
-	xtcp_wire_reset_reply(seg, &act->rst);
-	act->todo |= XTCP_ACT_RST;
 	return xtcp_drop(act, why);
 }
 
@@ -205,8 +202,7 @@ static bool check_sequence(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		return closed_window(t, ev, act);
 	if (old && seg->len)
 		xtcp_sack_duplicate(t, seg->seq, seg->seq + seg->len);
-	t->quickack = max_t(u8, t->quickack, XTCP_QUICKACKS_LOSS);
-	xtcp_ack_now(t, act);
+	xtcp_ack_loss(t, act);
 	return xtcp_drop(act, old ? XTCP_DROP_OLD : XTCP_DROP_WINDOW);
 }
 
@@ -300,6 +296,14 @@ static void believe(struct xtcp_tcb *t, const struct xtcp_event *ev)
 	xtcp_stamp_take(t, ev->seg, ev->now);
 }
 
+/* Our FIN is acknowledged, the peer's has not come */
+static void enter_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
+{
+	t->state = XTCP_FIN_WAIT_2;
+	act->todo |= XTCP_ACT_WRITE_SHUT;
+	xtcp_orphan_fin_wait_2(t, now, act);
+}
+
 /* Fifth, at its end: is our FIN acknowledged, and what does the state make of that? */
 static bool ack_of_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
@@ -307,7 +311,7 @@ static bool ack_of_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 		return true;
 	switch (t->state) {
 	case XTCP_FIN_WAIT_1:
-		xtcp_enter_fin_wait_2(t, now, act);
+		enter_fin_wait_2(t, now, act);
 		return t->state != XTCP_CLOSED;
 	case XTCP_CLOSING:
 		act->todo |= XTCP_ACT_WRITE_SHUT;

@@ -17,23 +17,23 @@
 #include <linux/minmax.h>
 #include <linux/stddef.h>
 
-#include "internal.h"
+#include "ack_out.h"
+#include "cc.h"
+#include "deadline.h"
+#include "echo.h"
+#include "mss.h"
+#include "persist.h"
+#include "rtx.h"
+#include "sack.h"
+#include "scoreboard.h"
+#include "send.h"
+#include "seq.h"
+#include "stamp.h"
+#include "tlp.h"
+#include "undo.h"
+#include "window.h"
 
 #define WALK_CREDIT	4	/* see scoreboard.c: records looked at for one that was sent */
-
-/*
- * SEG.SEQ of a segment that has nothing in it: SND.NXT. But a peer that has shrunk its
- * window to the left of SND.NXT would throw that away, and the ACK in it: then it is
- * the right edge (MUST-34). An edge that only the scaling has rounded down doesn't count.
- */
-static u32 empty_seq(const struct xtcp_tcb *t)
-{
-	u32 edge = t->snd_una + t->snd_wnd;
-
-	if (seq_leq(t->snd_nxt, edge) || t->snd_nxt - edge < 1U << t->snd_wscale)
-		return t->snd_nxt;
-	return edge;
-}
 
 /* The options, but for the timestamps, which all segments have */
 static void add_options(const struct xtcp_tcb *t, struct xtcp_out *out)
@@ -257,7 +257,7 @@ static bool next_ack(const struct xtcp_tcb *t, struct xtcp_out *out)
 {
 	if (!t->ack_now)
 		return false;
-	fill(t, out, XTCP_OUT_ACK, empty_seq(t), XTCP_ACK);
+	fill(t, out, XTCP_OUT_ACK, xtcp_empty_seq(t), XTCP_ACK);
 	return true;
 }
 
@@ -317,23 +317,6 @@ static void mark_sent(struct xtcp_tcb *t, struct xtcp_rec *rec, u64 now)
 		xtcp_rtx_restart(t, now);
 }
 
-/*
- * The segment carried RCV.NXT and a window. An answer that follows on what came shows
- * that the application answers: from now on its answers shall carry the ACKs.
- */
-static void ack_went(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
-{
-	t->ack_pending = false;
-	t->ack_now = false;
-	t->dsack_due = false;
-	t->deadline[XTCP_TIMER_DELACK] = 0;
-	t->rcv_wup = out->ack;
-	if (out->kind == XTCP_OUT_DATA && now - t->last_text < XTCP_DELACK_MIN)
-		t->quickack = 0;
-	else if (t->quickack)
-		t->quickack--;
-}
-
 /**
  * xtcp_sent - a segment has been given to IP
  * @t: control block
@@ -349,7 +332,7 @@ void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
 
 	t->rcv_wnd = (u32)out->wnd << (syn ? 0 : t->rcv_wscale);
 	if (out->flags & XTCP_ACK)
-		ack_went(t, now, out);
+		xtcp_ack_sent(t, now, out);
 	if (syn)
 		mark_sent(t, &t->syn, now);
 	if (out->rec)
@@ -381,23 +364,4 @@ void xtcp_send_failed(struct xtcp_tcb *t, u64 now)
 {
 	if (t->state != XTCP_TIME_WAIT)
 		xtcp_arm(t, XTCP_TIMER_RETRY, now + XTCP_RETRY_AFTER);
-}
-
-/**
- * xtcp_fill_reset - the RST that ends a connection from our side
- * @t: control block
- * @now: time, us
- * @out: result
- *
- * With the ACK that RFC 9293 section 3.10.5 leaves out: receivers look for one.
- * Context: under the owner's lock. Source: RFC 7323 section 5.2 for the timestamps.
- */
-void xtcp_fill_reset(const struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
-{
-	xtcp_out_init(out);
-	out->kind = XTCP_OUT_RST;
-	out->seq = empty_seq(t);
-	out->ack = t->rcv_nxt;
-	out->flags = XTCP_RST | XTCP_ACK;
-	xtcp_stamp_add(t, now, out);
 }

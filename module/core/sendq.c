@@ -13,7 +13,7 @@
 #include <linux/stddef.h>
 #include <linux/types.h>
 
-#include "rec.h"
+#include "sendq.h"
 #include "seq.h"
 
 /**

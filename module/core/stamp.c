@@ -4,11 +4,12 @@
  * by them. Last.ACK.sent of the RFC is @rcv_wup here.
  */
 #include <linux/compiler.h>
-#include <linux/limits.h>
 #include <linux/minmax.h>
 
-#include "internal.h"
+#include "rtt.h"
+#include "seq.h"
 #include "stamp.h"
+#include "usec.h"
 
 /* RFC 7323 section 5.5: then TS.Recent may lie in the future by the peer's clock */
 #define IDLE_MAX	(24 * 86400 * XTCP_US_PER_S)

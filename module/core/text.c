@@ -7,7 +7,13 @@
 #include <linux/minmax.h>
 #include <linux/stddef.h>
 
-#include "internal.h"
+#include "ack_out.h"
+#include "reset.h"
+#include "sack.h"
+#include "seq.h"
+#include "state.h"
+#include "text.h"
+#include "window.h"
 
 /* Where the text of a segment begins, and where its FIN stands or would */
 static u32 text_seq(const struct xtcp_seg *seg)
@@ -50,21 +56,6 @@ static u32 text_limit(const struct xtcp_tcb *t)
 	return t->rcv_fin ? seq_min(edge, t->rcv_fin_seq) : edge;
 }
 
-/*
- * Data in order is acknowledged at once while the connection is young, for each second
- * full-sized segment (SHLD-19), and when it fills a hole (RFC 5681 section 4.2); else
- * soon (SHLD-18). A full-sized segment is as long as the longest that has come.
- */
-static void schedule_ack(struct xtcp_tcb *t, u64 now, bool filled,
-			 struct xtcp_actions *act)
-{
-	t->ack_pending = true;
-	if (filled || t->quickack || t->rcv_nxt - t->rcv_wup >= 2U * t->rcv_mss)
-		xtcp_ack_now(t, act);
-	else
-		xtcp_arm(t, XTCP_TIMER_DELACK, now + XTCP_DELACK_MIN);
-}
-
 /* Text beyond a hole has come before; who sends it again is told (RFC 2883 section 4) */
 static void tell_of_overlap(struct xtcp_tcb *t, const struct xtcp_rec *rec)
 {
@@ -103,7 +94,7 @@ void xtcp_take_in_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 
 	t->rcv_mss = clamp_t(u32, ev->seg->len, t->rcv_mss, t->adv_mss);
 	t->last_text = ev->now;
-	schedule_ack(t, ev->now, hole, act);
+	xtcp_ack_schedule(t, ev->now, hole, act);
 }
 
 /* SHLD-31: kept; and the duplicate ACK that says so, at once (RFC 5681 section 3.2) */
@@ -112,21 +103,11 @@ static void take_out_of_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 {
 	struct xtcp_rec *rec = ev->rec;
 
-	t->quickack = max_t(u8, t->quickack, XTCP_QUICKACKS_LOSS);
-	xtcp_ack_now(t, act);
+	xtcp_ack_loss(t, act);
 	tell_of_overlap(t, rec);
 	act->taken = xtcp_reasm_insert(&t->reasm, rec, &act->freed);
 	if (!act->taken)
 		xtcp_drop(act, XTCP_DROP_DUPLICATE);
-}
-
-/*
- * Nobody will read, and after our FIN nobody can answer: text would be lost without the
- * peer knowing, so it is reset, and told (section 3.6.1, SHLD-3). Before that it is kept.
- */
-static bool is_lost(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
-{
-	return t->deaf && t->state != XTCP_ESTABLISHED && seq_gt(text_end(seg), t->rcv_nxt);
 }
 
 /*
@@ -143,7 +124,7 @@ static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		return true;
 	if (!XTCP_IN(t->state, XTCP_CAN_RECEIVE))
 		return xtcp_drop(act, XTCP_DROP_NOT_EXPECTED);
-	if (is_lost(t, seg)) {
+	if (t->deaf && xtcp_reset_on_text(t, text_end(seg))) {
 		xtcp_tcb_fail(t, ECONNRESET, act);
 		return xtcp_refuse(seg, act, XTCP_DROP_CLOSED);
 	}

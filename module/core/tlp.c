@@ -5,9 +5,14 @@
  * timeout, brings an ACK from which RACK sees what is missing.
  */
 #include <linux/minmax.h>
-#include <linux/stddef.h>
 
-#include "internal.h"
+#include "ack_out.h"
+#include "cc.h"
+#include "deadline.h"
+#include "rtx.h"
+#include "seq.h"
+#include "tlp.h"
+#include "usec.h"
 
 #define PTO_MIN		(10 * XTCP_US_PER_MS)	/* no finer than clocks and schedulers are */
 #define PTO_INITIAL	(1 * XTCP_US_PER_S)

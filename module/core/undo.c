@@ -6,10 +6,12 @@
  * Then the congestion window becomes what it was (RFC 4015).
  */
 #include <linux/minmax.h>
-#include <linux/stddef.h>
 
-#include "internal.h"
+#include "cc.h"
+#include "scoreboard.h"
+#include "seq.h"
 #include "stamp.h"
+#include "undo.h"
 
 /* Sequence numbers for which a recovery is remembered: they shall not come round */
 #define REMEMBERED	0x40000000U

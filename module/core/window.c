@@ -11,9 +11,28 @@
  *	  1 received, not yet read;  2 RCV.WND, advertised
  *	  3 reduction: free, not yet advertised
  */
+#include <linux/bitops.h>
 #include <linux/minmax.h>
 
-#include "internal.h"
+#include "mss.h"
+#include "window.h"
+
+#define WND_FIELD_BITS	16	/* of the header's field */
+#define WND_FIELD_MAX	0xffff	/* what they hold */
+
+/**
+ * xtcp_wscale_choose - the window scale to offer
+ * @rcv_max: most bytes that the receive buffer will ever hold
+ *
+ * Pure: no context, no lock. Source: RFC 7323 section 2.1 and 2.3.
+ *
+ * Return: the smallest shift with which @rcv_max fits into the header's window
+ * field, at most XTCP_WSCALE_MAX.
+ */
+u8 xtcp_wscale_choose(u32 rcv_max)
+{
+	return clamp(fls(rcv_max) - WND_FIELD_BITS, 0, XTCP_WSCALE_MAX);
+}
 
 /**
  * xtcp_rcv_window - RCV.WND: what is left of the window that was advertised last
@@ -39,7 +58,7 @@ static u32 least_opening(const struct xtcp_tcb *t)
 /* All that could be offered now */
 static u32 offer(const struct xtcp_tcb *t)
 {
-	u32 most = XTCP_WND_FIELD_MAX << t->rcv_wscale;
+	u32 most = WND_FIELD_MAX << t->rcv_wscale;
 
 	return min3(t->rcv_free, t->rcv_wnd_clamp, most);
 }
@@ -60,7 +79,7 @@ u16 xtcp_window_field(const struct xtcp_tcb *t, bool syn)
 	u32 held, open;
 
 	if (syn)
-		return min_t(u32, offer(t), XTCP_WND_FIELD_MAX);
+		return min_t(u32, offer(t), WND_FIELD_MAX);
 	held = xtcp_rcv_window(t);
 	open = offer(t) >> t->rcv_wscale;
 	if ((open << t->rcv_wscale) >= held + max(least_opening(t), 1U))

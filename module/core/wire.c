@@ -11,7 +11,6 @@
 #include <linux/types.h>
 
 #include "ext.h"
-#include "tcb.h"
 #include "wire.h"
 
 /* Kinds of options (IANA, TCP Option Kind Numbers) */
@@ -400,29 +399,4 @@ u32 xtcp_wire_build(u8 *buf, const struct xtcp_out *out, u16 sport, u16 dport)
 	put16(buf + XTCP_CHECK_OFFSET, 0);
 	put16(buf + 18, out->up);
 	return len;
-}
-
-/**
- * xtcp_wire_reset_reply - the RST that answers a segment nobody wants
- * @seg: the segment. Not an RST: that is never answered
- * @out: result
- *
- * Its numbers make it acceptable to the sender of @seg, and a timestamp goes back, by which
- * it can tell that we have seen it. Pure: no context, no lock.
- * Source: RFC 9293 section 3.10.7.1 and, for a bad ACK, 3.10.7.2 to 3.10.7.4; RFC 7323
- * section 5.2.
- */
-void xtcp_wire_reset_reply(const struct xtcp_seg *seg, struct xtcp_out *out)
-{
-	xtcp_out_init(out);
-	out->kind = XTCP_OUT_RST;
-	if (seg->flags & XTCP_ACK) {
-		out->seq = seg->ack;
-		out->flags = XTCP_RST;
-	} else {
-		out->ack = seg->seq + xtcp_seg_len(seg);
-		out->flags = XTCP_RST | XTCP_ACK;
-	}
-	out->opts.ts = seg->opts.ts;
-	out->opts.tsecr = seg->opts.tsval;
 }

@@ -135,6 +135,20 @@ static inline bool xtcp_seg_acceptable(const struct xtcp_seg *seg, u32 rcv_nxt,
 	       (len && seg->seq + len - 1 - rcv_nxt < rcv_wnd);
 }
 
+struct xtcp_rec;
+
+/* Why a segment is sent (xtcp_out.kind) */
+enum xtcp_out_kind {
+	XTCP_OUT_ACK,		/* nothing but an acknowledgment */
+	XTCP_OUT_SYN,		/* SYN, or SYN-ACK of a simultaneous open */
+	XTCP_OUT_DATA,		/* new data, maybe with FIN */
+	XTCP_OUT_RETX,		/* data, maybe with FIN, again */
+	XTCP_OUT_FIN,		/* FIN alone, new or again */
+	XTCP_OUT_PROBE,		/* zero-window probe */
+	XTCP_OUT_KEEPALIVE,	/* keepalive probe */
+	XTCP_OUT_RST,
+};
+
 /**
  * struct xtcp_out - a segment to be sent, decided by the core
  * @rec: the send-queue record that its payload is the head of; NULL without payload
@@ -181,6 +195,5 @@ enum xtcp_wire_err xtcp_wire_parse(const u8 *hdr, u32 avail, u32 total,
 				   struct xtcp_seg *seg);
 u32 xtcp_wire_opts_len(const struct xtcp_opts *opts);
 u32 xtcp_wire_build(u8 *buf, const struct xtcp_out *out, u16 sport, u16 dport);
-void xtcp_wire_reset_reply(const struct xtcp_seg *seg, struct xtcp_out *out);
 
 #endif /* XTCP_CORE_WIRE_H */

@@ -8,8 +8,8 @@
 #include <linux/delay.h>
 #include <linux/timex.h>
 #include <linux/vmalloc.h>
-#include "../../../module/core/internal.h"
 #include "../../../module/act.h"
+#include "../../../module/core/deadline.h"
 #include "../../../module/sock.h"
 #include "engines.h"
 

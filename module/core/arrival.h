@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What an ACK says has arrived. */
+#ifndef XTCP_CORE_ARRIVAL_H
+#define XTCP_CORE_ARRIVAL_H
+
+#include "seq.h"
+#include "tcb.h"
+
+/**
+ * struct xtcp_arrival - what an ACK says, for those that look for losses
+ * @seg: the segment
+ * @now: time, us
+ * @any: some record has arrived, for all that is known for the first time
+ * @dsack: the peer has told of a duplicate
+ * @sent: of those the one sent last: when, us; 0: none is known for sure
+ * @end_seq: and its end
+ */
+struct xtcp_arrival {
+	const struct xtcp_seg *seg;
+	u64 now;
+	bool any, dsack;
+	u64 sent;
+	u32 end_seq;
+};
+
+/* RACK_sent_after() of RFC 8985 section 6.2 */
+static inline bool xtcp_sent_after(u64 sent1, u32 end1, u64 sent2, u32 end2)
+{
+	return sent1 > sent2 || (sent1 == sent2 && seq_gt(end1, end2));
+}
+
+void xtcp_arrival_add(struct xtcp_tcb *t, struct xtcp_arrival *a, const struct xtcp_rec *rec);
+
+#endif /* XTCP_CORE_ARRIVAL_H */

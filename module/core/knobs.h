@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What an administrator sets, per network namespace. */
+#ifndef XTCP_CORE_KNOBS_H
+#define XTCP_CORE_KNOBS_H
+
+/**
+ * struct xtcp_knobs - what an administrator sets, per network namespace
+ *
+ * Read at any time without a lock, by READ_ONCE(): every field is one int, written whole.
+ * A value the socket has set for itself goes before it.
+ *
+ * @msl_ms: Maximum Segment Lifetime, ms; TIME-WAIT lasts twice as long
+ * @keepalive_time: quiet before the first probe, s
+ * @keepalive_intvl: time between probes, s
+ * @keepalive_probes: unanswered probes before the connection is given up
+ * @max_syn_backlog: half-open connections of a listener
+ * @max_accept_backlog: connections of a listener that wait for accept()
+ * @syn_retries: SYNs sent again
+ * @synack_retries: SYN-ACKs sent again
+ * @mtu_probing: look for black holes (blackhole.c)
+ * @rto_min_ms: least that is added to SRTT for the retransmission timeout, ms
+ * @retries1: retransmissions before another route is looked for (R1)
+ * @retries2: retransmissions before the connection is given up (R2)
+ * @fin_timeout: how long an orphan stays in FIN-WAIT-2, s
+ * @orphan_timeout: and how long before that, s
+ * @orphan_retries: R2 of an orphan; 0: 8
+ * @max_orphans: connections that no user has any more
+ * @max_tw_buckets: TIME-WAIT records
+ * @reuse_tw: tw_reuse: connect() may take the place of one (xtcp_timewait_is_past()): 0
+ *	never, 1 always, 2 on the loopback
+ * @abort_on_overflow: reset what a full accept queue can't take
+ * @migrate_req: when a listener closes another of its SO_REUSEPORT group inherits
+ * @syncookies: answer SYNs by cookies (syncookie.h): 0 never, 1 when the SYN queue is full,
+ *	2 always
+ * @soft_error_aborts: a soft ICMP error ends connect()
+ * @echo_cookie: offer to echo a cookie, and answer such an offer with one (seal.h)
+ * @window_scaling: window scaling is offered
+ * @timestamps: timestamps are offered
+ * @require_timestamps: and where they were agreed, segments without are dropped
+ * @sack: SACK is offered
+ * @rmem: receive buffer, bytes: min, default, max
+ * @wmem: send buffer, likewise
+ */
+struct xtcp_knobs {
+	int msl_ms;
+	int keepalive_time;
+	int keepalive_intvl;
+	int keepalive_probes;
+	int max_syn_backlog;
+	int max_accept_backlog;
+	int syn_retries;
+	int synack_retries;
+	int mtu_probing;
+	int rto_min_ms;
+	int retries1;
+	int retries2;
+	int fin_timeout;
+	int orphan_timeout;
+	int orphan_retries;
+	int max_orphans;
+	int max_tw_buckets;
+	int reuse_tw;
+	int abort_on_overflow;
+	int migrate_req;
+	int syncookies;
+	int soft_error_aborts;
+	int echo_cookie;
+	int window_scaling;
+	int timestamps;
+	int require_timestamps;
+	int sack;
+	int rmem[3];
+	int wmem[3];
+};
+
+#endif /* XTCP_CORE_KNOBS_H */

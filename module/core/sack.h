@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* SACK, as our ACKs tell it (RFC 2018, RFC 2883). */
+#ifndef XTCP_CORE_SACK_H
+#define XTCP_CORE_SACK_H
+
+#include "tcb.h"
+
+/* There is something that the SACK option of the next ACK tells */
+static inline bool xtcp_sack_due(const struct xtcp_tcb *t)
+{
+	return t->sack_ok && (t->reasm.bytes || t->dsack_due);
+}
+
+void xtcp_sack_duplicate(struct xtcp_tcb *t, u32 start, u32 end);
+u32 xtcp_sack_len(const struct xtcp_tcb *t);
+void xtcp_sack_add(const struct xtcp_tcb *t, struct xtcp_opts *opts);
+
+#endif /* XTCP_CORE_SACK_H */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Windows: what we let the peer send, and what the peer lets us (RFC 9293 section 3.8.6). */
+#ifndef XTCP_CORE_WINDOW_H
+#define XTCP_CORE_WINDOW_H
+
+#include "seq.h"
+#include "tcb.h"
+
+/*
+ * Bytes thought to be on their way. What is lost or has arrived out of order isn't.
+ * This is the one place where the estimate is made; congestion control compares
+ * it with cwnd, which is the same as RFC 5681 inflating cwnd by each duplicate ACK.
+ */
+static inline u32 xtcp_pipe(const struct xtcp_tcb *t)
+{
+	u32 flight = xtcp_flight(t), gone = t->lost + t->sacked;
+
+	return flight > gone ? flight - gone : 0;
+}
+
+/*
+ * SEG.SEQ of a segment that has nothing in it: SND.NXT. But a peer that has shrunk its
+ * window to the left of SND.NXT would throw that away, and the ACK in it: then it is
+ * the right edge (MUST-34). An edge that only the scaling has rounded down doesn't count.
+ */
+static inline u32 xtcp_empty_seq(const struct xtcp_tcb *t)
+{
+	u32 edge = t->snd_una + t->snd_wnd;
+
+	if (seq_leq(t->snd_nxt, edge) || t->snd_nxt - edge < 1U << t->snd_wscale)
+		return t->snd_nxt;
+	return edge;
+}
+
+u8 xtcp_wscale_choose(u32 rcv_max);
+u32 xtcp_rcv_window(const struct xtcp_tcb *t);
+u16 xtcp_window_field(const struct xtcp_tcb *t, bool syn);
+bool xtcp_window_update_due(const struct xtcp_tcb *t);
+u32 xtcp_usable_window(const struct xtcp_tcb *t);
+u32 xtcp_sendable(const struct xtcp_tcb *t, const struct xtcp_rec *rec);
+
+#endif /* XTCP_CORE_WINDOW_H */
