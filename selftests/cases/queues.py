@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""/proc/net/xtcp_listen: the length of each listener's queues, and its drops."""
+"""/proc/net/xtcp_listen: what waits in each listener's queues, and what was refused."""
 import os
 import socket
 

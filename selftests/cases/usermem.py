@@ -275,7 +275,7 @@ def write__urgent_and_faulting_marks_what_went(family):
         equal(recv_exact(server, 4), b"data", "data")
         try:
             server.recv(1, OOB)
-            check(False, "an urgent byte that was not sent")
+            check(False, "an urgent byte that nobody has sent")
         except OSError as error:
             equal(error.errno, errno.EINVAL, "errno of recv(MSG_OOB)")
 
