@@ -107,7 +107,7 @@ static void segments__all_have_it(struct kunit *test)
 	struct conn *c = agreed(test);
 
 	KUNIT_EXPECT_EQ(test, c->t.snd_mss, CONN_MSS - 12);
-	KUNIT_EXPECT_TRUE(test, c->out.opts.ts);	/* the third segment */
+	KUNIT_EXPECT_TRUE(test, c->out.opts.ts);	/* the final ACK */
 	KUNIT_EXPECT_EQ(test, c->out.opts.tsecr, 0xfffffff0);
 	c->now += 7000;
 	conn_write(c, 2000);

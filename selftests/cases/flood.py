@@ -140,7 +140,7 @@ def expect_served(seen, records):
     equal(seen["failed"], 0, f"clients that were not served within {PATIENCE} s")
     equal(seen["kept"], ALL_OPTIONS, "options that survived")
     # each of several processors may be one over, and clients have theirs
-    check(seen["most"] <= records, f"{seen['most']} half-open records, not {records} at most")
+    check(seen["most"] <= records, f"{seen['most']} requests, not {records} at most")
 
 
 def beside(kind, family, **settings):
@@ -183,7 +183,7 @@ def syns__without_cookies(family):
         seen = attacked("syn", family)
     say("xtcp syncookies=0", seen)
     check(seen["failed"] > 0, "clients are served though the queue is full: no flood")
-    check(seen["most"] <= BACKLOG + 4, f"{seen['most']} half-open records")
+    check(seen["most"] <= BACKLOG + 4, f"{seen['most']} requests")
     beside("syn", family, syncookies=0)
 
 
