@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# For people; kbuild reads Kbuild. "make help" lists the targets.
+# For developers; kbuild reads Kbuild. "make help" lists the targets.
 
 .DEFAULT_GOAL := help
 .PHONY: help deps module check coverage fuzz kunit style purity compile selftest selftest-time \
@@ -9,7 +9,7 @@
 
 # Names of tests for the selftest targets: make selftest-vm TEST="transfer close"
 TEST ?=
-# The seed of all that is random in virtual time: make selftest-time TEST=close SEED=7
+# The seed of all random numbers in virtual time: make selftest-time TEST=close SEED=7
 ifdef SEED
 export XTCP_SEED := $(SEED)
 endif
@@ -25,43 +25,43 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		expand -t 20
 
-demo: ## xtcp in a VM: a file moved, its states and segments shown (start here)
+demo: ## xtcp in a VM: transfer a file, show its states and segments (start here)
 	@scripts/demo.sh
 
-vm: ## a shell in that VM, with the module loaded, to play
+vm: ## a shell in that VM, with the module loaded
 	@scripts/play.sh
 
 test: ## all tests; ends with "N passed, N failed" [STAGE=...]
 	@scripts/test.py $(STAGE)
 
-quick: ## of all tests those that are near to what you have changed: two minutes
+quick: ## the tests closest to your changes: two minutes
 	@scripts/test.py --quick
 
-test-full: ## all tests in all places: Debian's kernel, the debug kernel, KCSAN; hours
+test-full: ## all tests everywhere: Debian's kernel, the debug kernel, KCSAN; takes hours
 	@XTCP_TEST_FULL=1 scripts/test.py --full
 
-check: ## the core and its suites as a plain program, in seconds [SUITE=...]
+check: ## the core's suites as an ordinary program, in seconds [SUITE=...]
 	@scripts/check.sh $(SUITE)
 
-coverage: ## lines and branches of the core that no suite runs (none, or it fails)
+coverage: ## lines and branches of the core that no suite runs; fails if there are any
 	@scripts/coverage.sh
 
-fuzz: ## the core under a fuzzer with sanitizers, for hours (make test: for seconds)
+fuzz: ## fuzz the core with sanitizers, for hours (make test does it for seconds)
 	@scripts/fuzz.sh
 
 style: ## checkpatch, kernel-doc, sparse, warnings of gcc and clang, shellcheck
 	@scripts/style.sh
 
-purity: ## the core needs nothing of the kernel
+purity: ## check that the core calls nothing in the kernel
 	@scripts/purity.sh
 
-compile: ## the module for Debian's 6.1, 6.12 and 7.2 kernels
+compile: ## compile the module for Debian's 6.1, 6.12 and 7.2 kernels
 	@scripts/compile.sh
 
 kunit: ## the KUnit suites in a User-Mode Linux kernel
 	@scripts/kunit.sh
 
-selftest: ## the selftests, each in its home
+selftest: ## the selftests, each in its home (selftests/homes)
 	@scripts/test.py selftest-time selftest-smp selftest-leaks selftest-vm
 
 selftest-time: ## ... in virtual time [TEST=...] [SEED=...]
@@ -73,7 +73,7 @@ selftest-uml: ## ... in User-Mode Linux, in real time [TEST=...]
 selftest-smp: ## ... in User-Mode Linux with two processors, KASAN and lockdep [TEST=...]
 	@scripts/selftest.sh smp $(TEST)
 
-selftest-leaks: ## ... and kmemleak, which finds what is never freed [TEST=...]
+selftest-leaks: ## ... and with kmemleak, which finds memory never freed [TEST=...]
 	@scripts/selftest.sh leaks $(TEST)
 
 selftest-vm: ## ... in a VM with Debian's kernel [TEST=...]
@@ -85,19 +85,19 @@ selftest-debug: ## ... in a VM with KASAN, lockdep and kmemleak [TEST=...]
 selftest-kcsan: ## ... in a VM with KCSAN, which finds data races [TEST=...]
 	@scripts/selftest.sh kcsan $(TEST)
 
-test-the-tests: ## plant one bug of each kind, and see that each is caught
+test-the-tests: ## plant one bug of each kind, and check that each is caught
 	@scripts/test-the-tests.sh
 
-conformance: ## RFC 9293's requirements: which of them did the last make test show?
+conformance: ## RFC 9293's requirements: which were shown by the last make test?
 	@scripts/conformance.py check
 
-conformance-mutate: ## break what meets them, and see the named tests turn red [ROW=...]
+conformance-mutate: ## break the code that meets them, and check that the tests fail [ROW=...]
 	@scripts/conformance.py mutate $(ROW)
 
-bench: ## instructions per request, connection and KiB, beside the kernel's TCP
+bench: ## instructions per request, connection and KiB, compared with the kernel's TCP
 	@scripts/bench.sh
 
-bench-engines: ## instructions and bytes of table, timers and records, beside the kernel's
+bench-engines: ## cost of table, timers and entries without a socket, compared with the kernel's
 	@scripts/bench-engines.sh
 
 module: ## compile xtcp.ko for Debian's kernel in build/stock

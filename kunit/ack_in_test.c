@@ -31,7 +31,7 @@ static void una__advances_and_frees(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, c->act.freed->next);
 	KUNIT_EXPECT_NULL(test, c->act.freed->next->next);
 	KUNIT_EXPECT_EQ(test, c->t.delivered, 2001);
-	KUNIT_EXPECT_EQ(test, c->t.snd_up, c->t.snd_una);	/* none behind SND.UNA */
+	KUNIT_EXPECT_EQ(test, c->t.snd_up, c->t.snd_una);	/* no urgent data above SND.UNA */
 }
 
 static void una__old_ack_is_ignored(struct kunit *test)
@@ -46,7 +46,7 @@ static void una__old_ack_is_ignored(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.dupacks, 0);
 }
 
-/* A record that is acknowledged in part stays, whole */
+/* A record that is partly acknowledged stays whole */
 static void una__within_a_record(struct kunit *test)
 {
 	struct conn *c = in_flight(test);
@@ -58,7 +58,7 @@ static void una__within_a_record(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, c->act.freed);
 }
 
-/* Pieces that SND.UNA has passed are not sent again for ever */
+/* Acknowledged parts of a record are not retransmitted again and again */
 static void una__within_a_record_that_is_cut_later(struct kunit *test)
 {
 	struct conn *c = in_flight(test);
@@ -117,7 +117,7 @@ static void rtt__not_from_what_went_twice(struct kunit *test)
 	c->now += 50000;
 	conn_segment(c, XTCP_ACK, 1, 3001, 0);
 	KUNIT_EXPECT_EQ(test, c->t.srtt, 10000);
-	KUNIT_EXPECT_EQ(test, c->t.rto, rto);	/* and stays backed off */
+	KUNIT_EXPECT_EQ(test, c->t.rto, rto);	/* and the RTO stays backed off */
 }
 
 /* ---- duplicate ACKs ---- */
@@ -197,7 +197,7 @@ static struct conn *recovering(struct kunit *test)
 	return c;
 }
 
-/* Flight 10000, three have arrived: 5000 + 3000 allows what RFC 5681's inflated cwnd does */
+/* Flight 10000, three have arrived: 5000 + 3000 allows as much as RFC 5681's inflated cwnd */
 static void recovery__further_duplicates_let_new_data_out(struct kunit *test)
 {
 	struct conn *c = recovering(test);
@@ -246,7 +246,7 @@ static void recovery__full_ack_ends_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 2);
 }
 
-/* Step 2: not before more than recover is acknowledged */
+/* Step 2: no new recovery until more than recover is acknowledged */
 static void recovery__not_twice_for_one_window(struct kunit *test)
 {
 	struct conn *c = recovering(test);
@@ -273,7 +273,7 @@ static void recovery__ends_with_a_timeout(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, c->t.recovery);
 }
 
-/* The very first segment of a connection can be repaired so, too */
+/* The very first segment of a connection can be retransmitted this way, too */
 static void recovery__of_the_first_window(struct kunit *test)
 {
 	struct conn *c = in_flight(test);
@@ -283,7 +283,7 @@ static void recovery__of_the_first_window(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, c->t.recovery);
 }
 
-/* What was acknowledged of a record is not sent again when it was cut since */
+/* The acknowledged part of a record is not retransmitted when the record was cut since */
 static void recovery__begins_behind_what_is_acknowledged(struct kunit *test)
 {
 	struct conn *c = in_flight(test);
@@ -300,7 +300,7 @@ static void recovery__begins_behind_what_is_acknowledged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.len, 300);
 }
 
-/* A flood of duplicates is one loss, and no more data in flight than is known to have left */
+/* A flood of duplicate ACKs is one loss event; no more is sent than is known to have left */
 static void recovery__of_a_thousand_duplicates(struct kunit *test)
 {
 	struct conn *c = recovering(test);
@@ -309,7 +309,7 @@ static void recovery__of_a_thousand_duplicates(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, c->t.recovery);
 	KUNIT_EXPECT_EQ(test, c->t.ssthresh, 5000);
 	KUNIT_EXPECT_EQ(test, c->t.sacked, 10000);
-	KUNIT_EXPECT_EQ(test, c->t.dupacks, U8_MAX);	/* not from 0 again */
+	KUNIT_EXPECT_EQ(test, c->t.dupacks, U8_MAX);	/* does not wrap to 0 */
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 5);
 }
 
@@ -328,14 +328,14 @@ static void timeout__goes_back_and_slow_starts(struct kunit *test)
 	conn_segment(c, XTCP_ACK, 1, 1001, 0);
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 2);
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 2001);
-	/* the peer had the rest */
+	/* the peer had the rest already */
 	conn_segment(c, XTCP_ACK, 1, 10001, 0);
 	KUNIT_EXPECT_EQ(test, c->t.lost, 0);
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
 	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_DATA);
 }
 
-/* RFC 6582 section 4: they come from what was retransmitted needlessly */
+/* RFC 6582 section 4: these duplicate ACKs are caused by needless retransmissions */
 static void timeout__duplicates_mean_nothing(struct kunit *test)
 {
 	struct conn *c = in_flight(test);

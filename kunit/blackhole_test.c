@@ -2,7 +2,7 @@
 /* Black holes: module/core/blackhole.c, RFC 4821 section 7.7 */
 #include "conn.h"
 
-#define LARGE	9000	/* what the path is said to carry */
+#define LARGE	9000	/* the path MTU as reported */
 
 static struct conn *conn_large(struct kunit *test)
 {
@@ -17,7 +17,7 @@ static struct conn *conn_large(struct kunit *test)
 	return c;
 }
 
-/* A segment of @len that vanishes, @times timeouts long */
+/* A segment of @len is lost again and again, for @times timeouts */
 static void lose(struct conn *c, u32 len, int times)
 {
 	conn_write(c, len);
@@ -39,7 +39,7 @@ static void timeouts__make_large_segments_smaller(struct kunit *test)
 	struct conn *c = conn_large(test);
 
 	lose(c, LARGE, 1);
-	KUNIT_EXPECT_EQ(test, c->t.snd_mss, LARGE);	/* one loss is no hint */
+	KUNIT_EXPECT_EQ(test, c->t.snd_mss, LARGE);	/* a single loss proves nothing */
 	conn_timer(c);
 	KUNIT_EXPECT_EQ(test, c->t.snd_mss, 1220);
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
@@ -86,7 +86,7 @@ static void full_size__is_tried_again(struct kunit *test)
 
 	lose(c, LARGE, 2);
 	acknowledge(c);
-	KUNIT_EXPECT_EQ(test, c->t.snd_mss, 1220);	/* it got through: keep to it */
+	KUNIT_EXPECT_EQ(test, c->t.snd_mss, 1220);	/* the smaller size arrived: keep it */
 	c->now += 29 * XTCP_US_PER_S;
 	lose(c, 100, 0);
 	acknowledge(c);
@@ -110,7 +110,7 @@ static void hole__that_stays_is_tried_less_often(struct kunit *test)
 		c->now += waits[i] * XTCP_US_PER_S;
 		acknowledge(c);
 		KUNIT_EXPECT_EQ(test, c->t.snd_mss, LARGE);
-		c->used = 0;	/* all records are back */
+		c->used = 0;	/* all records are returned */
 	}
 }
 

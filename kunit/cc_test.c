@@ -86,7 +86,7 @@ static void xtcp_cc_acked__slow_start_doubles(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->cwnd, 2 * start);
 }
 
-/* Equation (2): an ACK of much adds no more than one segment ... */
+/* Equation (2): an ACK of many bytes adds at most one segment ... */
 static void xtcp_cc_acked__stretch_ack_adds_one_segment(struct kunit *test)
 {
 	struct xtcp_tcb *t = test->priv;
@@ -97,7 +97,7 @@ static void xtcp_cc_acked__stretch_ack_adds_one_segment(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->cwnd, start + MSS);
 }
 
-/* ... and one of a byte adds a byte, so that splitting ACKs wins nothing. */
+/* ... and an ACK of one byte adds one byte, so splitting ACKs gains nothing. */
 static void xtcp_cc_acked__split_acks_win_nothing(struct kunit *test)
 {
 	struct xtcp_tcb *t = test->priv;
@@ -109,7 +109,7 @@ static void xtcp_cc_acked__split_acks_win_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->cwnd, start + MSS);
 }
 
-/* RFC 7323 section 2.2: no window is larger than 2^30, so cwnd has no use for more */
+/* RFC 7323 section 2.2: no window exceeds 2^30, so cwnd stops there */
 static void xtcp_cc_acked__ends_at_the_largest_window(struct kunit *test)
 {
 	struct xtcp_tcb *t = test->priv;
@@ -139,7 +139,7 @@ static void xtcp_cc_acked__avoidance_is_linear(struct kunit *test)
 	KUNIT_EXPECT_GE(test, t->cwnd, t->ssthresh + 18 * MSS);
 }
 
-/* A window that nobody uses does not grow. */
+/* A window that is not used does not grow. */
 static void xtcp_cc_acked__unused_window_does_not_grow(struct kunit *test)
 {
 	struct xtcp_tcb *t = test->priv;
@@ -176,7 +176,7 @@ static void xtcp_cc_timeout__threshold_is_two_segments_at_least(struct kunit *te
 	KUNIT_EXPECT_EQ(test, t->ssthresh, 2 * MSS);
 }
 
-/* RFC 5681 section 3.1: the same segment again: ssthresh is held constant. */
+/* RFC 5681 section 3.1: the same segment times out again: ssthresh is held constant. */
 static void xtcp_cc_timeout__again_keeps_the_threshold(struct kunit *test)
 {
 	struct xtcp_tcb *t = test->priv;
@@ -201,7 +201,7 @@ static void xtcp_cc_recovery_enter__window_after_three_duplicates(struct kunit *
 	KUNIT_EXPECT_EQ(test, t->ssthresh, 10 * MSS);
 	KUNIT_EXPECT_EQ(test, t->recover, t->snd_nxt);
 	KUNIT_EXPECT_TRUE(test, t->recovery);
-	/* cwnd = ssthresh + 3 * SMSS against the flight, or the same by the pipe */
+	/* cwnd = ssthresh + 3 * SMSS compared with the flight, or with the pipe */
 	KUNIT_EXPECT_EQ(test, (s32)(t->cwnd - xtcp_pipe(t)), -7 * (s32)MSS);
 }
 
@@ -221,7 +221,7 @@ static void xtcp_cc_recovery_leave__deflates(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->sacked, 0);
 }
 
-/* RFC 5681 section 4.1: no burst of an old window after a pause */
+/* RFC 5681 section 4.1: no burst of the old window after an idle time */
 static void xtcp_cc_idle__restart_window(struct kunit *test)
 {
 	struct xtcp_tcb *t = test->priv;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Claims on a local port: module/core/claim.c. The measure is what Linux's TCP does
- * (socket(7), ipv6(7)); selftests/cases/ports.py holds both against each other.
+ * Claims on a local port: module/core/claim.c. The reference is Linux's TCP
+ * (socket(7), ipv6(7)); selftests/cases/ports.py compares the two.
  */
 #include <kunit/test.h>
 #include "../module/core/claim.h"
@@ -9,7 +9,7 @@
 #define OURS4	0x0100007f
 #define OTHER4	0x0200007f
 
-/* Addresses, as bind() has them; a v4-mapped one is IPv4's */
+/* Addresses, as bind() has them; a v4-mapped one counts as IPv4 */
 enum addr { ANY4, ONE4, TWO4, MAPPED_ANY, MAPPED_ONE, ANY6, ONLY6, ONE6, TWO6, ONE6_ONLY,
 	    ADDRS };
 
@@ -47,7 +47,7 @@ static bool conflict(struct xtcp_claim mine, struct xtcp_claim other)
 	return xtcp_claims_conflict(&mine, &other, XTCP_BIND_NAMED);
 }
 
-/* Rows: who asks; columns: who has it; both without any option. */
+/* Rows: the socket that asks; columns: the owner of the port; both without any option. */
 static void xtcp_claims_conflict__addresses(struct kunit *test)
 {
 	static const char * const expected[ADDRS] = {
@@ -72,7 +72,7 @@ static void xtcp_claims_conflict__addresses(struct kunit *test)
 					    addr_names[i], addr_names[j]);
 }
 
-/* Two IPv6 addresses are the same when all of their four words are. */
+/* Two IPv6 addresses are equal only if all four words are. */
 static void xtcp_claims_conflict__each_word_of_an_address(struct kunit *test)
 {
 	struct xtcp_claim mine = claim(ONE6, 0), other;
@@ -85,7 +85,7 @@ static void xtcp_claims_conflict__each_word_of_an_address(struct kunit *test)
 	}
 }
 
-/* SO_REUSEADDR: both must have set it, and nobody may be listening. */
+/* SO_REUSEADDR: both must have it set, and neither may listen. */
 static void xtcp_claims_conflict__reuseaddr(struct kunit *test)
 {
 	struct xtcp_claim with = claim(ANY4, XTCP_CLAIM_REUSE);
@@ -97,11 +97,11 @@ static void xtcp_claims_conflict__reuseaddr(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, conflict(without, with));
 	listening.listening = true;
 	KUNIT_EXPECT_TRUE(test, conflict(with, listening));
-	/* two that are bound: the first one that listens may */
+	/* two bound sockets: the first one that calls listen() may */
 	KUNIT_EXPECT_FALSE(test, conflict(listening, with));
 }
 
-/* SO_REUSEPORT: both must have set it, and be of one user; they may listen. */
+/* SO_REUSEPORT: both must have it set and belong to one user; they may listen. */
 static void xtcp_claims_conflict__reuseport(struct kunit *test)
 {
 	struct xtcp_claim with = claim(ANY6, XTCP_CLAIM_REUSEPORT);
@@ -113,13 +113,13 @@ static void xtcp_claims_conflict__reuseport(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, conflict(with, claim(ANY6, XTCP_CLAIM_REUSE)));
 	other.uid = 1001;
 	KUNIT_EXPECT_TRUE(test, conflict(with, other));
-	/* nobody steals from a connection that is over */
+	/* a TIME-WAIT has no connections to steal: the user doesn't matter */
 	other.listening = false;
 	other.timewait = true;
 	KUNIT_EXPECT_FALSE(test, conflict(with, other));
 }
 
-/* TIME-WAIT is in the way, unless both have SO_REUSEADDR. */
+/* TIME-WAIT blocks the port, unless both have SO_REUSEADDR. */
 static void xtcp_claims_conflict__timewait(struct kunit *test)
 {
 	struct xtcp_claim record = claim(ONE4, 0);
@@ -132,7 +132,7 @@ static void xtcp_claims_conflict__timewait(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, conflict(claim(TWO4, 0), record));
 }
 
-/* Of a record's IPv6 address the digest alone is known. */
+/* Of a TIME-WAIT entry's IPv6 address only the digest is known. */
 static void xtcp_claims_conflict__timewait_by_digest(struct kunit *test)
 {
 	struct xtcp_claim record = claim(ONE6, 0);
@@ -145,7 +145,7 @@ static void xtcp_claims_conflict__timewait_by_digest(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, conflict(claim(TWO6, 0), record));
 }
 
-/* Sockets on two devices, or in two VRFs, never get the same segment. */
+/* Sockets on two devices, or in two VRFs, never receive the same segment. */
 static void xtcp_claims_conflict__devices(struct kunit *test)
 {
 	struct xtcp_claim one = claim(ANY4, 0), two = one, none = one;
@@ -162,8 +162,8 @@ static void xtcp_claims_conflict__devices(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, conflict(one, none));
 }
 
-/* bind() to any port wants one for itself, whatever the options; with
- * ip_autobind_reuse those of SO_REUSEADDR are shared, but no SO_REUSEPORT group joined.
+/* bind() to port 0 looks for an unused port, whatever the options; with ip_autobind_reuse ports
+ * of SO_REUSEADDR sockets are shared, but no reuse port group is joined.
  */
 static void xtcp_claims_conflict__any_port(struct kunit *test)
 {
@@ -196,7 +196,7 @@ static void expect_packed(struct kunit *test, struct xtcp_hold hold)
 	KUNIT_EXPECT_EQ(test, (u32)got.how, (u32)hold.how);
 }
 
-/* What goes into a slot comes out of it again. */
+/* What is stored in a slot is read back unchanged. */
 static void xtcp_hold_pack__there_and_back(struct kunit *test)
 {
 	expect_packed(test, (struct xtcp_hold){ .count = 1 });
@@ -205,7 +205,7 @@ static void xtcp_hold_pack__there_and_back(struct kunit *test)
 	expect_packed(test, (struct xtcp_hold){ 0, 0, 3, XTCP_CLAIM_ANY | XTCP_CLAIM_V6 });
 }
 
-/* What has no room is not cut to fit. */
+/* What doesn't fit is refused, not truncated. */
 static void xtcp_hold_pack__does_not_fit(struct kunit *test)
 {
 	struct xtcp_hold many = { .count = 0x1000000 }, dev = { .dev = 1, .count = 1 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One control block for the suites of the state machine: events are put to it by hand, and
- * what it says is looked at. Sequence numbers are given relative to ISS and IRS,
+ * One control block for the suites of the state machine: events are fed by hand, and
+ * the results are examined. Sequence numbers are given relative to ISS and IRS,
  * which lie just before the end of the number space and of its half.
  */
 #ifndef XTCP_KUNIT_CONN_H
@@ -67,7 +67,7 @@ static inline struct xtcp_rec *conn_rec(struct conn *c)
 	return &c->recs[c->used++];
 }
 
-/* An event; @soonest must be right after it: exactly so after XTCP_EV_TIMER */
+/* An event; @soonest must be correct after it: exactly after XTCP_EV_TIMER */
 static inline void conn_step(struct conn *c, const struct xtcp_event *ev)
 {
 	u64 earliest;
@@ -110,7 +110,7 @@ static inline void conn_segment(struct conn *c, u8 flags, u32 seq, u32 ack, u32 
 	conn_give(c, &seg);
 }
 
-/* Send what is to be sent now. Return: false when nothing is */
+/* Send the next segment. Return: false when there is none */
 static inline bool conn_pull(struct conn *c)
 {
 	if (!xtcp_next(&c->t, c->now, &c->out))
@@ -143,7 +143,9 @@ static inline void conn_write(struct conn *c, u32 len)
 	conn_event(c, XTCP_EV_SEND);
 }
 
-/* Let time pass until the next deadline, and say so. Return: how long that was, us */
+/* Let time pass until the next deadline, and deliver XTCP_EV_TIMER. Return: how long that was,
+ * us
+ */
 static inline u64 conn_timer(struct conn *c)
 {
 	u64 begin = c->now;
@@ -223,7 +225,7 @@ static inline void conn_expect_ack(struct conn *c)
 	KUNIT_EXPECT_FALSE(c->test, conn_pull(c));
 }
 
-/* The connection is gone, and everything with it */
+/* The connection is closed, and everything is freed */
 static inline void conn_expect_gone(struct conn *c, int err)
 {
 	KUNIT_EXPECT_EQ(c->test, c->t.state, XTCP_CLOSED);

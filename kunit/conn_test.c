@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The connection table: module/conn.c, in a kernel. The suite has a copy of its own of
- * that file, with a table of its own, and a made-up second namespace.
+ * that file, with its own table and a fake second namespace.
  */
 #include <kunit/test.h>
 #include <linux/vmalloc.h>
@@ -12,9 +12,9 @@
 #define BUCKETS	1024
 
 /**
- * struct item - an entry as records have it, with room for IPv6 addresses
+ * struct item - an entry without a socket, with room for IPv6 addresses
  * @e: entry
- * @addr6: what follows one of IPv6
+ * @addr6: addresses that follow an IPv6 entry
  */
 struct item {
 	struct xtcp_entry e;
@@ -81,7 +81,7 @@ static struct xtcp_entry *find(const struct xtcp_key *key)
 	return e;
 }
 
-/* How many entries a bucket has, -1 when its chain ends in another */
+/* Number of entries in a bucket, -1 when its chain ends with another bucket's nulls value */
 static int length(unsigned int bucket)
 {
 	struct xtcp_entry *e;
@@ -96,7 +96,7 @@ static int length(unsigned int bucket)
 	return n;
 }
 
-/* The next port from *@port on with which @key falls into @bucket */
+/* The next port, starting at *@port, for which @key falls into @bucket */
 static void into_bucket(struct xtcp_key *key, unsigned int bucket)
 {
 	do
@@ -118,7 +118,7 @@ static void xtcp_conn_insert__is_found(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, a.e.hashed && b.e.hashed);
 }
 
-/* A connection is all of its ends: what differs in one thing is another */
+/* The key is the whole tuple: a difference in any field is another connection */
 static void xtcp_conn_lookup__each_part_of_the_key_counts(struct kunit *test)
 {
 	struct xtcp_key four = key4(1, 2, 3, 4), six = key6(1, 2, 3, 4);
@@ -137,7 +137,7 @@ static void xtcp_conn_lookup__each_part_of_the_key_counts(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ(test, find(&others[i]), NULL);
 }
 
-/* Equal hashes of different connections are kept apart, too */
+/* Different connections with equal hashes are told apart */
 static void xtcp_conn_lookup__compares_more_than_the_hash(struct kunit *test)
 {
 	struct xtcp_key keys[] = {
@@ -165,7 +165,7 @@ static void xtcp_conn_lookup__namespaces_are_worlds_apart(struct kunit *test)
 	struct item a, b;
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
-	/* even where they get the same hash */
+	/* even when they have the same hash */
 	other->hash_mix = init_net.hash_mix;
 	there.net = other;
 	KUNIT_ASSERT_EQ(test, item_insert(&a, &here), 0);
@@ -177,7 +177,7 @@ static void xtcp_conn_lookup__namespaces_are_worlds_apart(struct kunit *test)
 	KUNIT_EXPECT_NE(test, xtcp_key_hash(&there), xtcp_key_hash(&here));
 }
 
-/* Who is bound to a device gets that one's packets only, also through its l3mdev */
+/* A socket bound to a device receives only from that device, or through its l3mdev master */
 static void xtcp_conn_lookup__bound_devices(struct kunit *test)
 {
 	static const struct {
@@ -187,10 +187,10 @@ static void xtcp_conn_lookup__bound_devices(struct kunit *test)
 		{ 0, 5, 0, true },	/* bound to none: any device */
 		{ 5, 5, 0, true },
 		{ 5, 6, 0, false },
-		{ 5, 5, 7, true },	/* to the l3mdev master, or to its slave */
+		{ 5, 5, 7, true },	/* bound to the l3mdev master, or to its slave */
 		{ 7, 5, 7, true },
 		{ 8, 5, 7, false },
-		{ 0, 5, 7, false },	/* within an l3mdev only where that is allowed */
+		{ 0, 5, 7, false },	/* within an l3mdev: only if the sysctl allows it */
 	};
 	u8 allowed = init_net.ipv4.sysctl_tcp_l3mdev_accept;
 	struct xtcp_key key = key4(1, 2, 3, 4), packet;
@@ -281,14 +281,14 @@ static void xtcp_conn_replace__takes_the_place(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, items[i].e.hashed);
 		KUNIT_EXPECT_PTR_EQ(test, find(&keys[i]), &new.e);
 		KUNIT_EXPECT_EQ(test, length(5), 3);
-		/* and back again, as TIME-WAIT does when a SYN was an old one */
+		/* and back again, as TIME-WAIT does when the SYN was an old duplicate */
 		KUNIT_EXPECT_TRUE(test, xtcp_conn_replace(&new.e, &items[i].e));
 		KUNIT_EXPECT_PTR_EQ(test, find(&keys[i]), &items[i].e);
 		KUNIT_EXPECT_EQ(test, length(5), 3);
 	}
 }
 
-/* Of two that would take an entry's place, or take it out, one does */
+/* Of two racing replacements or removals of an entry, one succeeds */
 static void xtcp_conn_replace__only_once(struct kunit *test)
 {
 	struct xtcp_key key = key4(1, 2, 3, 4);
@@ -304,7 +304,7 @@ static void xtcp_conn_replace__only_once(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, find(&key), &first.e);
 }
 
-/* A lookup that stands on what is removed or replaced goes on from there */
+/* A lookup whose current entry is removed or replaced continues from there */
 static void xtcp_conn_remove__walkers_go_on(struct kunit *test)
 {
 	struct item items[4], new;
@@ -334,8 +334,8 @@ static void xtcp_conn_remove__walkers_go_on(struct kunit *test)
 	rcu_read_unlock();
 }
 
-/* A socket that is disconnected and connected again takes a lookup along with it into
- * another bucket: that one sees where it has come to
+/* A socket that is disconnected and reconnected during a lookup moves it into another bucket:
+ * the lookup notices that by the nulls value
  */
 static void xtcp_conn_lookup__led_into_another_bucket(struct kunit *test)
 {
@@ -356,7 +356,7 @@ static void xtcp_conn_lookup__led_into_another_bucket(struct kunit *test)
 	xtcp_conn_remove(&moves.e);
 	xtcp_entry_set_key(&moves.e, &other);
 	KUNIT_EXPECT_EQ(test, xtcp_conn_insert(&moves.e, &other), 0);
-	e = xtcp_entry_next(e);		/* behind it, but of bucket 4 */
+	e = xtcp_entry_next(e);		/* behind the current entry, but in bucket 4 */
 	KUNIT_EXPECT_TRUE(test, xtcp_entry_is_end(e));
 	KUNIT_EXPECT_FALSE(test, xtcp_entry_ends(e, 3));
 	KUNIT_EXPECT_TRUE(test, xtcp_entry_ends(e, 4));
@@ -383,7 +383,7 @@ static void xtcp_entry_get_key__is_what_was_set(struct kunit *test)
 	}
 }
 
-/* One purpose's hash says nothing of another's, and of no other connection's */
+/* The hash for one purpose reveals nothing about the other, nor about other connections */
 static void xtcp_key_hash_secret__one_a_purpose(struct kunit *test)
 {
 	struct xtcp_key keys[] = {
@@ -401,7 +401,7 @@ static void xtcp_key_hash_secret__one_a_purpose(struct kunit *test)
 	}
 }
 
-/* The table's size is a power of two, and at least what it takes to be a table */
+/* The table's size is a power of two, and at least the minimum */
 static void xtcp_conn_init__sizes(struct kunit *test)
 {
 	static const struct {
@@ -458,7 +458,7 @@ static void xtcp_conn__a_million(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wrong, 0);
 	for (i = 0; i < xtcp_conn_buckets(); i++)
 		longest = max_t(int, longest, length(i));
-	/* by chance, 17 in a bucket happen in one run of a billion */
+	/* more than 17 in a bucket by chance: one run in a billion */
 	KUNIT_EXPECT_LT(test, longest, 17);
 	for (i = 0; i < MILLION; i++)
 		wrong += !xtcp_conn_remove(&entries[i]);

@@ -7,7 +7,7 @@
 #include "../module/core/deadline.h"
 #include "../module/core/rtt.h"
 
-/* The timer expires: how long it waits now, or U64_MAX when no SYN-ACK is to go */
+/* The timer expires: its next interval, or U64_MAX when no SYN-ACK is sent */
 static u64 timeout(struct fixture *f)
 {
 	bool resend = false;
@@ -16,7 +16,7 @@ static u64 timeout(struct fixture *f)
 	return resend ? wait : U64_MAX;
 }
 
-/* The timer of any half-open connection: from 1 s to 2 min, and not for ever. */
+/* The interval of any request's timer: from 1 s to 2 min, and the timer ends. */
 static void xtcp_halfopen_timeout__is_capped_and_ends(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -34,7 +34,7 @@ static void xtcp_halfopen_timeout__is_capped_and_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, timeout(f), 0);
 }
 
-/* TCP_DEFER_ACCEPT, 3 s: the timer expires twice before a bare third segment counts */
+/* TCP_DEFER_ACCEPT, 3 s: the timer expires twice before a bare final ACK counts */
 static void xtcp_halfopen_segment__bare_third_segment_waits_for_data(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -46,7 +46,7 @@ static void xtcp_halfopen_segment__bare_third_segment_waits_for_data(struct kuni
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
 }
 
-/* The reader has to be told of the end, too. */
+/* A FIN establishes as well: the reader must learn of it. */
 static void xtcp_halfopen_segment__fin_is_not_waited_for(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -56,7 +56,7 @@ static void xtcp_halfopen_segment__fin_is_not_waited_for(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
 }
 
-/* What does not establish is as wrong as ever. */
+/* A segment that doesn't establish is handled as without the option. */
 static void xtcp_halfopen_segment__waiting_refuses_what_it_did(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -70,7 +70,7 @@ static void xtcp_halfopen_segment__waiting_refuses_what_it_did(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ABORT, XTCP_DROP_NONE));
 }
 
-/* Silence while data are waited for, a last SYN-ACK, and its ACK establishes. */
+/* Waiting for data, no SYN-ACKs are sent but a last one, and its ACK establishes. */
 static void xtcp_halfopen_timeout__waiting_for_data(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -87,7 +87,7 @@ static void xtcp_halfopen_timeout__waiting_for_data(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, timeout(f), 0);
 }
 
-/* Nobody has acknowledged: SYN-ACKs go as they always do, no longer than ever. */
+/* No final ACK yet: SYN-ACKs are retransmitted as usual, and no longer than usual. */
 static void xtcp_halfopen_timeout__no_third_segment_to_wait_with(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -99,7 +99,7 @@ static void xtcp_halfopen_timeout__no_third_segment_to_wait_with(struct kunit *t
 	KUNIT_EXPECT_EQ(test, timeout(f), 0);
 }
 
-/* Even who waits for hours is forgotten. */
+/* Even with a wait of hours the request is given up at last. */
 static void xtcp_halfopen_timeout__waiting_ends(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -114,7 +114,9 @@ static void xtcp_halfopen_timeout__waiting_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, timeout(f), 0);
 }
 
-/* As the kernel's TCP: 1, 3, 7... seconds, then two minutes each; what is between goes up. */
+/* As the kernel's TCP: 1, 3, 7... seconds, then steps of two minutes; values between are
+ * rounded up.
+ */
 static void xtcp_defer__seconds_are_rounded_up(struct kunit *test)
 {
 	const int table[][3] = { { -1, 0, 0 }, { 0, 0, 0 }, { 1, 1, 1 }, { 2, 2, 3 }, { 3, 2, 3 },
@@ -130,7 +132,7 @@ static void xtcp_defer__seconds_are_rounded_up(struct kunit *test)
 	}
 }
 
-/* The data come long after the SYN-ACK was acknowledged: no sample, nothing lost. */
+/* The data come long after the SYN-ACK was acknowledged: no RTT sample, no loss. */
 static void xtcp_tcb_from_halfopen__waited_for_data(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -145,7 +147,7 @@ static void xtcp_tcb_from_halfopen__waited_for_data(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->syn.retries, 0);
 }
 
-/* ... unless the timer had to send the SYN-ACK again before it was. */
+/* ... unless the SYN-ACK had been retransmitted before that. */
 static void xtcp_tcb_from_halfopen__waited_for_data_after_a_loss(struct kunit *test)
 {
 	struct fixture *f = test->priv;

@@ -9,7 +9,7 @@
 
 static const u8 cookie[XTCP_COOKIE_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
 
-/* The SYN has gone, with the offer */
+/* The SYN was sent, with the offer */
 static struct conn *offering(struct kunit *test)
 {
 	struct conn *c = conn_closed(test);
@@ -20,7 +20,7 @@ static struct conn *offering(struct kunit *test)
 	return c;
 }
 
-/* A SYN-ACK with a cookie comes after 10 ms; the third segment has not gone yet */
+/* A SYN-ACK with a cookie arrives after 10 ms; the final ACK is not sent yet */
 static void give_cookie(struct conn *c, u8 flags)
 {
 	struct xtcp_seg seg = conn_seg(c, flags, 0, flags & XTCP_ACK ? 1 : 0, 0);
@@ -65,13 +65,13 @@ static void syn__the_knob_forbids(struct kunit *test)
 	conn_event(c, XTCP_EV_OPEN);
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
 	KUNIT_EXPECT_EQ(test, c->out.opts.ext, 0);
-	give_cookie(c, XTCP_SYN | XTCP_ACK);	/* nobody has asked for it */
+	give_cookie(c, XTCP_SYN | XTCP_ACK);	/* unsolicited */
 	conn_expect_ack(c);
 	KUNIT_EXPECT_EQ(test, c->out.opts.ext, 0);
 	KUNIT_EXPECT_EQ(test, c->t.snd_mss, CONN_MSS);
 }
 
-/* A middlebox that swallows what it doesn't know costs the first two, not all */
+/* A middlebox that drops SYNs with unknown options costs the first two, not all */
 static void syn__without_the_offer_from_the_third_on(struct kunit *test)
 {
 	struct conn *c = offering(test);
@@ -96,7 +96,7 @@ static void synack__without_a_cookie(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.deadline[XTCP_TIMER_CONFIRM], 0);
 }
 
-/* The peer's own offer, when SYNs cross, is no cookie */
+/* When SYNs cross, the peer's own offer is not a cookie */
 static void simultaneous_open__an_offer_is_no_cookie(struct kunit *test)
 {
 	struct conn *c = offering(test);
@@ -116,8 +116,8 @@ static void third_segment__echoes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 1);
 }
 
-/* The option takes its bytes from the text; the first byte stands where the third
- * segment did, so any of the two opens the connection
+/* The option's space comes off the text; the first byte has the final ACK's sequence number, so
+ * either segment opens the connection
  */
 static void data__echoes(struct kunit *test)
 {
@@ -132,12 +132,12 @@ static void data__echoes(struct kunit *test)
 	expect_echo(c);
 }
 
-/* Any answer but a SYN-ACK shows that the server knows */
+/* Any segment but a SYN-ACK shows that the server has a socket */
 static void server__answers(struct kunit *test)
 {
 	struct conn *c = echoing(test);
 
-	give_cookie(c, XTCP_SYN | XTCP_ACK);	/* again: it is challenged */
+	give_cookie(c, XTCP_SYN | XTCP_ACK);	/* a SYN-ACK again: challenged */
 	conn_expect_ack(c);
 	expect_echo(c);
 	conn_segment(c, XTCP_ACK, 1, 1, 0);
@@ -148,7 +148,7 @@ static void server__answers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.len, CONN_MSS);
 }
 
-/* Who guesses the window, but not the ACK, is not the server */
+/* An off-path attacker who guesses the window, but not the ACK, does not pass for the server */
 static void server__not_with_a_wrong_ack(struct kunit *test)
 {
 	struct conn *c = echoing(test);
@@ -189,7 +189,7 @@ static void silence__third_segment_goes_again(struct kunit *test)
 	conn_expect_gone(c, ETIMEDOUT);
 }
 
-/* RFC 5482: the user's patience counts from the SYN-ACK on */
+/* RFC 5482: the user timeout counts from the SYN-ACK on */
 static void silence__timeout_of_the_user(struct kunit *test)
 {
 	struct conn *c = echoing(test);
@@ -205,7 +205,7 @@ static void silence__timeout_of_the_user(struct kunit *test)
 	KUNIT_EXPECT_LT(test, c->now - begin, 10 * XTCP_US_PER_S);
 }
 
-/* What is in flight has the cookie and is retransmitted by its own timer */
+/* Data in flight carry the cookie and are retransmitted by their own timer */
 static void silence__data_goes_again_in_place_of_it(struct kunit *test)
 {
 	struct conn *c = echoing(test);
@@ -238,7 +238,7 @@ static void close__fin_echoes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_earliest_deadline(&c->t), 0);
 }
 
-/* The server's side: a socket that a cookie has made, and its third segment */
+/* Server: a socket made from a cookie, and the final ACK that made it */
 static struct conn *child(struct kunit *test)
 {
 	struct conn *c = conn_closed(test);
@@ -271,7 +271,7 @@ static void child__confirms_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.opts.ext, 0);
 }
 
-/* When its ACK was lost the third segment comes again, and gets it again */
+/* When the server's ACK was lost, the final ACK is retransmitted and answered again */
 static void child__confirms_again(struct kunit *test)
 {
 	struct conn *c = child(test);
@@ -286,7 +286,7 @@ static void child__confirms_again(struct kunit *test)
 	conn_expect_ack(c);
 }
 
-/* A loop of echoes is damped as one of challenges is: RFC 5961 section 7 */
+/* A loop of echoes is limited as challenge ACKs are: RFC 5961 section 7 */
 static void child__does_not_confirm_without_end(struct kunit *test)
 {
 	struct conn *c = child(test);
@@ -299,7 +299,7 @@ static void child__does_not_confirm_without_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, acks, XTCP_CHALLENGES);
 }
 
-/* Only who was asked by a SYN answers an echo */
+/* Only the passive side answers an echo */
 static void client__is_not_made_to_confirm(struct kunit *test)
 {
 	struct conn *c = conn_established(test);

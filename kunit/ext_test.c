@@ -23,7 +23,7 @@ static struct xtcp_opts parsed(const u8 *option)
 	return opts;
 }
 
-/* What the option says when one byte of it is another */
+/* How the option parses with one byte changed */
 static struct xtcp_opts changed(unsigned int at, u8 value)
 {
 	u8 option[XTCP_EXT_LEN];
@@ -50,7 +50,7 @@ static void xtcp_ext_parse__no_cookie(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, opts.cookie);
 }
 
-/* Another's experiment, and ours of another version, say nothing */
+/* Another ExID, or another version of ours, is ignored */
 static void xtcp_ext_parse__not_ours(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, changed(2, 0x77).ext, 0);
@@ -61,7 +61,7 @@ static void xtcp_ext_parse__not_ours(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, changed(1, 2).ext, 0);
 }
 
-/* Bits and bytes that a later version may use */
+/* Bits and bytes reserved for a later version */
 static void xtcp_ext_parse__reserved_is_ignored(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, changed(4, 0x1f).ext, XTCP_EXT_VERSION | XTCP_EXT_COOKIE);
@@ -94,7 +94,7 @@ static void xtcp_ext_build__as_drawn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(option, drawn, sizeof(option)), 0);
 }
 
-/* A SYN has the room, and nothing in it */
+/* A SYN has the space for a cookie, all zeros */
 static void xtcp_ext_build__room_for_a_cookie(struct kunit *test)
 {
 	struct xtcp_opts opts = { .ext = XTCP_EXT_VERSION | XTCP_EXT_COOKIE };
@@ -108,7 +108,7 @@ static void xtcp_ext_build__room_for_a_cookie(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, option[i], 0);
 }
 
-/* In a header: behind all others, and a SYN with all of them is full */
+/* In a header it comes last, and fits a SYN with all other options */
 static void header__syn_with_all_options(struct kunit *test)
 {
 	struct xtcp_out out = { .flags = XTCP_SYN };
@@ -129,7 +129,7 @@ static void header__syn_with_all_options(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seg.opts.mss, 1460);
 }
 
-/* On what is no SYN, too; it leaves no room for SACK blocks beside timestamps */
+/* On a segment without SYN, too; then SACK blocks don't fit beside timestamps */
 static void header__segment_with_an_echo(struct kunit *test)
 {
 	struct xtcp_out out = { .flags = XTCP_ACK };

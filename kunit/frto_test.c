@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Timeouts that came too early: module/core/frto.c, RFC 5682 */
+/* Spurious timeouts: module/core/frto.c, RFC 5682 */
 #include <linux/limits.h>
 
 #include "selective.h"
 
-/* The retransmission timer expires: the first segment goes again, nothing else */
+/* The retransmission timer expires: the first segment is retransmitted, nothing else */
 static void time_out(struct conn *c)
 {
 	c->now = c->t.deadline[XTCP_TIMER_RTX];
@@ -16,7 +16,7 @@ static void time_out(struct conn *c)
 	c->now += 5000;
 }
 
-/* Ten of 1000 in flight without SACK, @more waits; then the timeout */
+/* Ten segments of 1000 in flight without SACK, @more wait; then the timeout */
 static struct conn *timed_out(struct kunit *test, u32 more)
 {
 	struct conn *c = conn_established(test);
@@ -32,7 +32,7 @@ static void ack(struct conn *c, u32 number)
 	conn_segment(c, XTCP_ACK, 1, number, 0);
 }
 
-/* What goes next, by its number; nothing more than @count */
+/* Sequence number of what is sent next; at most @count segments */
 static void expect_sent(struct conn *c, u32 seq, int count)
 {
 	KUNIT_ASSERT_TRUE(c->test, conn_pull(c));
@@ -59,7 +59,7 @@ static void expect_undone(struct conn *c)
 	KUNIT_EXPECT_EQ(c->test, c->t.ssthresh, U32_MAX);
 }
 
-/* (3b): the second ACK is for what was not sent again */
+/* (3b): the second ACK is for data that were not retransmitted */
 static void spurious__all_is_as_before(struct kunit *test)
 {
 	struct conn *c = probed(test);
@@ -87,7 +87,7 @@ static void spurious__then_a_loss(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 2001);
 }
 
-/* (3a): no more than three segments, and the usual recovery: two new ones are on their way */
+/* (3a): no more than three segments, and the usual recovery: two new ones are in flight */
 static void real__second_ack_is_a_duplicate(struct kunit *test)
 {
 	struct conn *c = probed(test);
@@ -173,7 +173,7 @@ static void unknown__no_window(struct kunit *test)
 	expect_sent(c, 1001, 2);
 }
 
-/* The peer's window has room for one of the two */
+/* The peer's window has room for one of the two new segments */
 static void spurious__small_window(struct kunit *test)
 {
 	struct conn *c = timed_out(test, 10000);
@@ -226,7 +226,7 @@ static void timeout__of_another(struct kunit *test)
 	expect_sent(c, 2001, 2);
 }
 
-/* What is in flight beyond the first hole may be acknowledged by what fills it */
+/* The segment that fills the first hole may acknowledge what is in flight beyond it */
 static void timeout__in_fast_recovery(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -243,7 +243,7 @@ static void timeout__in_fast_recovery(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.frto, XTCP_FRTO_OFF);
 }
 
-/* A window of one segment has room for many small ones: yet only the first goes again */
+/* A window of one segment fits many small ones: still only the first is retransmitted */
 static void timeout__small_segments(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -290,7 +290,7 @@ static void sack__next_is_acknowledged(struct kunit *test)
 	expect_undone(c);
 }
 
-/* (3b): a duplicate ACK, but it tells of what was sent before and not again */
+/* (3b): a duplicate ACK, but it SACKs data that were sent before and not retransmitted */
 static void sack__old_data_have_arrived(struct kunit *test)
 {
 	struct conn *c = selective_probed(test);
@@ -300,7 +300,7 @@ static void sack__old_data_have_arrived(struct kunit *test)
 	expect_marks(c, "..S........");
 }
 
-/* (3a): covers more than RecoveryPoint: what lies before is lost */
+/* (3a): covers more than RecoveryPoint: everything below is lost */
 static void sack__only_new_data_have_arrived(struct kunit *test)
 {
 	struct conn *c = selective_probed(test);

@@ -169,7 +169,7 @@ static void icmp__hard_error_ends_connecting(struct kunit *test)
 	conn_expect_gone(c, ECONNREFUSED);
 }
 
-/* RFC 5461 section 4.1, where the knob says so: only for who waits for connect() */
+/* RFC 5461 section 4.1, if the sysctl says so: only while connect() waits */
 static void icmp__soft_error_ends_only_syn_sent(struct kunit *test)
 {
 	struct conn *c = conn_closed(test);
@@ -207,7 +207,7 @@ static void icmp__is_advice_when_established(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->act.err, ECONNREFUSED);
 }
 
-/* There is nobody left whom it could tell anything */
+/* An orphan has no user to report errors to */
 static void icmp__after_the_end(struct kunit *test)
 {
 	struct conn *c = conn_fin_wait_2(test);
@@ -240,7 +240,7 @@ static void mtu__cuts_and_sends_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.lost, 0);
 }
 
-/* What other segments have lost waits for its turn, however often a router says so */
+/* Lost segments wait for room in cwnd, however often the router reports */
 static void mtu__told_again_changes_nothing(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -261,7 +261,7 @@ static void mtu__told_again_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, conn_pull(c));
 }
 
-/* A module that is newer than the core asks in vain, and does no harm */
+/* An event that the core doesn't know, from a newer module, changes nothing */
 static void unknown_event__changes_nothing(struct kunit *test)
 {
 	struct conn *c = conn_established(test);

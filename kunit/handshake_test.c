@@ -95,7 +95,7 @@ static void syn_sent__text_and_fin_on_the_syn_ack(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 11);
 }
 
-/* The text comes again; the SYN counts */
+/* The text is retransmitted; the SYN counts */
 static void syn_sent__text_on_the_syn_ack_without_memory(struct kunit *test)
 {
 	struct conn *c = syn_sent(test);
@@ -109,7 +109,7 @@ static void syn_sent__text_on_the_syn_ack_without_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 1);
 }
 
-/* Urgent data that wait for the handshake say nothing in a SYN (RFC 9293 section 3.8.5) */
+/* Urgent data queued during the handshake are not signalled in a SYN (RFC 9293 section 3.8.5) */
 static void syn_sent__nothing_is_urgent_in_a_syn(struct kunit *test)
 {
 	struct conn *c = syn_sent(test);
@@ -202,7 +202,9 @@ static void syn_received__bad_ack_is_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_SYN_RECEIVED);
 }
 
-/* The peer has not seen our SYN-ACK: it gets an ACK, and the SYN-ACK again in time */
+/* The peer has not received our SYN-ACK: it gets an ACK, and the SYN-ACK is retransmitted in
+ * time
+ */
 static void syn_received__the_same_syn_again(struct kunit *test)
 {
 	struct conn *c = syn_received(test);
@@ -233,7 +235,7 @@ static void syn_received__rst_says_nothing_to_the_passive_side(struct kunit *tes
 	conn_expect_gone(c, 0);
 }
 
-/* Who answered a SYN expects no SYN-ACK (RFC 5961 section 4) */
+/* After an active open the peer expects no SYN-ACK (RFC 5961 section 4) */
 static void syn_received__syn_ack_means_nothing_to_the_passive_side(struct kunit *test)
 {
 	struct conn *c = syn_received(test);
@@ -258,7 +260,7 @@ static void syn_received__fin_on_the_third_segment(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 7);
 }
 
-/* A request has taken what lacks the timestamp: a child that dropped it would never open */
+/* A request has accepted a segment without timestamp: a child that drops it would never open */
 static void syn_received__the_request_has_judged_timestamps(struct kunit *test)
 {
 	struct xtcp_seg seg = { .flags = XTCP_ACK };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * core/hash.h: the hash of the connection table. What is promised is about secrets
+ * core/hash.h: the hash of the connection table. Its guarantees are about secrets
  * drawn at random, so the tests draw many.
  */
 #include <kunit/test.h>
@@ -79,8 +79,8 @@ static void xtcp_hash4__depends_on_the_secret(struct kunit *test)
 
 #define DRAWS	262144
 
-/* In how many of DRAWS drawings two inputs fall into one of 1024 buckets: 256 are
- * expected, and 16 are the standard deviation
+/* In how many of DRAWS drawings two inputs fall into one of 1024 buckets: 256 are expected, and
+ * 16 are the standard deviation
  */
 static unsigned int collisions(const u32 *x, const u32 *y, unsigned int words)
 {
@@ -100,7 +100,7 @@ static unsigned int collisions(const u32 *x, const u32 *y, unsigned int words)
 	return met;
 }
 
-/* What an attacker can choose best is no better than any other two connections */
+/* Inputs that an attacker chooses collide no more often than any others */
 static void xtcp_hash__two_inputs_meet_by_chance_only(struct kunit *test)
 {
 	static const u32 four[][2][4] = {
@@ -128,8 +128,8 @@ static void xtcp_hash__two_inputs_meet_by_chance_only(struct kunit *test)
 }
 
 /*
- * Whoever has found two ports that share a bucket learns nothing of those beside
- * them. Without the second step nearly all of these would meet, too.
+ * Two ports known to share a bucket tell nothing about their neighbours. Without the second
+ * step nearly all of these would collide, too.
  */
 static void xtcp_hash4__a_collision_tells_of_no_other(struct kunit *test)
 {
@@ -149,7 +149,7 @@ static void xtcp_hash4__a_collision_tells_of_no_other(struct kunit *test)
 	KUNIT_EXPECT_LT(test, met, 40);		/* 10 by chance */
 }
 
-/* As many connections as buckets: the longest chain is what chance makes it */
+/* As many connections as buckets: the longest chain is as chance predicts */
 static void xtcp_hash4__spreads_a_million(struct kunit *test)
 {
 	struct random random = { 5 };
@@ -162,7 +162,7 @@ static void xtcp_hash4__spreads_a_million(struct kunit *test)
 		draw(&s, &random);
 		memset(bucket, 0, 1 << 16);
 		for (i = 0; i < 1 << 16; i++) {
-			/* 16 clients, each with all the ports of a range */
+			/* 16 clients, each using all ports of a range */
 			u32 hash = xtcp_hash4(&s, 0x0a000001, 0x0a000100 + (i >> 12),
 					      0x50008000 + (i & 4095), 7);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One end, and a peer that sends whatever chance puts together: numbers around the edges
- * of both windows, any flags, any window, text or none, between events of the user and
- * jumps in time. Nothing of it may break what pair_check.c promises.
+ * One end, and a peer that sends random segments: sequence numbers around the edges
+ * of both windows, any flags, any window, with and without text, between user calls and
+ * jumps in time. The invariants of pair_check.c must hold throughout.
  */
 #include "pair.h"
 
@@ -14,7 +14,7 @@ static u32 pick(struct pair *p, const u32 *of, u32 count)
 	return of[random_below(&p->random, count)];
 }
 
-/* A sequence number near something that matters */
+/* A sequence number near one that matters */
 static u32 any_seq(struct pair *p, const struct xtcp_tcb *t)
 {
 	const u32 edge = t->rcv_nxt + xtcp_rcv_window(t);
@@ -136,7 +136,7 @@ static void one_round(struct pair *p)
 	pair_unplug(p);
 }
 
-/* The third segment of a handshake is luck, so it is given now and then */
+/* Random segments rarely complete a handshake, so the final ACK is sent on purpose at times */
 static void any_peer__breaks_nothing(struct kunit *test)
 {
 	struct pair *p = pair_create(test, 4711);

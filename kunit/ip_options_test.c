@@ -36,7 +36,7 @@ static void xtcp_ipopt_echo__nothing_from_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, out.len, 0);
 }
 
-/* Options that concern the packet alone: a router alert, a stream identifier */
+/* Options about the packet itself are not returned: router alert, stream identifier */
 static void xtcp_ipopt_echo__others_do_not_come_back(struct kunit *test)
 {
 	static const u8 in[] = { 148, 4, 0, 0, 136, 4, 1, 2 };
@@ -45,7 +45,7 @@ static void xtcp_ipopt_echo__others_do_not_come_back(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, echo(&out, in, sizeof(in)));
 }
 
-/* MUST-53: the way back is the way here, read backwards */
+/* MUST-53: the return route is the recorded route, reversed */
 static void xtcp_ipopt_echo__source_route_is_turned_round(struct kunit *test)
 {
 	static const u8 in[] = { 131, 15, 16, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 0 };
@@ -73,7 +73,7 @@ static void xtcp_ipopt_echo__strict_stays_strict(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, out.strict);
 }
 
-/* Hops beyond the pointer were not visited: they are not on the way back */
+/* Hops beyond the pointer were not visited: they are not part of the return route */
 static void xtcp_ipopt_echo__only_what_was_recorded(struct kunit *test)
 {
 	static const u8 in[] = { 131, 11, 8, 1, 1, 1, 1, 2, 2, 2, 2, 0 };
@@ -86,7 +86,7 @@ static void xtcp_ipopt_echo__only_what_was_recorded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, out.srr, XTCP_IPOPT_NONE);
 }
 
-/* A pointer far beyond the end is one that stands behind the last address */
+/* A pointer far beyond the end is treated as one just behind the last address */
 static void xtcp_ipopt_echo__pointer_beyond_the_end(struct kunit *test)
 {
 	static const u8 in[] = { 131, 7, 255, 1, 1, 1, 1, 0 };
@@ -98,7 +98,7 @@ static void xtcp_ipopt_echo__pointer_beyond_the_end(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, echo(&out, before, sizeof(before)));
 }
 
-/* RFC 1812 section 5.2.4.1: some hosts put themselves first, and need not be passed */
+/* RFC 1812 section 5.2.4.1: some hosts put themselves first, and need not be visited */
 static void xtcp_ipopt_echo__originator_in_its_own_list(struct kunit *test)
 {
 	static const u8 in[] = { 131, 11, 12, 10, 0, 0, 1, 2, 2, 2, 2, 0 };
@@ -113,7 +113,7 @@ static void xtcp_ipopt_echo__originator_in_its_own_list(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, echo(&out, alone, sizeof(alone)));
 }
 
-/* MAY-11: what the SYN has recorded comes back, and our own address is added */
+/* MAY-11: the recorded addresses are returned, and our own is added */
 static void xtcp_ipopt_echo__record_route_has_room_for_us(struct kunit *test)
 {
 	static const u8 in[] = { 7, 11, 8, 1, 1, 1, 1, 0, 0, 0, 0, 1 };
@@ -170,7 +170,7 @@ static void xtcp_ipopt_echo__timestamps_with_addresses(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, out.ts_addr);
 }
 
-/* Those whose addresses the sender has chosen are not for us to fill in */
+/* Timestamps at prespecified addresses are not filled in */
 static void xtcp_ipopt_echo__timestamps_of_chosen_hosts(struct kunit *test)
 {
 	static const u8 in[] = { 68, 12, 5, 3, 9, 9, 9, 9, 0, 0, 0, 0 };
@@ -231,13 +231,13 @@ static void xtcp_ipopt_echo__malformed(struct kunit *test)
 				       "case %u", i);
 }
 
-/* Whatever comes, it fits, and what is to be filled in lies inside */
+/* Any input: the result fits, and slots to be filled in lie inside it */
 static void xtcp_ipopt_echo__any_bytes(struct kunit *test)
 {
 	static const u8 kinds[] = { 0, 1, 7, 68, 131, 134, 137, 200 };
 	struct random random = { 7 };
 	struct xtcp_ipopt out;
-	u8 *exact[XTCP_IPOPT_MAX + 1], *in;	/* each byte read too far is seen */
+	u8 *exact[XTCP_IPOPT_MAX + 1], *in;	/* over-reads are detected */
 	u32 round, i, len;
 
 	for (len = 0; len <= XTCP_IPOPT_MAX; len++) {

@@ -7,7 +7,7 @@
 
 #define HOUR (3600 * 1000000ULL)
 
-/* MUST-8: the clock part moves on by one about every 4 microseconds. */
+/* MUST-8: the clock part advances by one about every 4 microseconds. */
 static void xtcp_isn__ticks_every_four_microseconds(struct kunit *test)
 {
 	u64 now = 123456789;
@@ -16,7 +16,7 @@ static void xtcp_isn__ticks_every_four_microseconds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_isn(now + 4000000, 7) - xtcp_isn(now, 7), 1000000);
 }
 
-/* The circle takes 4.77 hours, and time goes on after it. */
+/* It wraps after 4.77 hours, and time goes on after that. */
 static void xtcp_isn__clock_beyond_32_bits(struct kunit *test)
 {
 	u64 now = 1000 * HOUR;
@@ -26,7 +26,7 @@ static void xtcp_isn__clock_beyond_32_bits(struct kunit *test)
 			(u32)(HOUR / 4));
 }
 
-/* MUST-9: each 4-tuple (its hash) has a number space of its own. */
+/* MUST-9: each 4-tuple (its hash) has its own sequence number space. */
 static void xtcp_isn__hash_moves_the_whole_space(struct kunit *test)
 {
 	u64 now = 5 * HOUR;
@@ -36,8 +36,8 @@ static void xtcp_isn__hash_moves_the_whole_space(struct kunit *test)
 }
 
 /*
- * At one moment two tuples' numbers differ by what their hashes do, and by nothing else:
- * who knows all of the other ISNs knows as much of this one as of its hash.
+ * At one moment the numbers of two tuples differ only by their hashes: knowing all other ISNs
+ * tells as much about this one as is known of its hash.
  */
 static void xtcp_isn__of_other_tuples_tells_nothing_but_hashes(struct kunit *test)
 {
@@ -59,7 +59,7 @@ static void xtcp_isn__of_other_tuples_tells_nothing_but_hashes(struct kunit *tes
 	}
 }
 
-/* Whenever it is looked at, the clock part has moved on by the time that has passed. */
+/* At any time the clock part has advanced by the time that has passed. */
 static void xtcp_isn__advances_at_the_clocks_rate(struct kunit *test)
 {
 	struct random random = { 11 };
@@ -76,7 +76,7 @@ static void xtcp_isn__advances_at_the_clocks_rate(struct kunit *test)
 	}
 }
 
-/* A connection reopened out of TIME-WAIT starts beyond the old one's numbers. */
+/* A connection reopened from TIME-WAIT starts beyond the old one's numbers. */
 static void xtcp_isn_above__is_above_the_floor(struct kunit *test)
 {
 	struct random random = { 3 };
@@ -91,9 +91,8 @@ static void xtcp_isn_above__is_above_the_floor(struct kunit *test)
 }
 
 /*
- * The numbers go up with every reopening, wherever the clock stands; and the old
- * ACKs, which the floor bounds, lie beyond a window that isn't scaled (RFC 5961
- * section 5.2).
+ * The numbers rise with every reopening, wherever the clock stands; and the old ACKs, which the
+ * floor bounds, lie beyond an unscaled window (RFC 5961 section 5.2).
  */
 static void xtcp_isn_above__lifted_beyond_a_window(struct kunit *test)
 {
@@ -115,7 +114,7 @@ static void xtcp_isn_above__clock_is_beyond_already(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_isn_above(HOUR, 99, isn - 100), isn);
 }
 
-/* Opened again and again, after any time and any amount of data: the numbers only rise. */
+/* Reopened repeatedly, after any time and any amount of data: the numbers only rise. */
 static void xtcp_isn_above__rises_with_each_incarnation(struct kunit *test)
 {
 	struct random random = { 5 };

@@ -42,7 +42,7 @@ static void keepalive__counts_from_the_last_segment(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, conn_pull(c));
 }
 
-/* MUST-29: not after one */
+/* MUST-29: not dead after one lost probe */
 static void keepalive__unanswered_probes_end_it(struct kunit *test)
 {
 	struct conn *c = kept_alive(test);
@@ -76,7 +76,7 @@ static void keepalive__an_answer_starts_anew(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.keep_probes_out, 1);
 }
 
-/* Also when it is asked more rarely than it takes to be idle */
+/* Also when the probe interval is longer than the idle time */
 static void keepalive__an_answer_counts_whatever_the_times_are(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -126,7 +126,7 @@ static void keepalive__times_of_the_socket(struct kunit *test)
 	conn_expect_gone(c, ETIMEDOUT);
 }
 
-/* RFC 5482 section 4.2: the user timeout also says when keepalive gives up */
+/* RFC 5482 section 4.2: the user timeout also bounds keepalive */
 static void keepalive__users_timeout(struct kunit *test)
 {
 	struct conn *c = kept_alive(test);
@@ -145,7 +145,7 @@ static void keepalive__users_timeout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);	/* MUST-29: one probe at least */
 }
 
-/* SND.NXT - 1 is for who has nothing to send: zero-window probes do it here */
+/* SND.NXT - 1 is for an idle sender: here zero-window probes do the job */
 static void keepalive__not_while_the_window_is_closed(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -163,7 +163,7 @@ static void keepalive__not_while_the_window_is_closed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.keep_probes_out, 0);
 }
 
-/* The last words are retransmission's */
+/* With data in flight, retransmission decides */
 static void keepalive__not_when_both_have_closed(struct kunit *test)
 {
 	struct conn *c = conn_close_wait(test);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loss recovery from end to end, over the simulated link of pair.h: how soon and with how
+ * Loss recovery from end to end, over the simulated link of pair.h: how fast and with how
  * many retransmissions, with SACK and without (RFC 8985, RFC 2018, RFC 3522).
  */
 #include <linux/errno.h>
@@ -27,7 +27,7 @@ static struct pair *one_way(struct kunit *test, u64 seed, u32 total)
 	return p;
 }
 
-/* Of what is on its way to end 1 and has text, what was sent next to the last one asked for */
+/* Of the segments with text in flight to end 1, the one sent next after the previous result */
 static struct pair_buf **next_text(struct pair *p)
 {
 	struct pair_buf **link, **first = NULL;
@@ -39,7 +39,7 @@ static struct pair_buf **next_text(struct pair *p)
 	return first;
 }
 
-/* Lose what an x stands for, in the order in which it was sent; behind * all that is left */
+/* Lose the segments marked x, in order of transmission; * loses all that are left */
 static void lose(struct pair *p, const char *lost)
 {
 	struct pair_buf **link, *buf;
@@ -57,7 +57,7 @@ static void lose(struct pair *p, const char *lost)
 	PAIR_CHECK(p, !*lost || *lost == '*');
 }
 
-/* Let time pass until end 1 has read so much. Return: how long that took, us */
+/* Let time pass until end 1 has read @bytes. Return: how long that took, us */
 static u64 until_read(struct pair *p, u32 bytes)
 {
 	u64 begin = p->now;
@@ -81,7 +81,7 @@ static struct pair *first_flight(struct kunit *test, u64 seed, u32 total, bool s
 	return p;
 }
 
-/* What takes NewReno a round trip of 10 ms for each hole takes one for all of them */
+/* NewReno takes a round trip of 10 ms for each hole; this takes one for all of them */
 static void holes__all_in_one_round_trip(struct kunit *test)
 {
 	struct pair *p = first_flight(test, 1, 60000, true);
@@ -97,7 +97,7 @@ static void holes__all_in_one_round_trip(struct kunit *test)
 	KUNIT_EXPECT_GE(test, until_read(newreno, 8000), took + 18000);
 }
 
-/* A link that reorders by up to a fifth of the RTT: once seen, no retransmission for it */
+/* A link that reorders by up to a fifth of the RTT: once detected, no needless retransmission */
 static void reordering__hardly_retransmits(struct kunit *test)
 {
 	struct pair *p = one_way(test, 2, 2000000);
@@ -111,7 +111,7 @@ static void reordering__hardly_retransmits(struct kunit *test)
 	KUNIT_EXPECT_LT(test, again(p), 40);
 }
 
-/* The last segments of all are lost: a probe after two RTT, not a timeout after 210 ms */
+/* The last segments are lost: a probe after two RTT, not a timeout after 210 ms */
 static void tail__is_probed(struct kunit *test)
 {
 	struct pair *p = first_flight(test, 3, 3000, true);
@@ -133,8 +133,8 @@ static void tail__without_sack_times_out(struct kunit *test)
 	pair_expect_done(p);
 }
 
-/* All stands still for a second and then arrives: one segment is sent twice, or two, and
- * the window is not smaller for it
+/* Everything stalls for a second and then arrives: one or two segments are sent twice, and the
+ * window is not reduced
  */
 static void undo__after_a_delay(struct kunit *test)
 {
@@ -162,8 +162,8 @@ static void undo__after_a_delay(struct kunit *test)
 }
 
 /*
- * Where nearly each third segment is lost, each way, it is slow but goes on: what moves
- * SND.UNA brings the timeout down again, though ACKs were lost, too.
+ * Nearly a third of the segments is lost, each way: slow progress, but progress. An ACK that
+ * advances SND.UNA resets the backoff, though ACKs are lost, too.
  */
 static void loss__of_29_percent(struct kunit *test)
 {

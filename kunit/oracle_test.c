@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Each state with each kind of segment, against an oracle that follows the text of
- * RFC 9293 section 3.10.7.3 and 3.10.7.4 (and RFC 5961, which it takes in), paragraph by
+ * Each state with each kind of segment, compared with an oracle that follows the text of
+ * RFC 9293 section 3.10.7.3 and 3.10.7.4 (and RFC 5961, which it incorporates), paragraph by
  * paragraph, and knows nothing of the code.
  */
 #include <linux/errno.h>
 
 #include "conn.h"
 
-/* What the oracle knows of the connection */
+/* The oracle's model of the connection */
 struct scene {
 	u8 state;
 	u32 iss, una, nxt, fin;		/* @fin: sequence number of our FIN */
@@ -21,14 +21,14 @@ enum reply {
 	REPLY_ACK,
 	REPLY_RST,
 	REPLY_SYNACK,
-	REPLY_ANY,		/* an ACK now or later, or nothing: the RFC leaves it open */
+	REPLY_ANY,		/* an ACK now or later, or none: the RFC leaves it open */
 };
 
 struct verdict {
 	u8 state;
 	enum reply reply;
 	u32 text;		/* bytes the user may read */
-	bool error;		/* the user is told that the connection was lost */
+	bool error;		/* the user is told that the connection was reset */
 };
 
 #define VERDICT(s, ...) ((struct verdict){ .state = (s)->state, __VA_ARGS__ })
@@ -43,13 +43,13 @@ static bool acceptable(const struct scene *s, const struct xtcp_seg *seg)
 	return first < s->wnd || (len && last < s->wnd);
 }
 
-/* 3.10.7.4, eighth: the FIN, which all text before it has reached */
+/* 3.10.7.4, eighth: the FIN, once all text before it has arrived */
 static u8 after_fin(const struct scene *s, u8 state)
 {
 	switch (state) {
 	case XTCP_ESTABLISHED:
 		return XTCP_CLOSE_WAIT;
-	case XTCP_FIN_WAIT_1:	/* our FIN is not acknowledged, else it were FIN-WAIT-2 */
+	case XTCP_FIN_WAIT_1:	/* our FIN is not acknowledged, or the state would be FIN-WAIT-2 */
 		return XTCP_CLOSING;
 	case XTCP_FIN_WAIT_2:
 		return XTCP_TIME_WAIT;
@@ -72,7 +72,7 @@ static struct verdict text_and_fin(const struct scene *s, const struct xtcp_seg 
 	}
 	if (seg->len || seg->flags & XTCP_FIN)
 		v.reply = REPLY_ANY;
-	if (seq_gt(begin, s->rcv_nxt))	/* kept for later, or not: nothing to read yet */
+	if (seq_gt(begin, s->rcv_nxt))	/* queued or dropped: nothing to read yet */
 		return v;
 	if (seq_gt(end, s->rcv_nxt))
 		v.text = end - s->rcv_nxt;
@@ -117,7 +117,7 @@ static struct verdict reset(const struct scene *s, const struct xtcp_seg *seg)
 	};
 }
 
-/* 3.10.7.4, fifth: the state after the ACK; false: no further processing, *v is it */
+/* 3.10.7.4, fifth: the state after the ACK; false: stop processing, the verdict is in *v */
 static bool acknowledge(const struct scene *s, const struct xtcp_seg *seg, u8 *state,
 			struct verdict *v)
 {
@@ -240,7 +240,7 @@ static void expect_invariants(struct conn *c)
 	KUNIT_EXPECT_TRUE(c->test, seq_leq(t->rcv_wup, t->rcv_nxt));
 }
 
-/* What is over stays over: nothing is done a second time */
+/* What is over stays over: nothing is done twice */
 static void expect_over(struct conn *c, const struct xtcp_seg *seg)
 {
 	static const enum xtcp_event_kind kinds[] = {
@@ -258,7 +258,7 @@ static void expect_over(struct conn *c, const struct xtcp_seg *seg)
 	}
 }
 
-/* What may happen to a connection once only, does not when the segment comes again */
+/* What may happen to a connection only once does not happen again for a copy of the segment */
 static void expect_once(struct conn *c, const struct xtcp_seg *seg)
 {
 	const u32 once = XTCP_ACT_CONNECTED | XTCP_ACT_ERROR | XTCP_ACT_PEER_FIN |
@@ -276,7 +276,7 @@ static void expect_once(struct conn *c, const struct xtcp_seg *seg)
 	expect_invariants(c);
 }
 
-/* Everything that is wanted and seen in one line, whatever differs */
+/* Expected and actual result in one line, whatever differs */
 #define EXPECT_SAME(test, want, got, seg, from) \
 	KUNIT_EXPECT_TRUE_MSG(test, (want) == (got),			\
 		"state %u, flags %02x, seq rcv_nxt%+d, ack una%+d, len %u: want %u, got %u", \
@@ -290,7 +290,7 @@ static void try_segment(struct kunit *test, u8 state, const struct xtcp_seg *seg
 	struct verdict want = oracle(&s, seg);
 	enum reply got;
 
-	c->now += 2 * XTCP_US_PER_S;	/* past what limits challenges */
+	c->now += 2 * XTCP_US_PER_S;	/* a new interval for the challenge ACK limit */
 	conn_give(c, seg);
 	got = reply_of(c);
 	EXPECT_SAME(test, want.state, c->t.state, seg, &s);
@@ -305,7 +305,7 @@ static void try_segment(struct kunit *test, u8 state, const struct xtcp_seg *seg
 	kunit_kfree(test, c);
 }
 
-/* Does any TCP send these together? What doesn't is refused before it comes here */
+/* Could any TCP send these flags together? Other combinations are rejected by the parser */
 static bool sensible(u8 flags)
 {
 	struct xtcp_out out = { .flags = flags };
@@ -318,7 +318,7 @@ static bool sensible(u8 flags)
 	return xtcp_wire_parse(hdr, len, len, &seg) == XTCP_WIRE_OK;
 }
 
-/* One set of flags, at each place that makes a difference */
+/* One set of flags, at each sequence number that makes a difference */
 static void try_flags(struct kunit *test, u8 state, u8 flags)
 {
 	struct conn *c = in_state(test, state);
@@ -369,8 +369,8 @@ static void segment__does_what_the_rfc_says(struct kunit *test)
 }
 
 /*
- * 3.10.2 to 3.10.5 for each state: what a user may ask, and where it leads. 0: to no
- * other state
+ * 3.10.2 to 3.10.5 for each state: which calls are allowed, and the next state. 0: no state
+ * change
  */
 static void call__does_what_the_rfc_says(struct kunit *test)
 {
@@ -412,8 +412,8 @@ static void icmp(struct conn *c, bool hard)
 }
 
 /*
- * 3.9.2.2: a soft error is told and ends nothing (MUST-56); a hard one ends an attempt to
- * connect alone (RFC 5461). And what happens in our own host changes no state.
+ * 3.9.2.2: a soft error is reported and ends nothing (MUST-56); a hard one ends only a
+ * connection attempt (RFC 5461). Local errors change no state.
  */
 static void other__does_what_the_rfc_says(struct kunit *test)
 {
@@ -442,7 +442,7 @@ static void other__does_what_the_rfc_says(struct kunit *test)
 	expect_over(c, &seg);
 }
 
-/* A user who is gone and a peer that is silent: each state ends by its own clocks */
+/* With the user gone and the peer silent, each state ends by its own timers */
 static void silence__ends_every_state(struct kunit *test)
 {
 	u8 state = *(const u8 *)test->param_value;

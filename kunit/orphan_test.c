@@ -11,13 +11,13 @@
 #define DAY	(86400 * SECOND)
 #define TICK	(XTCP_US_PER_S / 20)
 
-/* Answer with what was acknowledged already; c->wnd is the peer's window */
+/* A duplicate ACK from the peer; its window is c->wnd */
 static void answer(struct conn *c)
 {
 	conn_segment(c, XTCP_ACK, c->t.rcv_nxt - CONN_IRS, c->t.snd_una - CONN_ISS, 0);
 }
 
-/* The peer answers what a timer has sent. Return: how long the connection lives on, us */
+/* The peer answers everything that a timer sends. Return: how long the orphan lives on, us */
 static u64 life(struct conn *c, u64 most)
 {
 	u64 begin = c->now;
@@ -30,7 +30,7 @@ static u64 life(struct conn *c, u64 most)
 	return c->now - begin;
 }
 
-/* The peer has its turn each @TICK, and timers when they are due. Return: likewise */
+/* The peer acts each @TICK, and timers when they are due. Return: likewise */
 static u64 life_with(struct conn *c, void (*turn)(struct conn *c), u64 most)
 {
 	u64 begin = c->now;
@@ -65,7 +65,7 @@ static void close_it(struct conn *c)
 	conn_event(c, XTCP_EV_ORPHAN);
 }
 
-/* It is told that bytes were lost */
+/* The peer is told by RST that bytes were lost */
 static void expect_reset(struct conn *c)
 {
 	KUNIT_EXPECT_TRUE(c->test, c->act.todo & XTCP_ACT_RST);
@@ -75,7 +75,7 @@ static void expect_reset(struct conn *c)
 
 /* ---- a closed window ---- */
 
-/* MUST-37 is for those that somebody has */
+/* MUST-37 doesn't apply to orphans */
 static void window__an_owner_may_wait(struct kunit *test)
 {
 	struct conn *c = closed_window(test);
@@ -99,7 +99,7 @@ static void window__an_orphan_is_given_up(struct kunit *test)
 	expect_reset(c);
 }
 
-/* However seldom it was probed before its owner went */
+/* However long the probe interval had become before the owner closed */
 static void window__closed_long_before(struct kunit *test)
 {
 	struct conn *c = closed_window(test);
@@ -127,7 +127,7 @@ static void window__shrunk(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_CLOSED);
 }
 
-/* Bytes that the peer takes start the count anew, until orphan_timeout */
+/* Bytes that the peer accepts reset the count, until orphan_timeout */
 static void take_one(struct conn *c)
 {
 	if (c->now % (50 * SECOND) < TICK)
@@ -146,7 +146,7 @@ static void window__a_byte_now_and_then(struct kunit *test)
 	expect_reset(c);
 }
 
-/* Each opening drops the deadline of the probe, and none is worth a segment */
+/* Each opening cancels the probe's deadline, and none is large enough for a segment */
 static void open_a_little(struct conn *c)
 {
 	c->wnd = c->wnd ? 0 : 10;
@@ -163,7 +163,7 @@ static void window__opened_by_too_little(struct kunit *test)
 	expect_reset(c);
 }
 
-/* ---- what waits for an ACK of our FIN ---- */
+/* ---- states that wait for an ACK of our FIN ---- */
 
 static struct conn *closing(struct kunit *test)
 {
@@ -202,7 +202,7 @@ static void fin__never_acknowledged(struct kunit *test)
 	}
 }
 
-/* The user's own numbers make it no longer than orphan_timeout */
+/* The socket's own settings can't make it longer than orphan_timeout */
 static void fin__of_a_simultaneous_open(struct kunit *test)
 {
 	struct conn *c = conn_closed(test);
@@ -220,7 +220,7 @@ static void fin__of_a_simultaneous_open(struct kunit *test)
 
 /* ---- FIN-WAIT-2 ---- */
 
-/* Old text is answered, and buys no time */
+/* Old text is answered, and doesn't extend the time */
 static void say_it_again(struct conn *c)
 {
 	conn_segment(c, XTCP_ACK, 1, 2, 0);
@@ -237,7 +237,7 @@ static void fin_wait_2__the_peer_talks_on(struct kunit *test)
 	conn_expect_gone(c, 0);
 }
 
-/* Its time begins anew there, so that the longest life is the sum of both */
+/* The time starts anew there, so the longest life is the sum of both */
 static void fin_wait_2__entered_late(struct kunit *test)
 {
 	struct conn *c = conn_fin_wait_1(test);
@@ -250,11 +250,11 @@ static void fin_wait_2__entered_late(struct kunit *test)
 	conn_expect_gone(c, 0);
 }
 
-/* ---- what an abort tells ---- */
+/* ---- what the peer learns of an abort ---- */
 
 /*
- * CLOSING and LAST-ACK of RFC 9293 begin when the FIN goes; while it waits behind bytes the
- * peer waits for those, and would for ever.
+ * CLOSING and LAST-ACK of RFC 9293 begin when the FIN is sent; an orphan whose FIN waits behind
+ * bytes would wait for those for ever.
  */
 static void abort__before_the_fin_has_gone(struct kunit *test)
 {

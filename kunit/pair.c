@@ -5,11 +5,11 @@
 #include "pair.h"
 
 /**
- * pair_pattern - what is written
+ * pair_pattern - the bytes that are written
  * @who: which end writes
- * @offset: how much it has written before
+ * @offset: position in the stream
  *
- * Return: byte number @offset.
+ * Return: the byte at @offset.
  */
 u8 pair_pattern(int who, u32 offset)
 {
@@ -17,7 +17,7 @@ u8 pair_pattern(int who, u32 offset)
 }
 
 /**
- * pair_get_buf - an empty buffer
+ * pair_get_buf - get an empty buffer
  * @p: the pair
  *
  * Return: the buffer, or NULL when all are in use.
@@ -36,7 +36,7 @@ struct pair_buf *pair_get_buf(struct pair *p)
 }
 
 /**
- * pair_put_buf - a buffer is not needed any more
+ * pair_put_buf - return a buffer
  * @p: the pair
  * @buf: buffer, in no list
  */
@@ -76,7 +76,7 @@ static void enqueue(struct pair *p, struct pair_buf *buf, int to)
 	p->wire = buf;
 }
 
-/* One segment onto the link. Return: false when there was no memory */
+/* Put one segment onto the link. Return: false when there was no memory */
 static bool transmit(struct pair *p, int who, const struct xtcp_out *out)
 {
 	struct pair_buf *buf, *twin;
@@ -109,7 +109,7 @@ static bool transmit(struct pair *p, int who, const struct xtcp_out *out)
 	return true;
 }
 
-/* ---- what the module does ---- */
+/* ---- the module's part ---- */
 
 static bool cut(struct pair *p, struct xtcp_tcb *t, const struct xtcp_out *out)
 {
@@ -171,7 +171,7 @@ static void deliver(struct pair *p, int who, struct xtcp_actions *act)
 }
 
 /**
- * pair_wake - the program of an end gets a turn, soon
+ * pair_wake - schedule the program of an end
  * @p: the pair
  * @e: the end
  */
@@ -197,7 +197,7 @@ static void end_tcb(struct pair *p, struct pair_end *e, const struct xtcp_action
 	}
 }
 
-/* The actions, in the order in which the module carries them out */
+/* Carry out the actions, in the order in which the module does */
 static void carry_out(struct pair *p, int who, struct xtcp_actions *act)
 {
 	struct pair_end *e = &p->end[who];
@@ -219,7 +219,7 @@ static void carry_out(struct pair *p, int who, struct xtcp_actions *act)
 }
 
 /**
- * pair_step - one event for one end, and all that follows from it at once
+ * pair_step - one event for one end, and everything that follows immediately
  * @p: the pair
  * @who: 0 or 1
  * @ev: the event; @now is set here
@@ -241,7 +241,7 @@ void pair_step(struct pair *p, int who, struct xtcp_event *ev)
 }
 
 /**
- * pair_event - a plain event for an end that has a control block
+ * pair_event - an event without data for an end that has a control block
  * @p: the pair
  * @who: 0 or 1
  * @kind: the event
@@ -298,7 +298,7 @@ static void closed_segment(struct pair *p, int who, const struct xtcp_seg *seg)
 		transmit(p, who, &out);
 }
 
-/* Return: true when the control block is to have the segment */
+/* Return: true when the segment is for the control block */
 static bool halfopen_segment(struct pair *p, int who, const struct xtcp_seg *seg)
 {
 	struct pair_end *e = &p->end[who];
@@ -426,7 +426,7 @@ static void end_turn(struct pair *p, int who)
 	}
 }
 
-/* Return: false when nothing will ever happen again */
+/* Return: false when no event is left */
 static bool turn(struct pair *p, u64 until)
 {
 	struct pair_buf **link = next_arrival(p), *buf;
@@ -469,7 +469,7 @@ void pair_run_until(struct pair *p, u64 until)
 }
 
 /**
- * pair_run - let time pass until nothing happens any more, within the limit
+ * pair_run - let time pass until no event is left, within the limit
  * @p: the pair
  */
 void pair_run(struct pair *p)
@@ -496,7 +496,7 @@ void pair_open(struct pair *p, int who)
 }
 
 /**
- * pair_connect - end 1 listens, end 0 sends its SYN
+ * pair_connect - end 1 listens, end 0 sends a SYN
  * @p: the pair
  */
 void pair_connect(struct pair *p)
@@ -507,7 +507,7 @@ void pair_connect(struct pair *p)
 }
 
 /**
- * pair_connect_both - both ends send their SYN, or with @self the one end does
+ * pair_connect_both - both ends send a SYN, or with @self only end 0
  * @p: the pair
  */
 void pair_connect_both(struct pair *p)
@@ -518,7 +518,7 @@ void pair_connect_both(struct pair *p)
 }
 
 /**
- * pair_unplug - lose what is on the link
+ * pair_unplug - lose everything on the link
  * @p: the pair
  */
 void pair_unplug(struct pair *p)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Two control blocks over a simulated link: what the module does with them, in a
- * few hundred lines, with buffers that have bytes in them. Time is simulated, chance
- * comes from a seed: every run is the same.
+ * Two control blocks over a simulated link: the module's part, in a
+ * few hundred lines, with buffers that hold real bytes. Time is simulated, random numbers
+ * come from a seed: every run is the same.
  */
 #ifndef XTCP_KUNIT_PAIR_H
 #define XTCP_KUNIT_PAIR_H
@@ -35,22 +35,22 @@ struct pair_buf {
 	struct xtcp_rec rec;
 	struct pair_buf *next;
 	u64 at;			/* on the link: when it arrives */
-	u64 order;		/* and in which order, of those that arrive together */
-	int to;			/* and where */
-	bool seen;		/* a test has decided about it */
+	u64 order;		/* order among those that arrive together */
+	int to;			/* receiving end */
+	bool seen;		/* a test has already decided about it */
 	u32 len;
 	u8 hdr[XTCP_HDR_MAX];
 	u8 data[PAIR_ROOM];
 };
 
-/* How one side's program behaves */
+/* How the program at one end behaves */
 struct pair_user {
 	u32 total;		/* bytes to be written */
 	u32 sndbuf;
 	u32 rcvbuf;
 	bool nodelay;
 	bool slow;		/* reads little, late */
-	bool stalls;		/* reads nothing for a minute, once */
+	bool stalls;		/* stops reading for a minute, once */
 	bool wait_eof;		/* closes only after the peer has */
 	bool vanish;		/* closes both directions at once, when all is written */
 	u32 abort_after;	/* bytes read, then ABORT; 0: never */
@@ -89,9 +89,9 @@ struct pair {
 	struct pair_link link;
 	u32 no_memory;		/* per 1000 sends */
 	bool self;		/* both ends are end 0 */
-	bool forged;		/* what arrives is not what was written */
+	bool forged;		/* the received bytes differ from those written */
 	u64 now, limit, orders;
-	u64 done;		/* when the last control block went */
+	u64 done;		/* when the last control block was freed */
 	u64 link_free[2];
 	struct pair_buf *chunks[PAIR_CHUNKS];
 	struct pair_buf *free, *wire;
@@ -99,7 +99,7 @@ struct pair {
 	bool failed;
 };
 
-/* Say it once; what follows a broken promise tells nothing */
+/* Report only the first failure; what follows a broken invariant proves nothing */
 #define PAIR_CHECK(p, condition) do {					\
 	struct pair *pair_ = (p);					\
 									\
@@ -115,7 +115,7 @@ static inline struct pair_buf *pair_buf_of(struct xtcp_rec *rec)
 	return container_of(rec, struct pair_buf, rec);
 }
 
-/* pair.c: the link, and what the module does */
+/* pair.c: the link, and the module's part */
 void pair_open(struct pair *p, int who);
 void pair_connect(struct pair *p);
 void pair_connect_both(struct pair *p);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What must hold at any time of a control block and of what it sends, see pair.h */
+/* Invariants of a control block and of what it sends, see pair.h */
 #include "pair.h"
 
 static void check_sendq(struct pair *p, const struct xtcp_tcb *t)
@@ -32,7 +32,7 @@ static void check_sendq(struct pair *p, const struct xtcp_tcb *t)
 }
 
 /**
- * pair_check_tcb - what holds of a control block after any event
+ * pair_check_tcb - invariants of a control block after any event
  * @p: the pair
  * @t: the control block
  */
@@ -52,7 +52,7 @@ void pair_check_tcb(struct pair *p, const struct xtcp_tcb *t)
 }
 
 /**
- * pair_check_alive - who waits must have a clock that ends the waiting
+ * pair_check_alive - whatever waits must have a timer that ends the wait
  * @p: the pair
  * @t: control block, after xtcp_next() had nothing more, or memory was short
  */
@@ -76,7 +76,7 @@ void pair_check_alive(struct pair *p, const struct xtcp_tcb *t)
  * @e: the end that sends
  * @out: the segment
  *
- * A SYN's window isn't scaled, and may have to tell less.
+ * A SYN's window isn't scaled, so the edge may be further left there.
  */
 void pair_check_window(struct pair *p, struct pair_end *e, const struct xtcp_out *out)
 {

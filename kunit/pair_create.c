@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Two ends and a link come into being, and go, see pair.h */
+/* Create and destroy two ends and a link, see pair.h */
 #include "pair.h"
 
 static void create_bufs(struct pair *p)
@@ -16,7 +16,7 @@ static void create_bufs(struct pair *p)
 }
 
 /**
- * pair_destroy - free what pair_create() made; the test's end does, too
+ * pair_destroy - free what pair_create() made; also done when the test ends
  * @p: the pair
  */
 void pair_destroy(struct pair *p)
@@ -32,7 +32,7 @@ void pair_destroy(struct pair *p)
 /**
  * pair_create - two ends, not connected, over a perfect link of 5 ms
  * @test: the test, which owns all memory
- * @seed: for chance
+ * @seed: for the random numbers
  *
  * Return: the pair.
  */

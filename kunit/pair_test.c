@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two ends over a link that loses, duplicates and reorders: whatever it does, what one
- * end writes the other reads, byte for byte, and both come to an end. pair.c checks after
- * each event what must hold at any time.
+ * Two ends over a link that loses, duplicates and reorders: in any case, what one
+ * end writes the other reads, byte for byte, and both terminate. pair.c checks the
+ * invariants after each event.
  */
 #include <linux/errno.h>
 
@@ -45,7 +45,7 @@ static void transfer__nothing_at_all(struct kunit *test)
 	pair_expect_done(p);
 }
 
-/* 100 Mbit/s, 10 ms: a window of 64 KiB gives 6.5 MB/s; slow start takes its share */
+/* 100 Mbit/s, 10 ms: a window of 64 KiB gives 6.5 MB/s; slow start takes some time */
 static void transfer__as_fast_as_the_window_allows(struct kunit *test)
 {
 	struct pair *p = pair_create(test, 3);
@@ -126,7 +126,7 @@ static void transfer__memory_is_short(struct kunit *test)
 	}
 }
 
-/* A buffer smaller than a segment, and a reader that takes crumbs from it */
+/* A buffer smaller than a segment, and a reader that takes a few bytes at a time */
 static void transfer__small_buffers(struct kunit *test)
 {
 	u32 seed;
@@ -157,7 +157,7 @@ static void transfer__reader_sleeps_a_minute(struct kunit *test)
 		struct pair *p = pair_create(test, seed);
 
 		bad_link(p, seed % 2 * 50, 0, 0);
-		p->knobs.retries2 = 4;	/* probes that are answered don't count: MUST-37 */
+		p->knobs.retries2 = 4;	/* answered probes don't count: MUST-37 */
 		p->end[0].user.rcvbuf = 8000;
 		p->end[1].user.rcvbuf = 8000;
 		p->end[0].user.stalls = seed & 2;
@@ -171,7 +171,7 @@ static void transfer__reader_sleeps_a_minute(struct kunit *test)
 	}
 }
 
-/* 64 KiB fit into the header's field: this takes scaling */
+/* 64 KiB fit into the header's field: this needs scaling */
 static void transfer__large_windows(struct kunit *test)
 {
 	struct pair *p = pair_create(test, 6);
@@ -325,7 +325,7 @@ static void close__in_all_orders(struct kunit *test)
 	for (seed = 800; seed < 880; seed++) {
 		struct pair *p = pair_create(test, seed);
 
-		/* Were it worse, chance would let a FIN outlast its peer's TIME-WAIT */
+		/* With more loss a FIN could outlast the peer's TIME-WAIT by chance */
 		bad_link(p, seed % 5 * 60, seed % 3 * 100, seed % 4 * 3000);
 		p->end[0].user.total = seed & 1 ? 0 : 3000;
 		p->end[1].user.total = seed & 2 ? 0 : 3000;
@@ -351,7 +351,7 @@ static void close__three_segments_when_the_fin_rides(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->end[0].sent[XTCP_OUT_FIN] + p->end[1].sent[XTCP_OUT_FIN], 1);
 }
 
-/* MUST-12: the end that did not abort is told */
+/* MUST-12: the other end is told of the abort */
 static void close__by_abort(struct kunit *test)
 {
 	struct pair *p = pair_create(test, 12);
@@ -365,7 +365,7 @@ static void close__by_abort(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->free_count, PAIR_BUFS);
 }
 
-/* SHLD-3: what comes for a program that is gone is answered by RST */
+/* SHLD-3: data for a closed socket are answered by RST */
 static void close__while_the_peer_still_sends(struct kunit *test)
 {
 	struct pair *p = pair_create(test, 13);
@@ -380,7 +380,7 @@ static void close__while_the_peer_still_sends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->free_count, PAIR_BUFS);
 }
 
-/* SHLD-11: not given up before 100 s, and given up at some time */
+/* SHLD-11: not given up before 100 s, but given up eventually */
 static void close__when_the_peer_is_unplugged(struct kunit *test)
 {
 	struct pair *p = pair_create(test, 14);
@@ -394,7 +394,7 @@ static void close__when_the_peer_is_unplugged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->free_count, PAIR_BUFS);
 }
 
-/* Eight retransmissions by default, from the floor of the RTO: 0.2 * 511 s and more */
+/* Eight retransmissions by default, starting at the RTO's floor: 0.2 * 511 s and more */
 static void close__an_orphan_is_given_up_sooner(struct kunit *test)
 {
 	struct pair *p = pair_create(test, 15);

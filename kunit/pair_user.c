@@ -76,7 +76,7 @@ static void close_some(struct pair *p, int who)
 }
 
 /**
- * pair_user_turn - the program writes, reads and closes, as it is made to
+ * pair_user_turn - the program writes, reads and closes as configured
  * @p: the pair
  * @who: 0 or 1
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Losses found by time: module/core/rack.c, RFC 8985 section 6 */
+/* Loss detection by time: module/core/rack.c, RFC 8985 section 6 */
 #include "selective.h"
 #include "../module/core/rack.h"
 
-/* Without reordering three records tell, and those before them are lost at once */
+/* Without reordering three SACKed records suffice, and those before them are lost at once */
 static void detect__dupthresh(struct kunit *test)
 {
 	struct conn *c = selective_burst(test);
@@ -21,7 +21,7 @@ static void detect__dupthresh(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.recover, c->t.snd_nxt);
 }
 
-/* All holes within cwnd, without waiting for an ACK between them */
+/* All holes that cwnd allows, without waiting for an ACK between them */
 static void detect__several_holes_in_one_round_trip(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
@@ -42,7 +42,7 @@ static void detect__several_holes_in_one_round_trip(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_pipe(&c->t), 5000);
 }
 
-/* Nothing that was sent later is looked at */
+/* Records sent later are not looked at */
 static void detect__not_what_was_sent_later(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
@@ -54,7 +54,7 @@ static void detect__not_what_was_sent_later(struct kunit *test)
 	expect_marks(c, "LSSS......");
 }
 
-/* Of those sent together the later number counts as sent later */
+/* Of records sent together, the higher sequence number counts as sent later */
 static void detect__sent_at_the_same_time(struct kunit *test)
 {
 	struct conn *c = selective(test, false);
@@ -66,13 +66,13 @@ static void detect__sent_at_the_same_time(struct kunit *test)
 	expect_marks(c, "LSSS..");
 }
 
-/* Below the threshold a quarter of the least RTT is waited, by a timer */
+/* Below the threshold, wait for a quarter of the minimum RTT, by a timer */
 static void detect__after_the_reordering_window(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
 	u64 wait;
 
-	sack(c, 1, 5001, 6001);		/* took 5 ms; so did the least RTT: 1.25 ms */
+	sack(c, 1, 5001, 6001);		/* RTT 5 ms, also the minimum: the window is 1.25 ms */
 	KUNIT_EXPECT_EQ(test, c->t.min_rtt, 5000);
 	expect_marks(c, "LLLL.S....");	/* those sent long enough before it */
 	KUNIT_EXPECT_TRUE(test, c->t.recovery);
@@ -89,8 +89,8 @@ static void detect__after_the_reordering_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.deadline[XTCP_TIMER_REORDER], 0);
 }
 
-/* Step 3: once reordering was seen three records don't tell any more; and what comes
- * within the window was never lost
+/* Step 3: once reordering was seen, three SACKed records no longer suffice; and what arrives
+ * within the reordering window was never marked lost
  */
 static void reordering__is_waited_for(struct kunit *test)
 {
@@ -189,7 +189,7 @@ static void recovery__a_retransmission_is_lost(struct kunit *test)
 
 /* ---- 6.3 ---- */
 
-/* The first, and what was sent so long ago that its ACK is overdue */
+/* The first record, and those sent so long ago that their ACK is overdue */
 static void timeout__marks_what_is_overdue(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
@@ -209,7 +209,7 @@ static void timeout__marks_what_is_overdue(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 1001);
 }
 
-/* What the peer has is not sent again: RFC 6675 section 5.1 lets it be kept */
+/* SACKed data are not retransmitted, as RFC 6675 section 5.1 permits */
 static void timeout__keeps_the_scoreboard(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
@@ -227,7 +227,7 @@ static void timeout__keeps_the_scoreboard(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.reo_persist, 2);
 }
 
-/* Pieces of a record that SND.UNA has passed in part are none of it */
+/* The part of a record that SND.UNA has passed is not counted */
 static void timeout__behind_pieces_that_are_acknowledged(struct kunit *test)
 {
 	struct conn *c = selective_burst(test);

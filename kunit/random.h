@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Numbers that look random and are the same in every run. */
+/* Pseudo-random numbers that are the same in every run. */
 #ifndef XTCP_KUNIT_RANDOM_H
 #define XTCP_KUNIT_RANDOM_H
 

@@ -7,11 +7,11 @@
 #include "../module/core/reasm.h"
 #include "../module/core/seq.h"
 
-#define BASE	0xffffff00u	/* RCV.NXT: what follows crosses zero */
-#define STREAM	600		/* bytes after BASE that the random test plays with */
+#define BASE	0xffffff00u	/* RCV.NXT: the numbers wrap soon after */
+#define STREAM	600		/* bytes after BASE that the random test uses */
 #define RECORDS	400
 
-/* A record, and which bytes its buffer holds: those never change. */
+/* A record, and which bytes its buffer holds: the latter never change. */
 struct piece {
 	struct xtcp_rec rec;
 	u32 seq;
@@ -54,7 +54,7 @@ static bool insert(struct fixture *f, u32 from, u32 to)
 	return piece->queued;
 }
 
-/* What a record says of itself must be true of its buffer. */
+/* What a record says must match its buffer. */
 static void expect_honest(struct kunit *test, const struct xtcp_rec *rec)
 {
 	const struct piece *piece = container_of(rec, struct piece, rec);
@@ -75,7 +75,7 @@ static int count_freed(struct fixture *f)
 	return count;
 }
 
-/* Walks the tree: honest records in order, without overlap, and their sum. */
+/* Walks the tree: valid records in order, without overlap, and their sum. */
 static void expect_sound(struct kunit *test, struct fixture *f)
 {
 	struct rb_node *node;
@@ -95,7 +95,7 @@ static void expect_sound(struct kunit *test, struct fixture *f)
 	KUNIT_EXPECT_EQ(test, f->q.bytes, bytes);
 }
 
-/* Takes what has become contiguous, and returns how many bytes it was. */
+/* Takes what has become contiguous, and returns the number of bytes. */
 static u32 take(struct kunit *test, struct fixture *f)
 {
 	u32 start = f->rcv_nxt, next = start;
@@ -207,7 +207,7 @@ static void xtcp_reasm_insert__two_records_have_all_of_it(struct kunit *test)
 	expect_sound(test, f);
 }
 
-/* What came first stays: a later segment can't change it, only add. */
+/* The first copy stays: a later segment can only add bytes, not change them. */
 static void xtcp_reasm_insert__first_bytes_are_kept(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -223,7 +223,7 @@ static void xtcp_reasm_insert__first_bytes_are_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count_freed(f), 0);
 }
 
-/* A record that covers others and goes on takes their place from their start. */
+/* A record that covers others and extends beyond replaces them from their start. */
 static void xtcp_reasm_insert__covers_one_of_the_same_start(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -237,7 +237,7 @@ static void xtcp_reasm_insert__covers_one_of_the_same_start(struct kunit *test)
 	expect_sound(test, f);
 }
 
-/* The front was cut off before the record came: that stays cut off. */
+/* The front was cut off before the record was queued: it stays cut off. */
 static void xtcp_reasm_insert__skip_grows(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -257,7 +257,7 @@ static void xtcp_reasm_insert__skip_grows(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, piece->rec.skip, 20);
 }
 
-/* Freed records join what the caller has to free already. */
+/* Freed records are appended to the caller's list. */
 static void xtcp_reasm_insert__adds_to_the_chain_of_freed(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -270,7 +270,7 @@ static void xtcp_reasm_insert__adds_to_the_chain_of_freed(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, other.queued);
 }
 
-/* One segment over a hundred tiny records, and they are gone. */
+/* One segment covers a hundred tiny records: they are freed. */
 static void xtcp_reasm_insert__a_flood_of_bytes_ends(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -301,7 +301,7 @@ static void xtcp_reasm_purge__returns_every_record_once(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, RB_EMPTY_ROOT(&f->q.root));
 }
 
-/* The queue must hold what the model holds; returns the model's sum. */
+/* The queue must match the model; returns the model's sum. */
 static u32 model_bytes(const struct fixture *f)
 {
 	u32 i, bytes = 0;
@@ -311,14 +311,14 @@ static u32 model_bytes(const struct fixture *f)
 	return bytes;
 }
 
-/* Bytes that came in order move RCV.NXT past some that are queued. */
+/* Bytes that arrive in order move RCV.NXT past some that are queued. */
 static void overtake(struct fixture *f, u32 bytes)
 {
 	if (seq_lt(f->rcv_nxt + bytes, BASE + STREAM))
 		f->rcv_nxt += bytes;
 }
 
-/* What the queue says it has of a range, byte by byte */
+/* What the queue says about a range, byte by byte */
 static void expect_overlap(struct kunit *test, const struct fixture *f, u32 from, u32 to)
 {
 	struct xtcp_sack_block run;
@@ -392,7 +392,7 @@ static void xtcp_reasm_insert__random_pieces_make_the_stream(struct kunit *test)
 	}
 }
 
-/* ---- what SACK tells of it ---- */
+/* ---- the runs that SACK reports ---- */
 
 static void expect_recent(struct kunit *test, const struct fixture *f, int i, u32 from, u32 to)
 {
@@ -401,7 +401,7 @@ static void expect_recent(struct kunit *test, const struct fixture *f, int i, u3
 	KUNIT_EXPECT_EQ(test, f->q.recent[i].end, BASE + to);
 }
 
-/* The latest first; those that are joined become one, and RCV.NXT leaves them behind */
+/* The most recent first; joined runs become one, and runs below RCV.NXT are dropped */
 static void recent__runs(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -411,7 +411,7 @@ static void recent__runs(struct kunit *test)
 	expect_recent(test, f, 0, 30, 40);
 	expect_recent(test, f, 1, 10, 20);
 	insert(f, 50, 60);
-	insert(f, 15, 35);	/* in part known: what is kept touches both */
+	insert(f, 15, 35);	/* partly known: the new bytes touch both */
 	expect_recent(test, f, 0, 10, 40);
 	expect_recent(test, f, 1, 50, 60);
 	KUNIT_EXPECT_EQ(test, f->q.nrecent, 2);
@@ -423,7 +423,7 @@ static void recent__runs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->q.nrecent, 0);
 }
 
-/* A run that was forgotten is found again by its neighbours, whichever side they stand on */
+/* A forgotten run is found again through its neighbours, on either side */
 static void recent__forgotten_runs(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -439,7 +439,7 @@ static void recent__forgotten_runs(struct kunit *test)
 	expect_recent(test, f, 0, 100, 140);
 }
 
-/* Not farther than a peer may make us look */
+/* The search is bounded: a peer can't make us look further */
 static void recent__long_runs_of_tiny_records(struct kunit *test)
 {
 	struct fixture *f = test->priv;

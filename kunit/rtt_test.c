@@ -58,7 +58,7 @@ static void xtcp_rtt_sample__second(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->srtt, 1000 * MS);
 }
 
-/* On a short steady path the floor keeps us from firing before a delayed ACK. */
+/* On a short steady path the floor prevents a timeout before a delayed ACK arrives. */
 static void xtcp_rtt_sample__floor(struct kunit *test)
 {
 	struct xtcp_tcb *t = test->priv;
@@ -84,7 +84,7 @@ static void xtcp_rtt_sample__rto_is_above_the_rtt(struct kunit *test)
 	}
 }
 
-/* (2.5), and no sample however strange can overflow. */
+/* (2.5), and no sample, however extreme, overflows. */
 static void xtcp_rtt_sample__ceiling(struct kunit *test)
 {
 	static const u64 strange[] = { 0, 1, 0xffffffff, 0x100000000ULL, ~0ULL, 119 * S };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What our ACKs tell of holes and duplicates: module/core/sack.c, RFC 2018 and 2883 */
+/* SACK blocks that we send, for holes and duplicates: module/core/sack.c, RFC 2018 and 2883 */
 #include "selective.h"
 
 /* Bytes at IRS + @seq arrive */
@@ -17,7 +17,7 @@ static void arrive(struct conn *c, u32 seq)
 	arrive_some(c, seq, 100);
 }
 
-/* The ACK that goes out now has these blocks, relative to IRS, and no others */
+/* The ACK sent now has exactly these blocks, relative to IRS */
 static void expect_blocks(struct conn *c, u32 s1, u32 e1, u32 s2, u32 e2, u32 s3, u32 e3)
 {
 	const u32 blocks[][2] = { { s1, e1 }, { s2, e2 }, { s3, e3 } };
@@ -80,8 +80,8 @@ static void halfopen__agrees(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, h.sack_ok);
 }
 
-/* RFC 2018 section 4: the first block has the segment that triggered the ACK, all that
- * is contiguous with it; then those reported last
+/* RFC 2018 section 4: the first block contains the segment that triggered the ACK, and all that
+ * is contiguous with it; then those reported most recently
  */
 static void blocks__latest_first(struct kunit *test)
 {
@@ -123,7 +123,7 @@ static void blocks__as_many_as_fit(struct kunit *test)
 	}
 }
 
-/* When all that are remembered are filled, the peer still hears of the others */
+/* When all remembered runs are filled, the peer still hears of the others */
 static void blocks__those_forgotten(struct kunit *test)
 {
 	struct conn *c = selective(test, false);
@@ -139,7 +139,7 @@ static void blocks__those_forgotten(struct kunit *test)
 	expect_blocks(c, 2001, 2101, 0, 0, 0, 0);
 }
 
-/* A segment of text has them, too, and less text for that (RFC 6691) */
+/* A segment with text carries blocks, too, and less text (RFC 6691) */
 static void blocks__beside_text(struct kunit *test)
 {
 	struct conn *c = selective(test, false);
@@ -159,7 +159,7 @@ static void blocks__beside_text(struct kunit *test)
 
 /* ---- RFC 2883 ---- */
 
-/* 4.1.1: a segment below RCV.NXT, told of once */
+/* 4.1.1: a segment below RCV.NXT, reported once */
 static void dsack__all_of_it_old(struct kunit *test)
 {
 	struct conn *c = selective(test, false);
@@ -200,7 +200,7 @@ static void dsack__in_the_queue(struct kunit *test)
 	expect_blocks(c, 201, 251, 151, 451, 0, 0);
 }
 
-/* 4.2: the hole is filled by a segment that goes on over what came before */
+/* 4.2: the hole is filled by a segment that extends over bytes already queued */
 static void dsack__covered_by_what_fills_the_hole(struct kunit *test)
 {
 	struct conn *c = selective(test, false);
@@ -217,12 +217,12 @@ static void dsack__covered_by_what_fills_the_hole(struct kunit *test)
 	arrive_some(c, 301, 250);	/* one whole, half of the next */
 	expect_blocks(c, 401, 551, 701, 801, 0, 0);
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 601);
-	arrive_some(c, 601, 100);	/* reaches it, and no farther */
+	arrive_some(c, 601, 100);	/* reaches it, but not beyond */
 	expect_blocks(c, 0, 0, 0, 0, 0, 0);
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 801);
 }
 
-/* 4.3: records that a segment in the queue covers wholly; of two runs the first */
+/* 4.3: a segment covers queued records; of two runs the first is reported */
 static void dsack__covered_beyond_a_hole(struct kunit *test)
 {
 	struct conn *c = selective(test, false);
@@ -239,7 +239,7 @@ static void dsack__covered_beyond_a_hole(struct kunit *test)
 	expect_blocks(c, 301, 401, 201, 701, 0, 0);
 }
 
-/* One duplicate is told of by one ACK */
+/* A duplicate is reported by one ACK */
 static void dsack__the_first_of_two(struct kunit *test)
 {
 	struct conn *c = selective(test, false);
@@ -252,7 +252,7 @@ static void dsack__the_first_of_two(struct kunit *test)
 	expect_blocks(c, 1, 101, 0, 0, 0, 0);
 }
 
-/* A FIN that comes again is no text */
+/* A retransmitted FIN is no duplicate text */
 static void dsack__not_of_a_fin(struct kunit *test)
 {
 	struct conn *c = selective(test, false);

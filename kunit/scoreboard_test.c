@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the peer has beyond holes: module/core/scoreboard.c, RFC 2018, 2883 and 6675 */
+/* What the peer has beyond holes, by its SACKs: module/core/scoreboard.c, RFC 2018, 2883, 6675 */
 #include "random.h"
 #include "selective.h"
 #include "../module/core/scoreboard.h"
 
-/* Reordering was seen: nothing is lost yet */
+/* Reordering was seen, so nothing is marked lost yet */
 static struct conn *burst(struct kunit *test)
 {
 	struct conn *c = selective_burst(test);
@@ -21,14 +21,14 @@ static void take__marks_whole_records(struct kunit *test)
 	expect_marks(c, ".S........");
 	KUNIT_EXPECT_EQ(test, c->t.sacked, 1000);
 	KUNIT_EXPECT_EQ(test, c->t.sacked_recs, 1);
-	sack(c, 1, 1001, 3500);		/* the half of a record is not enough */
+	sack(c, 1, 1001, 3500);		/* half a record is not enough */
 	expect_marks(c, ".SS.......");
 	sack(c, 1, 1001, 5001);
 	KUNIT_EXPECT_EQ(test, c->t.sacked, 4000);
 	KUNIT_EXPECT_EQ(test, xtcp_pipe(&c->t) + c->t.sacked + c->t.lost, xtcp_flight(&c->t));
 }
 
-/* In whatever order: RFC 2018 section 4 has the latest first */
+/* In any order: RFC 2018 section 4 puts the most recent first */
 static void take__several_blocks(struct kunit *test)
 {
 	struct conn *c = burst(test);
@@ -37,14 +37,14 @@ static void take__several_blocks(struct kunit *test)
 	expect_marks(c, ".S..S..S..");
 	sack3(c, 1, 2001, 3001, 7001, 9001, 4001, 5001);
 	expect_marks(c, ".SS.S..SS.");
-	sack3(c, 1, 1001, 5001, 7001, 9001, 0, 0);	/* over what is known */
+	sack3(c, 1, 1001, 5001, 7001, 9001, 0, 0);	/* overlaps what is known */
 	expect_marks(c, ".SSSS..SS.");
-	sack3(c, 1, 5001, 6001, 1001, 9001, 0, 0);	/* a duplicate, and all of it */
+	sack3(c, 1, 5001, 6001, 1001, 9001, 0, 0);	/* a duplicate, completely */
 	expect_marks(c, ".SSSSSSSS.");
 	KUNIT_EXPECT_EQ(test, c->t.sacked, 8000);
 }
 
-/* What no receiver can have says nothing */
+/* Blocks that no receiver can have are ignored */
 static void take__impossible_blocks(struct kunit *test)
 {
 	struct conn *c = burst(test);
@@ -55,7 +55,7 @@ static void take__impossible_blocks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.sacked, 0);
 }
 
-/* Without the option having been agreed the blocks aren't looked at */
+/* Without SACK negotiated the blocks aren't looked at */
 static void take__not_agreed(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -66,7 +66,7 @@ static void take__not_agreed(struct kunit *test)
 	expect_marks(c, "...");
 }
 
-/* Acknowledged at last: nothing is counted twice, and RACK.segment stays */
+/* Cumulatively acknowledged afterwards: nothing is counted twice, and RACK.segment stays */
 static void take__then_acknowledged(struct kunit *test)
 {
 	struct conn *c = burst(test);
@@ -84,7 +84,7 @@ static void take__then_acknowledged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.nseen, 0);
 }
 
-/* A record that was thought lost and has arrived is not sent again */
+/* A record marked lost that has arrived is not retransmitted */
 static void take__of_what_was_thought_lost(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
@@ -116,13 +116,13 @@ static void is_dsack__where_it_stands(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xtcp_scoreboard_is_dsack(&seg));
 }
 
-/* RFC 2018 section 8: what is at SND.UNA after a timeout can't be held by the peer */
+/* RFC 2018 section 8: after a timeout the record at SND.UNA counts as not received */
 static void clear__after_reneging(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
 
 	sack(c, 1, 1001, 9001);
-	conn_segment(c, XTCP_ACK, 1, 1001, 0);	/* and no more: the rest was thrown away */
+	conn_segment(c, XTCP_ACK, 1, 1001, 0);	/* and no more: the peer has reneged on the rest */
 	conn_drain(c);
 	while (!(c->t.sendq.head->marks & XTCP_MARK_LOST))
 		conn_timer(c);
@@ -133,7 +133,7 @@ static void clear__after_reneging(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.lost, xtcp_flight(&c->t) - 1000);
 }
 
-/* CVE-2018-5390 and its like: how far a peer can make us walk is bounded by what we sent */
+/* As in CVE-2018-5390: the length of a walk is bounded by what we sent, not by the peer */
 static void walk__is_paid_for(struct kunit *test)
 {
 	struct conn *c = burst(test);
@@ -141,7 +141,7 @@ static void walk__is_paid_for(struct kunit *test)
 
 	KUNIT_EXPECT_GE(test, c->t.walk_credit, 40);
 	c->t.walk_credit = 1000;
-	sack(c, 1, 4001, 5001);		/* over four records, and on the fifth */
+	sack(c, 1, 4001, 5001);		/* over four records, up to the fifth */
 	KUNIT_EXPECT_EQ(test, c->t.walk_credit, 995);
 	c->t.walk_credit = 0;
 	for (i = 0; i < 1000; i++) {
@@ -155,7 +155,7 @@ static void walk__is_paid_for(struct kunit *test)
 	expect_marks(c, "..S.S...S.");
 }
 
-/* More records than an ACK pays for by itself: the next one goes on */
+/* More records than one ACK pays for: the next ACK continues */
 static void walk__ends_when_nothing_is_left(struct kunit *test)
 {
 	struct conn *c = selective(test, false);
@@ -185,7 +185,7 @@ static void walk__ends_when_nothing_is_left(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.sacked, 6800);
 }
 
-/* ---- against a map of the bytes ---- */
+/* ---- compared with a map of the bytes ---- */
 
 static u32 map_sacked(const bool *map)
 {
@@ -209,8 +209,8 @@ static void run_around(const bool *map, u32 i, u32 *start, u32 *end)
 	*end = 1 + 1000 * (to + 1);
 }
 
-/* A receiver that gets segments in any order and reports two runs: after all have come
- * in, whatever was lost of the ACKs, what is marked is what the ACKs have told
+/* A receiver that gets segments in any order and reports two runs: when all have arrived, the
+ * marks are what the ACKs reported, whichever ACKs were lost
  */
 static void take__agrees_with_a_map(struct kunit *test)
 {

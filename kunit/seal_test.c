@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The echo cookie, made and opened: module/core/seal.c, docs/protocol.md */
+/* The echo cookie, sealed and opened: module/core/seal.c, docs/protocol.md */
 #include <kunit/test.h>
 #include <linux/string.h>
 #include "segment.h"
@@ -86,11 +86,11 @@ static void xtcp_seal_check__expires(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, check_state(state, NOW + XTCP_SEAL_LIFE), XTCP_SEAL_VALID);
 	KUNIT_EXPECT_EQ(test, check_state(state, NOW + XTCP_SEAL_LIFE + TICK), XTCP_SEAL_EXPIRED);
-	/* of the future, which is the past of a byte that has come round */
+	/* from the future: in fact from the past, before the byte wrapped */
 	KUNIT_EXPECT_EQ(test, check_state(state, NOW - TICK), XTCP_SEAL_EXPIRED);
 }
 
-/* The byte comes round in 128 s: then the secret is another, see xtcp_seal_issued() */
+/* The byte wraps after 128 s: by then the secret has changed, see xtcp_seal_issued() */
 static void xtcp_seal_issued__tells_the_time(struct kunit *test)
 {
 	struct xtcp_halfopen h = agreed(1460, 7, true, true);
@@ -114,7 +114,7 @@ static void xtcp_seal_check__no_bit_of_the_seal_may_differ(struct kunit *test)
 				XTCP_SEAL_FORGED);
 }
 
-/* What we never write is not believed, though the seal is whole */
+/* Values that we never write are rejected, even if the seal is valid */
 static void xtcp_seal_check__impossible_fields(struct kunit *test)
 {
 	struct xtcp_halfopen h = agreed(XTCP_MSS_MIN, 7, true, true);

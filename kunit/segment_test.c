@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * SEGMENT ARRIVES in synchronized states: module/core/segment.c, RFC 9293 section
- * 3.10.7.4, RFC 5961. What comes before stands in handshake_test.c.
+ * 3.10.7.4, RFC 5961. The earlier states are in handshake_test.c.
  */
 #include <linux/errno.h>
 #include "conn.h"
@@ -69,7 +69,7 @@ static void sequence__straddling_the_right_edge(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_ESTABLISHED);
 }
 
-/* A keepalive of the peer */
+/* A keepalive probe from the peer */
 static void sequence__one_to_the_left_is_answered(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -105,7 +105,7 @@ static void sequence__ack_with_text_at_a_closed_window(struct kunit *test)
 	conn_expect_gone(c, ECONNRESET);
 }
 
-/* And is all that LAST-ACK waits for */
+/* And LAST-ACK needs nothing else */
 static void sequence__last_ack_at_a_closed_window(struct kunit *test)
 {
 	struct conn *c = conn_close_wait(test);
@@ -135,7 +135,7 @@ static void sequence__fin_needs_no_room(struct kunit *test)
 	conn_expect_ack(c);
 }
 
-/* Where the peer's SND.NXT is when it has filled the window */
+/* The peer's SND.NXT after it has filled the window */
 static void sequence__ack_at_the_right_edge_counts(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -146,7 +146,7 @@ static void sequence__ack_at_the_right_edge_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.snd_una, CONN_ISS + 101);
 }
 
-/* It left the peer before what has come since: it is not out of the window for that */
+/* Text sent later has overtaken this ACK: its SEQ is old, but its ACK counts */
 static void sequence__ack_overtaken_by_text_counts(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -377,7 +377,7 @@ static void fin__ahead_of_text_is_remembered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 202);
 }
 
-/* Nothing follows a FIN, and nobody moves it */
+/* Nothing follows a FIN, and its place is fixed */
 static void fin__the_first_one_counts(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -415,7 +415,7 @@ static void fin__old_text_new_fin(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 102);
 }
 
-/* Text that an orphan's user has read already is not lost on it */
+/* Text that an orphan's user has already read is not lost */
 static void fin__old_text_new_fin_for_an_orphan(struct kunit *test)
 {
 	struct conn *c = conn_fin_wait_2(test);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A connection that does SACK, for the suites of loss recovery; without timestamps
- * unless they are asked for
- */
+/* A connection with SACK, for the suites of loss recovery; without timestamps unless requested */
 #ifndef XTCP_KUNIT_SELECTIVE_H
 #define XTCP_KUNIT_SELECTIVE_H
 
@@ -36,7 +34,7 @@ static inline struct conn *selective(struct kunit *test, bool stamps)
 	return c;
 }
 
-/* Ten segments of 1000 in flight, ISS + 1 to ISS + 10001, a ms apart; ten more wait */
+/* Ten segments of 1000 in flight, ISS + 1 to ISS + 10001, 1 ms apart; ten more wait */
 static inline struct conn *selective_flight(struct kunit *test, bool stamps)
 {
 	struct conn *c = selective(test, stamps);
@@ -62,7 +60,7 @@ static inline struct conn *selective_burst(struct kunit *test)
 	return c;
 }
 
-/* An ACK with up to three blocks, numbers relative to ISS; those of 0 to 0 are left out */
+/* An ACK with up to three blocks, numbers relative to ISS; blocks of 0 to 0 are omitted */
 static inline struct xtcp_seg sack_seg(struct conn *c, u32 ack, u32 s1, u32 e1, u32 s2, u32 e2,
 				       u32 s3, u32 e3)
 {

@@ -22,7 +22,7 @@ static void data__in_full_segments(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.len, 500);
 }
 
-/* Section 3.7.4 and appendix A.3: until the last small one is acknowledged */
+/* Section 3.7.4 and appendix A.3: wait until the last small segment is acknowledged */
 static void data__small_waits_for_the_ack_of_a_small_one(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -50,7 +50,7 @@ static void data__nodelay_sends_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
 }
 
-/* PSH ends a write, wherever it stands */
+/* PSH marks the end of a write, wherever that lies */
 static void data__psh_where_a_write_ends(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -63,7 +63,7 @@ static void data__psh_where_a_write_ends(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, c->out.flags & XTCP_PSH);
 }
 
-/* SHLD-16: what lay beyond the edge of a window that was shrunk was thrown away */
+/* SHLD-16: data beyond the edge of a shrunk window were discarded by the peer */
 static void data__again_when_a_shrunk_window_opens(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -91,7 +91,7 @@ static void data__stays_in_the_peers_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.snd_nxt, CONN_ISS + 2001);
 }
 
-/* SHLD-15: no new data; MUST-34: and no harm */
+/* SHLD-15: no new data; MUST-34: and no failure */
 static void data__window_shrunk_below_the_flight(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -102,7 +102,7 @@ static void data__window_shrunk_below_the_flight(struct kunit *test)
 	conn_segment(c, XTCP_ACK, 2, 1001, 0);
 	KUNIT_EXPECT_EQ(test, xtcp_usable_window(&c->t), 0);
 	KUNIT_EXPECT_FALSE(test, conn_pull(c));
-	/* an ACK of ours must still be acceptable to the peer */
+	/* our ACK must still be acceptable to the peer */
 	conn_segment(c, XTCP_ACK, 1, 1001, 100);
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 1501);
@@ -167,7 +167,7 @@ static void data__after_a_pause_from_the_restart_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 10);
 }
 
-/* RFC 9293 section 3.8.5: SND.UP - SEG.SEQ, as long as it lies ahead */
+/* RFC 9293 section 3.8.5: SND.UP - SEG.SEQ, while it is ahead */
 static void urgent__pointer_counts_from_the_segment(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -243,7 +243,7 @@ static void lost__oldest_first_then_new_data(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_DATA);
 }
 
-/* Also when the one that was to go is acknowledged, and an older one found lost since */
+/* Also when the chosen record is acknowledged, and an older one has been found lost since */
 static void lost__oldest_first_in_whatever_order_found(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -277,7 +277,7 @@ static void lost__first_goes_whatever_cwnd_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 0);
 }
 
-/* Cut for its retransmission, but memory was short: what the ACK says of it still holds */
+/* The record was cut for retransmission, then memory was short: the partial ACK still counts */
 static void lost__first_piece_acknowledged_already(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -331,7 +331,7 @@ static void lost__beyond_a_shrunk_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 1);
 }
 
-/* Any segment carries the ACK: nothing is left to be said alone */
+/* Any segment carries the ACK: no separate ACK is left to send */
 static void ack__one_answer_for_many_segments(struct kunit *test)
 {
 	struct conn *c = conn_established(test);

@@ -22,7 +22,7 @@ static struct fixture *new_fixture(struct kunit *test)
 	return f;
 }
 
-/* Appends records 0 to @count - 1, and takes the first @sent for sent. */
+/* Appends records 0 to @count - 1, and marks the first @sent as sent. */
 static void fill(struct fixture *f, int count, int sent)
 {
 	int i;
@@ -70,7 +70,7 @@ static void xtcp_sendq_append__goes_behind_the_last(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, f->q.unsent, &f->rec[0]);
 }
 
-/* What was never sent has no past, whatever the memory held before. */
+/* A record never sent has no history, whatever its memory held before. */
 static void xtcp_sendq_append__has_no_past(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test);
@@ -144,7 +144,7 @@ static void xtcp_sendq_split__halves_share_the_past(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->rec[0].sent, 123456789012ULL);
 }
 
-/* The end of a write is the end of the rest. */
+/* PSH stays with the second half. */
 static void xtcp_sendq_split__push_goes_with_the_rest(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test);
@@ -194,7 +194,7 @@ static void xtcp_sendq_ack__removes_what_is_covered(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, f->q.unsent, &f->rec[3]);
 }
 
-/* A record is acknowledged when its last byte is, and whole until then. */
+/* A record is acknowledged with its last byte, and stays whole until then. */
 static void xtcp_sendq_ack__leaves_a_record_cut_by_it(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test);
@@ -219,7 +219,7 @@ static void xtcp_sendq_ack__of_everything(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, f->q.head, &f->rec[3]);
 }
 
-/* A record that waits for its first byte ends where the last one sent did. */
+/* A record still empty ends where the last byte sent did. */
 static void xtcp_sendq_ack__never_takes_what_was_not_sent(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test);
@@ -289,14 +289,14 @@ static void xtcp_sendq_purge__of_nothing(struct kunit *test)
 #define POOL	64
 #define MAP	4096	/* more than POOL records can hold */
 
-/* The same stream byte by byte: what is known of byte @seq is in [@seq % MAP]. */
+/* The same stream byte by byte: the state of byte @seq is in [@seq % MAP]. */
 struct model {
 	struct xtcp_sendq q;
 	struct random random;
 	struct xtcp_rec pool[POOL];
 	bool used[POOL];
 	u64 sent[MAP];		/* 0: never */
-	bool push[MAP];		/* a write ended here */
+	bool push[MAP];		/* a write ends here */
 	u32 una, nxt, end;
 };
 
@@ -396,7 +396,7 @@ static void expect_record(struct kunit *test, struct model *m, struct xtcp_rec *
 	KUNIT_ASSERT_EQ(test, !!(rec->marks & XTCP_MARK_SENT), rec->sent != 0);
 }
 
-/* The queue says of each byte what the model says, and ends where it should. */
+/* Compares the queue with the model byte by byte, and their ends. */
 static void expect_like_model(struct kunit *test, struct model *m)
 {
 	struct xtcp_rec *rec, *prev = NULL, *unsent = NULL;
@@ -444,7 +444,7 @@ static void xtcp_sendq__agrees_with_a_map_of_its_bytes(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, seq_gt(m->una, 10000));
 }
 
-/* ---- the order of time ---- */
+/* ---- the order of transmission ---- */
 
 static void expect_order(struct kunit *test, const struct fixture *f, const char *order)
 {
@@ -492,13 +492,13 @@ static void xtcp_sendq_land__from_everywhere(struct kunit *test)
 	expect_order(test, f, "023");
 	xtcp_sendq_land(&f->q, &f->rec[3]);
 	expect_order(test, f, "02");
-	xtcp_sendq_ack(&f->q, BASE + 20);	/* leaves the order with the queue */
+	xtcp_sendq_ack(&f->q, BASE + 20);	/* leaves this order when it leaves the queue */
 	expect_order(test, f, "2");
 	xtcp_sendq_purge(&f->q);
 	expect_order(test, f, "");
 }
 
-/* Both halves are on their way, and were sent together */
+/* Both halves are in flight, with one send time */
 static void xtcp_sendq_split__of_what_is_on_its_way(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test);

@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include "../module/core/seq.h"
 
-/* One place after another, all around the circle and its corners */
+/* One position after another, all around the circle and its corners */
 static const u32 corners[] = {
 	0, 1, 2, 0x7ffffffe, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff,
 };

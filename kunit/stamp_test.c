@@ -95,7 +95,7 @@ static void syn__the_peer_has_none(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, c->t.ts_ok);
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
 	KUNIT_EXPECT_FALSE(test, c->out.opts.ts);
-	/* "TSopt MUST be ignored" when it comes all the same */
+	/* "TSopt MUST be ignored" when it is sent anyway */
 	give(c, XTCP_ACK, 1, 1, 10, 5, 5);
 	KUNIT_EXPECT_TRUE(test, c->act.taken);
 	give(c, XTCP_ACK, 11, 1, 10, 4, 5);
@@ -108,7 +108,7 @@ static void segments__all_have_it(struct kunit *test)
 	struct conn *c = agreed(test);
 
 	KUNIT_EXPECT_EQ(test, c->t.snd_mss, CONN_MSS - 12);
-	KUNIT_EXPECT_TRUE(test, c->out.opts.ts);	/* the third segment */
+	KUNIT_EXPECT_TRUE(test, c->out.opts.ts);	/* the final ACK */
 	KUNIT_EXPECT_EQ(test, c->out.opts.tsecr, 0xfffffff0);
 	c->now += 7000;
 	conn_write(c, 2000);
@@ -140,7 +140,7 @@ static void segments__without_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_CLOSED);
 }
 
-/* A middlebox takes the option out of all that the peer sends: the connection lives */
+/* A middlebox strips the option from everything the peer sends: the connection survives */
 static void segments__without_it_go_on(struct kunit *test)
 {
 	struct conn *c = agreed(test);
@@ -154,7 +154,7 @@ static void segments__without_it_go_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.snd_una, CONN_ISS + 501);
 	KUNIT_EXPECT_EQ(test, c->t.srtt, srtt);
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
-	KUNIT_EXPECT_TRUE(test, c->out.opts.ts);	/* ours have it all the same */
+	KUNIT_EXPECT_TRUE(test, c->out.opts.ts);	/* ours still have it */
 	KUNIT_EXPECT_EQ(test, c->out.opts.tsecr, 0xfffffff0);
 	give(c, XTCP_ACK, 11, 501, 10, 0xffffffef, 0);	/* and so may the peer's */
 	expect_dropped(c, XTCP_DROP_PAWS);
@@ -201,7 +201,7 @@ static void echo__out_of_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.rcv_nxt, CONN_IRS + 501);
 }
 
-/* What is not acceptable, or only its ACK, says nothing */
+/* A segment that is not acceptable, or whose ACK isn't, sets no TS.Recent */
 static void echo__not_from_outside_of_the_window(struct kunit *test)
 {
 	struct conn *c = agreed(test);
@@ -212,7 +212,7 @@ static void echo__not_from_outside_of_the_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, echoed(c), 0xfffffff0);
 }
 
-/* Who guesses the window but not the ACK can't make what comes later look old */
+/* An off-path attacker who guesses the window but not the ACK can't make later segments look old */
 static void echo__not_with_an_unacceptable_ack(struct kunit *test)
 {
 	const u32 later = 0x70000000;
@@ -229,13 +229,13 @@ static void echo__not_with_an_unacceptable_ack(struct kunit *test)
 	give(c, 0, 1, 0, 10, later, 0);
 	expect_dropped(c, XTCP_DROP_NO_ACK);
 	KUNIT_EXPECT_EQ(test, echoed(c), 0xfffffff0);
-	KUNIT_EXPECT_EQ(test, c->t.last_rcv, before);	/* nor does it pass for a sign of life */
+	KUNIT_EXPECT_EQ(test, c->t.last_rcv, before);	/* nor does it count as a sign of life */
 	give(c, XTCP_ACK, 1, 1, 10, 1, 0);
 	KUNIT_EXPECT_TRUE(test, c->act.taken);
 	KUNIT_EXPECT_EQ(test, c->t.last_rcv, c->now);
 }
 
-/* It ends in TIME-WAIT, which compares by the last of all */
+/* It ends in TIME-WAIT, which compares with the last timestamp */
 static void echo__of_the_last_ack(struct kunit *test)
 {
 	struct conn *c = agreed(test);
@@ -269,7 +269,7 @@ static void paws__old_duplicates(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, c->act.taken);
 }
 
-/* An old ACK's number means nothing either */
+/* The ACK of an old segment is ignored, too */
 static void paws__the_ack_does_not_count(struct kunit *test)
 {
 	struct conn *c = agreed(test);
@@ -282,7 +282,7 @@ static void paws__the_ack_does_not_count(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.snd_una, CONN_ISS + 501);
 }
 
-/* RFC 5961 section 7: two ends that find each other's ACKs old shall not go on for ever */
+/* RFC 5961 section 7: two ends that find each other's ACKs old must not answer for ever */
 static void paws__answers_are_limited(struct kunit *test)
 {
 	struct conn *c = agreed(test);
@@ -304,7 +304,7 @@ static void paws__not_for_rst(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.state, XTCP_CLOSED);
 }
 
-/* 5.5: TS.Recent is invalid after 24 days, and taken anew from what comes then */
+/* 5.5: TS.Recent expires after 24 days, and is taken from the next segment */
 static void paws__outdated(struct kunit *test)
 {
 	struct conn *c = agreed(test);
@@ -322,7 +322,7 @@ static void paws__outdated(struct kunit *test)
 
 /* ---- 4.1 ---- */
 
-/* Karn forbids the send time; the echo tells which of the two was answered */
+/* Karn excludes the send time; the echo tells which transmission was answered */
 static void rtt__of_what_went_twice(struct kunit *test)
 {
 	struct conn *c = agreed(test);
@@ -341,7 +341,7 @@ static void rtt__of_what_went_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.backoff, 0);
 }
 
-/* The ACK was lost; the copy is answered with an old echo, and told to be a duplicate */
+/* The ACK was lost; the copy is answered with an old echo, and reported as a duplicate */
 static void rtt__of_a_copy(struct kunit *test)
 {
 	struct conn *c = agreed(test);
@@ -365,7 +365,7 @@ static void rtt__of_a_copy(struct kunit *test)
 	conn_give(c, &seg);
 	KUNIT_EXPECT_EQ(test, c->t.srtt, (7 * 10000 + 50000) / 8);
 	KUNIT_EXPECT_EQ(test, c->t.backoff, 0);
-	/* and not, when it came too soon to be the answer to it */
+	/* and not when it is too early to be an answer to the retransmission */
 	conn_write(c, 500);
 	conn_drain(c);
 	c->t.deadline[XTCP_TIMER_PROBE] = 0;
@@ -387,12 +387,12 @@ static void rtt__nonsense_counts_for_nothing(struct kunit *test)
 	conn_timer(c);
 	conn_drain(c);
 	give(c, XTCP_ACK, 1, 101, 0, 1, 0);
-	give(c, XTCP_ACK, 1, 501, 0, 1, c->out.opts.tsval + 1000);	/* the future */
+	give(c, XTCP_ACK, 1, 501, 0, 1, c->out.opts.tsval + 1000);	/* from the future */
 	KUNIT_EXPECT_EQ(test, c->t.srtt, srtt);
 	KUNIT_EXPECT_EQ(test, c->t.backoff, 1);
 }
 
-/* A clock of 1 ms can't tell less than that */
+/* A 1 ms clock can't measure less than that */
 static void rtt__within_a_tick(struct kunit *test)
 {
 	struct conn *c = agreed(test);
@@ -405,7 +405,7 @@ static void rtt__within_a_tick(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.srtt, (7 * 10000 + 1000) / 8);
 }
 
-/* The SYN had one, its repetition with ACK has none: that is taken, and tells no time */
+/* The SYN had one, the peer's SYN-ACK has none: it is accepted, and gives no RTT sample */
 static void syn__simultaneous_and_forgetful(struct kunit *test)
 {
 	struct conn *c = offering(test);
@@ -460,7 +460,7 @@ static void halfopen__agrees(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, out.opts.ts);
 }
 
-/* The SYN again: the later of its timestamps is echoed, not that of a late copy */
+/* The SYN again: the later of its timestamps is echoed, not that of a delayed copy */
 static void halfopen__syn_again(struct kunit *test)
 {
 	struct xtcp_halfopen h = half(true, 1);
@@ -515,7 +515,7 @@ static void timewait__answers_and_paws(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, out.opts.ts);
 	KUNIT_EXPECT_EQ(test, out.opts.tsval, 77);
 	KUNIT_EXPECT_EQ(test, out.opts.tsecr, 0xfffffff0);
-	/* an old copy of the FIN doesn't start the 2 MSL anew */
+	/* an old copy of the FIN doesn't restart 2 MSL */
 	seg = peer_seg(XTCP_FIN | XTCP_ACK, tw.rcv_nxt - 1, tw.snd_nxt, 0xffffffef);
 	KUNIT_EXPECT_EQ(test, xtcp_timewait_segment(&tw, &seg, &drop), XTCP_TIMEWAIT_ACK);
 	KUNIT_EXPECT_EQ(test, drop, XTCP_DROP_PAWS);

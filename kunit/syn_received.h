@@ -7,8 +7,8 @@
 #include "../module/core/syn_received.h"
 #include "../module/core/tcb.h"
 
-#define IRS	0xfffffff0u	/* the peer's window crosses zero */
-#define ISS	0x7fffffffu	/* and we begin where the signs change */
+#define IRS	0xfffffff0u	/* the peer's window wraps */
+#define ISS	0x7fffffffu	/* and ours starts where the sign changes */
 #define WND	60000u
 #define NOW	5000000ULL
 
@@ -20,7 +20,7 @@ struct fixture {
 	struct xtcp_seg seg;
 };
 
-/* A half-open connection whose SYN had MSS 1400 and window scale 7; the third segment */
+/* A request whose SYN had MSS 1400 and window scale 7; the final ACK */
 static inline int halfopen_setup(struct kunit *test)
 {
 	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
@@ -41,7 +41,7 @@ static inline int halfopen_setup(struct kunit *test)
 	return 0;
 }
 
-/* Verdict and reason as one number, of the segment and as it should be */
+/* Verdict and reason as one number: of the segment, and as expected */
 #define OUTCOME(verdict, drop) ((u32)(verdict) << 8 | (drop))
 
 static inline u32 outcome(struct fixture *f)
@@ -53,7 +53,7 @@ static inline u32 outcome(struct fixture *f)
 	return OUTCOME(verdict, drop);
 }
 
-/* The control block that it becomes, 40 ms later */
+/* The control block made from it, 40 ms later */
 static inline struct xtcp_tcb *make_tcb(struct kunit *test)
 {
 	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);

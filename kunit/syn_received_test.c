@@ -35,7 +35,7 @@ static void xtcp_halfopen_init__remembers_what_the_syn_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->h.rcv_wscale, xtcp_wscale_choose(6 << 20));
 }
 
-/* RFC 7323 section 3.2: where they are agreed, and only if the knob says so */
+/* RFC 7323 section 3.2: required if negotiated, and only if the sysctl says so */
 static void xtcp_halfopen_init__timestamps_required(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts.ts = true, .opts.wscale = XTCP_NO_WSCALE };
@@ -57,7 +57,7 @@ static void xtcp_halfopen_init__timestamps_required(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, f->h.ts_must);
 }
 
-/* MUST-15; and nobody makes us send headers around next to nothing. */
+/* MUST-15; and a tiny MSS can't make us send mostly headers. */
 static void xtcp_halfopen_init__peer_mss(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts.wscale = XTCP_NO_WSCALE };
@@ -78,7 +78,7 @@ static void xtcp_halfopen_init__peer_mss(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->h.peer_mss, 0xffff);
 }
 
-/* RFC 7323 section 2.2: both sides offer, or nobody scales. */
+/* RFC 7323 section 2.2: scaling needs the offers of both sides. */
 static void xtcp_halfopen_init__no_scale_unless_both_want_it(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts.wscale = XTCP_NO_WSCALE };
@@ -114,7 +114,7 @@ static void xtcp_halfopen_init__scale_of_zero_is_an_offer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, out.opts.wscale, 0);
 }
 
-/* A socket may have asked for more room than the knob grants by itself. */
+/* A socket may have asked for a larger buffer than the sysctl's default. */
 static void xtcp_halfopen_init__scale_fits_the_larger_buffer(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts.wscale = 2 };
@@ -125,7 +125,7 @@ static void xtcp_halfopen_init__scale_fits_the_larger_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->h.rcv_wnd, 0xffff);
 }
 
-/* Timestamps: see stamp_test.c. SACK is not agreed yet, whoever asks */
+/* Timestamps: see stamp_test.c. SACK is not negotiated here, whatever the SYN offers */
 static void xtcp_halfopen_init__no_sack_and_no_unwanted_timestamps(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts = {
@@ -225,7 +225,7 @@ static void xtcp_halfopen_segment__third_segment(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
 }
 
-/* What rides on it is the control block's affair. */
+/* Data on it are left to the control block. */
 static void xtcp_halfopen_segment__third_segment_with_data_and_fin(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -235,7 +235,7 @@ static void xtcp_halfopen_segment__third_segment_with_data_and_fin(struct kunit 
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
 }
 
-/* The third segment was lost, data behind it brings the same ACK. */
+/* The final ACK was lost, the data behind it carry the same ACK. */
 static void xtcp_halfopen_segment__later_data_establishes(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -305,7 +305,7 @@ static void xtcp_halfopen_segment__rst_at_a_zero_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_DROP, XTCP_DROP_RST_INVALID));
 }
 
-/* Our SYN-ACK was lost: the peer's SYN comes again, maybe with data. */
+/* Our SYN-ACK was lost: the peer's SYN is retransmitted, maybe with data. */
 static void xtcp_halfopen_segment__same_syn_gets_the_synack_again(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -333,7 +333,7 @@ static void xtcp_halfopen_segment__another_syn_is_challenged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_OLD));
 }
 
-/* A SYN-ACK with the first SYN's number is not that SYN. */
+/* A SYN-ACK with the first SYN's number is not a copy of that SYN. */
 static void xtcp_halfopen_segment__syn_ack_is_not_the_same_syn(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -374,7 +374,7 @@ static void xtcp_halfopen_segment__bad_ack_is_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, out.flags, XTCP_RST);
 }
 
-/* The timer expires, and a SYN-ACK goes again: always, where nobody waits for data */
+/* The timer expires: the next interval; U64_MAX if no SYN-ACK goes, as while waiting for data */
 static u64 timeout(struct fixture *f)
 {
 	bool resend = false;
@@ -399,7 +399,7 @@ static void xtcp_halfopen_timeout__doubles_until_retries_are_used_up(struct kuni
 	KUNIT_EXPECT_EQ(test, f->h.retries, 5);
 }
 
-/* ... and the administrator may lower the knob while the record lives. */
+/* ... and the administrator may lower the sysctl while the request lives. */
 static void xtcp_halfopen_timeout__no_retry_left(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -477,7 +477,7 @@ static void xtcp_tcb_from_halfopen__synack_went_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->syn.retries, 1);
 }
 
-/* ... nor when it went twice because the SYN did */
+/* ... nor when it was sent twice because the SYN was */
 static void xtcp_tcb_from_halfopen__synack_went_again_with_the_syn(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -491,7 +491,7 @@ static void xtcp_tcb_from_halfopen__synack_went_again_with_the_syn(struct kunit 
 	KUNIT_EXPECT_EQ(test, t->syn.retries, 0);
 }
 
-/* The third segment makes it ESTABLISHED; its window is scaled. */
+/* The final ACK establishes; its window is scaled. */
 static void xtcp_tcb_from_halfopen__third_segment_establishes(struct kunit *test)
 {
 	struct fixture *f = test->priv;

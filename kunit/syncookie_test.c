@@ -12,7 +12,7 @@
 #define NOW	(1000 * XTCP_COOKIE_EPOCH)	/* an even epoch begins */
 #define STAMP	0x12345678U
 
-/* What a listener has agreed with a peer */
+/* What a listener negotiated with a peer */
 static struct xtcp_halfopen agreed(u16 mss, int wscale, bool sack_ok, bool ts_ok)
 {
 	return (struct xtcp_halfopen){
@@ -21,7 +21,7 @@ static struct xtcp_halfopen agreed(u16 mss, int wscale, bool sack_ok, bool ts_ok
 	};
 }
 
-/* The third segment, from a peer that repeats what the SYN-ACK told it */
+/* The final ACK, from a peer that uses what the SYN-ACK told it */
 static struct xtcp_seg third(const struct xtcp_cookie *c, u64 mac)
 {
 	struct xtcp_seg seg = segment(XTCP_ACK, 1001, xtcp_cookie_isn(c, mac) + 1, 0);
@@ -31,7 +31,7 @@ static struct xtcp_seg third(const struct xtcp_cookie *c, u64 mac)
 	return seg;
 }
 
-/* Through a cookie and back, @later microseconds later; false: refused */
+/* Encode and decode a cookie, @later microseconds later; false: rejected */
 static bool comes_back(struct xtcp_halfopen *h, u64 now, u64 later)
 {
 	struct xtcp_cookie c, back;
@@ -65,7 +65,7 @@ static void stamped__all_but_the_last_bytes_of_the_mss(struct kunit *test)
 	}
 }
 
-/* A window that is taken for larger than it is would be overrun */
+/* A window that is overestimated would be overrun */
 static void bare__window_scale_is_never_rounded_up(struct kunit *test)
 {
 	static const u8 kept[XTCP_WSCALE_MAX + 1] = {
@@ -84,7 +84,7 @@ static void bare__window_scale_is_never_rounded_up(struct kunit *test)
 	}
 }
 
-/* A segment that is larger than the peer takes would be lost for ever */
+/* A segment larger than the peer's MSS would be lost every time */
 static void mss__is_never_rounded_up(struct kunit *test)
 {
 	u32 mss, ts_ok;
@@ -131,7 +131,7 @@ static void epoch__a_cookie_outlives_one(struct kunit *test)
 	}
 }
 
-/* All that the cookie says is in what is hashed */
+/* Everything in the cookie is covered by the hash */
 static void word__differs_with_each_state(struct kunit *test)
 {
 	struct xtcp_cookie c = { .epoch = 1, .mss = 3, .wscale = 7 }, other;
@@ -169,7 +169,7 @@ static void valid__no_bit_may_differ(struct kunit *test)
 			xtcp_cookie_read(&back, &seg, NOW);
 			if (back.epoch != c.epoch ||
 			    xtcp_cookie_word(&back) != xtcp_cookie_word(&c))
-				continue;	/* its MAC would be another */
+				continue;	/* its MAC would differ */
 			KUNIT_EXPECT_FALSE(test, xtcp_cookie_valid(&back, &seg, MAC));
 		}
 	}
@@ -198,7 +198,7 @@ static void valid__another_mac(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refused, 24);
 }
 
-/* RFC 7323: what follows must not look older */
+/* RFC 7323: later segments must not look older */
 static void stamp__is_never_ahead_of_the_clock(struct kunit *test)
 {
 	struct xtcp_cookie c = { .ts_ok = true };
@@ -214,7 +214,7 @@ static void stamp__is_never_ahead_of_the_clock(struct kunit *test)
 	}
 }
 
-/* What the cookie doesn't tell follows from the segment and our own settings */
+/* What the cookie doesn't contain is derived from the segment and our own settings */
 static void xtcp_halfopen_return__the_rest(struct kunit *test)
 {
 	struct xtcp_knobs knobs = { .rmem = { 4096, 64000, 1 << 20 } };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a segment carries: module/core/text.c, RFC 9293 section 3.10.7.4, sixth to eighth,
- * where nobody reads any more. The usual is in segment_test.c, with what is checked before.
+ * after the program has stopped reading. The usual case is in segment_test.c.
  */
 #include <linux/errno.h>
 #include "conn.h"
 
-/* Text that nobody will read is refused once both directions are shut (SHLD-3) */
+/* Text that can't be read is rejected once both directions are shut (SHLD-3) */
 static void deaf__text_is_reset(struct kunit *test)
 {
 	struct conn *(*const states[])(struct kunit *test) = {
@@ -28,7 +28,7 @@ static void deaf__text_is_reset(struct kunit *test)
 	}
 }
 
-/* Behind a hole, too; and what fills one in front of text that was kept before */
+/* Behind a hole, too; and text that fills a hole in front of queued text */
 static void deaf__text_out_of_order(struct kunit *test)
 {
 	struct conn *c = conn_fin_wait_2(test);
@@ -46,7 +46,7 @@ static void deaf__text_out_of_order(struct kunit *test)
 	conn_expect_gone(c, ECONNRESET);
 }
 
-/* While we may still send the peer may answer; that is kept for whoever reads after all */
+/* While we may still send, the peer may answer; its text is kept in case it is read after all */
 static void deaf__one_direction_alone(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -55,7 +55,7 @@ static void deaf__one_direction_alone(struct kunit *test)
 	conn_segment(c, XTCP_ACK, 1, 1, 10);
 	KUNIT_EXPECT_TRUE(test, c->act.taken);
 	KUNIT_EXPECT_EQ(test, c->act.delivered, 10);
-	conn_segment(c, XTCP_ACK, 21, 1, 10);	/* behind a hole: not by the fast path */
+	conn_segment(c, XTCP_ACK, 21, 1, 10);	/* behind a hole: not on the fast path */
 	KUNIT_EXPECT_TRUE(test, c->act.taken);
 	conn_drain(c);
 	conn_event(c, XTCP_EV_SHUTDOWN);
@@ -64,7 +64,7 @@ static void deaf__one_direction_alone(struct kunit *test)
 	conn_expect_gone(c, ECONNRESET);
 }
 
-/* The peer's end, and what it says again, lose nothing */
+/* The peer's FIN, and retransmitted text, lose nothing */
 static void deaf__fin_and_old_text(struct kunit *test)
 {
 	struct conn *c = conn_established(test);

@@ -37,7 +37,7 @@ static int setup(struct kunit *test)
 	return 0;
 }
 
-/* Verdict and reason as one number, of the segment and as it should be */
+/* Verdict and reason as one number: of the segment, and as expected */
 #define OUTCOME(verdict, drop) ((u32)(verdict) << 8 | (drop))
 
 static u32 outcome(struct fixture *f)
@@ -96,7 +96,7 @@ static void xtcp_timewait_ack__is_as_the_rfc_has_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_wire_opts_len(&out.opts), 0);
 }
 
-/* RFC 1337, fix F1: wherever it stands */
+/* RFC 1337, fix F1: at any sequence number */
 static void xtcp_timewait_segment__rst_is_ignored(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -113,7 +113,7 @@ static void xtcp_timewait_segment__rst_is_ignored(struct kunit *test)
 	}
 }
 
-/* Who sends his FIN more often than any TCP does holds the record no longer for it */
+/* A peer that repeats its FIN more often than any TCP does can't prolong TIME-WAIT with it */
 static void xtcp_timewait_restart__has_an_end(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -146,7 +146,7 @@ static void xtcp_timewait_segment__fin_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE));
 }
 
-/* A FIN elsewhere, or by one who doesn't know us, extends nothing. */
+/* A FIN with another number, or an ACK that is not of our FIN, extends nothing. */
 static void xtcp_timewait_segment__another_fin(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -164,7 +164,7 @@ static void xtcp_timewait_segment__another_fin(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD));
 }
 
-/* First check: old data, and what lies beyond the FIN, is answered. */
+/* First check: old data, and data beyond the FIN, are answered. */
 static void xtcp_timewait_segment__outside_of_the_window(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -182,7 +182,7 @@ static void xtcp_timewait_segment__outside_of_the_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW));
 }
 
-/* What two ends in TIME-WAIT send each other must end. */
+/* Two ends in TIME-WAIT must not answer each other for ever. */
 static void xtcp_timewait_segment__ack_in_its_place_is_not_answered(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -191,7 +191,7 @@ static void xtcp_timewait_segment__ack_in_its_place_is_not_answered(struct kunit
 	KUNIT_EXPECT_EQ(test, outcome(f),
 			OUTCOME(XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED));
 
-	/* the other end's record, and our ACK as it sees it */
+	/* the other end's entry, and our ACK as it sees it */
 	xtcp_timewait_ack(&f->tw, NOW, 7, &out);
 	f->tw.snd_nxt = RCV_NXT;
 	f->tw.rcv_nxt = SND_NXT;
@@ -215,7 +215,7 @@ static void xtcp_timewait_segment__newer_syn_reopens(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE));
 }
 
-/* Whoever reopens numbers its own bytes above the old ones. */
+/* The reopening host numbers its own bytes above the old ones. */
 static void xtcp_timewait_segment__reopened_numbers_lie_above(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -237,7 +237,7 @@ static void xtcp_timewait_segment__older_syn_is_challenged(struct kunit *test)
 			OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
 }
 
-/* A SYN-ACK opens nothing: it belongs to a connection that we don't open. */
+/* A SYN-ACK opens nothing: it would belong to an active open of ours. */
 static void xtcp_timewait_segment__syn_ack_is_challenged(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -289,8 +289,8 @@ static void xtcp_timewait_segment__no_newer_timestamp(struct kunit *test)
 }
 
 /*
- * RFC 7323 section 5.4: a clock of timestamps ticks once a second at least. The ends speak
- * at any fraction of a tick of ours.
+ * RFC 7323 section 5.4: a timestamp clock ticks at least once a second. The ends may send at
+ * any fraction of one of our ticks.
  */
 static void xtcp_timewait_is_past__when_both_clocks_have_ticked(struct kunit *test)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Timers on real clocks: module/timer.c, built into this suite. The kinds of object
- * are the suite's own here, so their callbacks are, too.
+ * Timers on real clocks: module/timer.c, built into this suite. The object types
+ * are the suite's own here, and so are their callbacks.
  */
 #include <kunit/test.h>
 #include <linux/cpu.h>
@@ -16,7 +16,7 @@
 #define CROWD	100000
 #define RACERS	64
 
-/* What the callbacks have seen */
+/* What the callbacks record */
 static struct {
 	atomic_t fired;
 	atomic_t early;
@@ -25,7 +25,7 @@ static struct {
 	atomic_t running;
 	atomic_t again;		/* times that a callback shall arm its timer anew */
 	atomic_t rearmed;
-	bool shutdown;		/* callbacks shut their timer down, and arm it then */
+	bool shutdown;		/* callbacks shut down their timer, then try to arm it */
 } seen;
 
 /* What any object does at its deadline */
@@ -142,7 +142,7 @@ static void xtcp_timer_arm__past_expires_at_once(struct kunit *test)
 	wait_fired(test, 1);
 }
 
-/* The deadline is a new one, the place in the wheel is not. */
+/* The deadline is updated, the place in the wheel is not. */
 static void xtcp_timer_arm__later_is_written_down(struct kunit *test)
 {
 	u64 start = xtcp_now();
@@ -167,7 +167,7 @@ static void xtcp_timer_arm__earlier_comes_earlier(struct kunit *test)
 	wait_fired(test, 1);
 }
 
-/* The farthest deadline that there is: nothing overflows on the way. */
+/* The farthest possible deadline: nothing overflows on the way. */
 static void xtcp_timer_arm__end_of_time(struct kunit *test)
 {
 	struct xtcp_timer timer;
@@ -207,7 +207,7 @@ static void xtcp_timer_disarm__tells_if_it_was_armed(struct kunit *test)
 	wait_fired(test, 1);
 }
 
-/* Once it is shut down, its first words are somebody else's. */
+/* Once it is shut down, the node's memory may be reused. */
 static void xtcp_timer_shutdown__leaves_the_node_alone(struct kunit *test)
 {
 	struct xtcp_timer timer;
@@ -227,7 +227,7 @@ static void xtcp_timer_shutdown__leaves_the_node_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&seen.fired), 0);
 }
 
-/* A callback that finds its timer shut down can't arm it again. */
+/* A callback whose timer is shut down can't rearm it. */
 static void xtcp_timer_shutdown__during_the_callback(struct kunit *test)
 {
 	struct xtcp_timer timer;
@@ -248,7 +248,7 @@ static long arm_now(void *timer)
 	return xtcp_timer_arm(timer, xtcp_now());
 }
 
-/* With two processors the callback runs when it is called; with one, before that. */
+/* With two processors the callback is running when this is called; with one, it ran before. */
 static void xtcp_timer_shutdown__callback_is_over_after_a_grace_period(struct kunit *test)
 {
 	int other = cpumask_last(cpu_online_mask), i;
@@ -270,7 +270,7 @@ static void xtcp_timer_shutdown__callback_is_over_after_a_grace_period(struct ku
 	}
 }
 
-/* Nothing armed: no event that would wake the processor. */
+/* No timer armed: no event that would wake the processor. */
 static void xtcp_wheels__idle_have_no_event(struct kunit *test)
 {
 	struct xtcp_timer timer;
@@ -286,8 +286,8 @@ static void xtcp_wheels__idle_have_no_event(struct kunit *test)
 	}
 }
 
-/* All at once, for some hour; then each for a moment of the next seconds instead.
- * None early, none lost
+/* All armed for one moment an hour ahead; then each for a moment within the next seconds. None
+ * early, none lost
  */
 static void xtcp_wheels__million_timers(struct kunit *test)
 {
@@ -311,7 +311,7 @@ static void xtcp_wheels__million_timers(struct kunit *test)
 	vfree(timers);
 }
 
-/* A crowd in one tick, @ahead of now. Returns how late the last was, in ticks */
+/* Many timers in one tick, @ahead of now. Returns how late the last was, in ticks */
 static s64 crowd(struct kunit *test, struct xtcp_timer *timers, u64 ahead)
 {
 	u64 deadline = xtcp_now() + ahead;
@@ -329,8 +329,8 @@ static s64 crowd(struct kunit *test, struct xtcp_timer *timers, u64 ahead)
 	return atomic64_read(&seen.worst);
 }
 
-/* 10 ms are for a processor that has nothing else to do, which nobody can promise a
- * guest: the best of some rounds counts
+/* 10 ms are for an otherwise idle processor, which a guest can't be sure to have: the best of
+ * several rounds counts
  */
 static void xtcp_wheels__hundred_thousand_in_one_tick(struct kunit *test)
 {
@@ -372,7 +372,7 @@ static int race(void *data)
 	return 0;
 }
 
-/* References depend on it: what was armed fires, or is disarmed, but once. */
+/* References depend on it: an armed timer either fires or is disarmed, once. */
 static void xtcp_timer__each_arming_ends_once(struct kunit *test)
 {
 	struct xtcp_timer *timers = timers_new(test, RACERS);
@@ -405,7 +405,7 @@ static long arm_crowd(void *data)
 	return 0;
 }
 
-/* A processor goes, its timers stay; it comes back and has a wheel that works. */
+/* A processor goes offline, its timers stay; it comes back with a working wheel. */
 static void xtcp_wheels__processor_goes_and_comes(struct kunit *test)
 {
 	struct xtcp_timer *timers = timers_new(test, CROWD / 10);

@@ -8,7 +8,7 @@
 #define PROBE	XTCP_TIMER_PROBE
 #define RTX	XTCP_TIMER_RTX
 
-/* @count segments of 1000 in flight, sent now, and no more to send */
+/* @count segments of 1000 in flight, sent now, and no more data */
 static struct conn *tail(struct kunit *test, u32 count)
 {
 	struct conn *c = selective(test, false);
@@ -18,7 +18,7 @@ static struct conn *tail(struct kunit *test, u32 count)
 	return c;
 }
 
-/* The probe timer, and nothing else, expires now */
+/* Only the probe timer expires now */
 static void expire(struct conn *c)
 {
 	KUNIT_ASSERT_NE(c->test, c->t.deadline[PROBE], 0);
@@ -43,7 +43,7 @@ static void arm__interval(struct kunit *test)
 	conn_write(c, 1000);
 	conn_drain(c);
 	KUNIT_EXPECT_EQ(test, c->t.deadline[PROBE], c->t.deadline[RTX]);
-	c->t.srtt = 50;		/* no finer than clocks are */
+	c->t.srtt = 50;		/* not finer than clocks are */
 	conn_write(c, 1000);
 	conn_drain(c);
 	KUNIT_EXPECT_EQ(test, c->t.deadline[PROBE], c->now + 10000);
@@ -55,7 +55,7 @@ static void arm__interval(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.deadline[PROBE], c->now + XTCP_US_PER_S);
 }
 
-/* An ACK starts it anew, and ends it with the flight */
+/* An ACK rearms it; an empty flight disarms it */
 static void arm__by_acks(struct kunit *test)
 {
 	struct conn *c = tail(test, 3);
@@ -97,7 +97,7 @@ static void arm__not_when_something_else_tells(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.deadline[PROBE], 0);
 }
 
-/* SACKs that came since have taken its place */
+/* SACKs that arrived since make the probe unnecessary */
 static void expire__not_wanted_any_more(struct kunit *test)
 {
 	struct conn *c = tail(test, 4);
@@ -109,7 +109,9 @@ static void expire__not_wanted_any_more(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, conn_pull(c));
 }
 
-/* The last segment again; its SACK tells of those before it. No RTO, no collapse of cwnd */
+/* The last segment is retransmitted; its SACK reveals the loss before it. No RTO, no collapse
+ * of cwnd
+ */
 static void probe__the_last_again(struct kunit *test)
 {
 	struct conn *c = tail(test, 4);
@@ -130,7 +132,7 @@ static void probe__the_last_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 2);
 }
 
-/* New data, if there is any, whatever cwnd says; but not beyond the peer's window */
+/* New data if available, whatever cwnd allows; but not beyond the peer's window */
 static void probe__new_data(struct kunit *test)
 {
 	struct conn *c = selective(test, false);
@@ -143,7 +145,7 @@ static void probe__new_data(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 10001);
 	KUNIT_EXPECT_FALSE(test, conn_pull(c));
 	KUNIT_EXPECT_FALSE(test, c->t.tlp_retrans);
-	conn_segment(c, XTCP_ACK, 1, 11001, 0);		/* arrived with all else */
+	conn_segment(c, XTCP_ACK, 1, 11001, 0);		/* acknowledged with everything else */
 	KUNIT_EXPECT_FALSE(test, c->t.tlp_out);
 	KUNIT_EXPECT_EQ(test, c->t.ssthresh, U32_MAX);
 	c = selective(test, false);
@@ -156,7 +158,7 @@ static void probe__new_data(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_seq(c), 2001);
 }
 
-/* Nagle has held the rest back: the probe may carry it */
+/* Nagle has held back the rest: the probe may carry it */
 static void probe__a_small_rest(struct kunit *test)
 {
 	struct conn *c = selective(test, false);
@@ -190,7 +192,7 @@ static void probe__with_the_fin(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, conn_pull(c));
 	KUNIT_EXPECT_EQ(test, c->out.kind, XTCP_OUT_FIN);
 	KUNIT_EXPECT_TRUE(test, c->t.tlp_out);
-	c = selective(test, false);	/* it waits to be sent */
+	c = selective(test, false);	/* the FIN is not sent yet */
 	c->t.snd_wnd = 1000;
 	conn_write(c, 1000);
 	conn_event(c, XTCP_EV_SHUTDOWN);
@@ -201,7 +203,7 @@ static void probe__with_the_fin(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, c->out.flags & XTCP_FIN);
 }
 
-/* Not without an RTT measured since the last: a path that is dead is not probed again */
+/* Not without an RTT sample since the last probe: a dead path is not probed again */
 static void probe__once_a_measurement(struct kunit *test)
 {
 	struct conn *c = tail(test, 2);
@@ -214,7 +216,7 @@ static void probe__once_a_measurement(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.deadline[PROBE], 0);
 }
 
-/* All that was in flight is marked lost: there is nothing to be probed by */
+/* Everything is marked lost: no segment is left to probe with */
 static void probe__nothing_on_its_way(struct kunit *test)
 {
 	struct conn *c = tail(test, 2);
@@ -240,7 +242,7 @@ static struct conn *probed(struct kunit *test)
 	return c;
 }
 
-/* Only the last was lost, and the probe has brought it */
+/* Only the last was lost, and the probe replaced it */
 static void acked__the_probe_has_repaired_a_loss(struct kunit *test)
 {
 	struct conn *c = probed(test);
@@ -260,7 +262,7 @@ static void acked__the_probe_has_repaired_a_loss(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, c->t.recovery);
 }
 
-/* Case 1: told to be a duplicate */
+/* Case 1: reported as a duplicate */
 static void acked__duplicate_by_dsack(struct kunit *test)
 {
 	struct conn *c = probed(test);
@@ -271,7 +273,7 @@ static void acked__duplicate_by_dsack(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.ssthresh, U32_MAX);
 }
 
-/* Case 2: a duplicate ACK without any SACK option; text is none */
+/* Case 2: a duplicate ACK without any SACK option; one with text doesn't count */
 static void acked__duplicate_without_sack(struct kunit *test)
 {
 	struct conn *c = probed(test);
@@ -284,7 +286,7 @@ static void acked__duplicate_without_sack(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.ssthresh, U32_MAX);
 }
 
-/* A SACK of something later is not a copy of the probe */
+/* A SACK of later data is not a SACK of the probe */
 static void acked__and_then_another_hole(struct kunit *test)
 {
 	struct conn *c = probed(test);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Losses that were none: module/core/undo.c, RFC 3522, RFC 4015, and by D-SACK */
+/* Undoing spurious recoveries: module/core/undo.c, RFC 3522, RFC 4015, and by D-SACK */
 #include <linux/limits.h>
 
 #include "selective.h"
 
-/* An ACK with a timestamp's echo, and a block where @end isn't 0 */
+/* An ACK with a timestamp echo, and a SACK block if @end isn't 0 */
 static void echo(struct conn *c, u32 ack, u32 tsecr, u32 start, u32 end)
 {
 	struct xtcp_seg seg = sack_seg(c, ack, start, end, 0, 0, 0, 0);
@@ -15,7 +15,7 @@ static void echo(struct conn *c, u32 ack, u32 tsecr, u32 start, u32 end)
 	conn_give(c, &seg);
 }
 
-/* Ten in flight have timed out, the first has gone again. Return: TSval of the originals */
+/* Ten in flight have timed out, the first is retransmitted. Return: TSval of the originals */
 static u32 timed_out(struct kunit *test, struct conn **conn)
 {
 	struct conn *c = selective_flight(test, true);
@@ -33,7 +33,7 @@ static u32 timed_out(struct kunit *test, struct conn **conn)
 	return stamp;
 }
 
-/* A delay of a second: the ACKs of the originals come, and all is as before */
+/* A delay of a second: the ACKs of the originals arrive, and the old state is restored */
 static void eifel__timeout(struct kunit *test)
 {
 	struct conn *c;
@@ -59,13 +59,13 @@ static void eifel__a_real_timeout(struct kunit *test)
 	echo(c, 1001, c->out.opts.tsval, 0, 0);		/* the retransmission's */
 	KUNIT_EXPECT_TRUE(test, c->t.rto_recovery);
 	KUNIT_EXPECT_EQ(test, c->t.ssthresh, 5000);
-	/* "it MUST NOT be reinitiated": later ACKs say no more of it */
+	/* "it MUST NOT be reinitiated": later ACKs don't count */
 	echo(c, 2001, c->out.opts.tsval - 1000, 0, 0);
 	KUNIT_EXPECT_TRUE(test, c->t.rto_recovery);
 }
 
-/* RFC 3522 section 3.3: all ACKs may have been lost, when this one has all; then only a
- * peer that is known to tell of duplicates is believed to have none
+/* RFC 3522 section 3.3: an ACK of everything may follow the loss of all other ACKs; then only a
+ * peer known to send D-SACKs is believed to have no duplicates
  */
 static void eifel__of_all_that_was_outstanding(struct kunit *test)
 {
@@ -83,7 +83,7 @@ static void eifel__of_all_that_was_outstanding(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, c->t.dsack_seen);
 }
 
-/* A second timeout, and retransmissions before any ACK, don't change what is remembered */
+/* A second timeout, and retransmissions before any ACK, don't change the saved state */
 static void eifel__after_two_timeouts(struct kunit *test)
 {
 	struct conn *c;
@@ -108,7 +108,7 @@ static void eifel__fast_retransmit(struct kunit *test)
 	c->now += 3000;
 	conn_drain(c);
 	c->now += 1000;
-	echo(c, 1001, stamp, 5001, 8001);	/* only late */
+	echo(c, 1001, stamp, 5001, 8001);	/* only delayed */
 	KUNIT_EXPECT_FALSE(test, c->t.recovery);
 	KUNIT_EXPECT_EQ(test, c->t.cwnd, 10000);
 	KUNIT_EXPECT_EQ(test, c->t.lost, 0);
@@ -128,7 +128,7 @@ static void eifel__without_timestamp(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, c->t.rto_recovery);
 }
 
-/* An ACK that has lost its timestamp on the way is no echo of time 0 */
+/* An ACK whose timestamp was stripped is no echo of time 0 */
 static void eifel__the_timestamp_is_missing(struct kunit *test)
 {
 	struct conn *c;
@@ -140,7 +140,7 @@ static void eifel__the_timestamp_is_missing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.ssthresh, 5000);
 }
 
-/* NewReno has it, too, when the peer has timestamps but no SACK */
+/* Works with NewReno, too, when the peer has timestamps but no SACK */
 static void eifel__without_sack(struct kunit *test)
 {
 	struct conn *c;
@@ -155,7 +155,7 @@ static void eifel__without_sack(struct kunit *test)
 
 /* ---- D-SACK ---- */
 
-/* Five were deemed lost and sent again; the originals come, and each copy is told of */
+/* Five were marked lost and retransmitted; the originals arrive, and each copy is reported */
 static void dsack__of_each_retransmission(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
@@ -174,11 +174,11 @@ static void dsack__of_each_retransmission(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, c->t.cwnd, 10000);
 	KUNIT_EXPECT_EQ(test, c->t.ssthresh, U32_MAX);
-	sack(c, 10001, 1, 1001);	/* nothing is left to be undone */
+	sack(c, 10001, 1, 1001);	/* nothing is left to undo */
 	KUNIT_EXPECT_EQ(test, c->t.cwnd, 10000);
 }
 
-/* What was not retransmitted in this recovery doesn't count */
+/* Segments not retransmitted in this recovery don't count */
 static void dsack__of_something_else(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
@@ -195,7 +195,7 @@ static void dsack__of_something_else(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, c->t.recovery);
 }
 
-/* Sequence numbers come round: a recovery is not remembered for so long */
+/* Sequence numbers wrap: the saved state is dropped before that */
 static void undo__is_forgotten(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
@@ -211,7 +211,7 @@ static void undo__is_forgotten(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.undo_bytes, 0);
 }
 
-/* While some of those marked lost have gone again: what is older is in front of them */
+/* Some of those marked lost have been retransmitted: older ones are inserted in front of them */
 static void undo__keeps_the_order_of_time(struct kunit *test)
 {
 	struct conn *c;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The options that nearly all SYNs have are taken at once: module/core/wire.c. Whatever they
- * say has to come out as if they were taken one by one, as they are behind four NOPs.
+ * The usual options of a SYN are parsed in one step: module/core/wire.c. The result must be the
+ * same as when they are parsed one by one, as they are behind four NOPs.
  */
 #include <kunit/test.h>
 #include <linux/string.h>
@@ -19,7 +19,7 @@ static const u8 usual[USUAL] = {
 	3, 3, 7,					/* window scale */
 };
 
-/* Parses options behind so many NOPs. What is left of @seg is as it was */
+/* Parses options behind @nops NOPs. The rest of @seg is unchanged */
 static enum xtcp_wire_err parse(const u8 *options, u32 len, u32 nops, u8 flags,
 				struct xtcp_seg *seg)
 {
@@ -49,7 +49,7 @@ static void expect_same(struct kunit *test, const u8 *options, u32 len, u8 flags
 	KUNIT_EXPECT_EQ(test, at_once.opts.ext, one_by_one.opts.ext);
 }
 
-/* Each byte with each value: the layout, and what is only like it. */
+/* Each byte with each value: the usual layout, and those similar to it. */
 static void xtcp_wire_parse__usual_options_of_a_syn(struct kunit *test)
 {
 	u8 options[USUAL];
@@ -65,7 +65,7 @@ static void xtcp_wire_parse__usual_options_of_a_syn(struct kunit *test)
 	expect_same(test, usual, USUAL, XTCP_SYN | XTCP_ACK);
 }
 
-/* MUST-65: elsewhere they say nothing, but for timestamps. */
+/* MUST-65: without SYN they are ignored, except for timestamps. */
 static void xtcp_wire_parse__usual_options_elsewhere(struct kunit *test)
 {
 	struct xtcp_seg seg;
@@ -77,7 +77,9 @@ static void xtcp_wire_parse__usual_options_elsewhere(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, seg.opts.ts);
 }
 
-/* What follows is taken, too: of two of a kind the last holds; and it may end at once. */
+/* Options behind them are parsed, too: of two of a kind the last one counts; the list may end
+ * there.
+ */
 static void xtcp_wire_parse__options_behind_the_usual(struct kunit *test)
 {
 	static const u8 after[][AFTER] = {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The timer wheel: module/core/wheel.c. Never early, none lost, none late.
+ * The timer wheel: module/core/wheel.c. Entries are never early, lost or late.
  *
- * The oracle is an array of what is in the wheel, each with its due time, which is
- * searched from end to end.
+ * The oracle is an array of the wheel's entries with their due times, searched from end to end.
  */
 #include <kunit/test.h>
 #include <linux/limits.h>
@@ -13,9 +12,9 @@
 
 #define ITEMS	256
 #define TAG	0x155555
-/* A budget for all there can be: each through all levels */
+/* A budget for the worst case: each entry through all levels */
 #define ENOUGH	(ITEMS * XTCP_WHEEL_LEVELS)
-/* Where the bits in which a due time is kept begin anew */
+/* Where the stored bits of a due time wrap */
 #define WRAP	BIT_ULL(XTCP_WHEEL_TIME_BITS)
 
 struct item {
@@ -58,7 +57,7 @@ static void scene_remove(struct scene *s, struct item *item)
 	xtcp_wheel_remove(&s->wheel, &item->entry);
 }
 
-/* What is due first, by the oracle; the wheel must not be empty */
+/* The earliest due time by the oracle; the wheel must not be empty */
 static u64 scene_first(const struct scene *s)
 {
 	u64 first = U64_MAX;
@@ -70,8 +69,8 @@ static u64 scene_first(const struct scene *s)
 	return first;
 }
 
-/* Take out what is due at s->now, looking at no more than *@budget entries, which is
- * lessened by those that were. Returns how many came
+/* Take out the entries due at s->now, looking at no more than *@budget entries; *@budget is
+ * reduced by the number looked at. Returns how many were taken
  */
 static int scene_expire(struct kunit *test, struct scene *s, unsigned int *budget)
 {
@@ -97,14 +96,14 @@ static int scene_expire(struct kunit *test, struct scene *s, unsigned int *budge
 	return n;
 }
 
-/* The slot whose time has come is pending; nothing of it was looked at yet */
+/* The slot is due and pending; none of its entries was looked at yet */
 static void scene_begin(struct kunit *test, struct scene *s)
 {
 	KUNIT_EXPECT_TRUE(test, xtcp_wheel_advance(&s->wheel, s->now));
 }
 
-/* After the time was brought to s->now: with budget left, nothing due is left; and
- * the wheel asks to be looked at in time for all that is in it
+/* After advancing to s->now: with budget left, no due entry is left; and the wheel's next
+ * wake-up is early enough for all its entries
  */
 static void scene_check(struct kunit *test, const struct scene *s, unsigned int budget)
 {
@@ -120,8 +119,8 @@ static void scene_check(struct kunit *test, const struct scene *s, unsigned int 
 	}
 }
 
-/* Delays up to eight years, each digit as likely as the next: a wheel that is late by
- * as much still has them in its range
+/* Delays up to eight years, each digit equally likely: a wheel that is late by that much still
+ * has them in its range
  */
 static u64 random_delay(struct random *random)
 {
@@ -130,7 +129,7 @@ static u64 random_delay(struct random *random)
 	return delay >> (63 - random_below(random, XTCP_WHEEL_TIME_BITS - 4));
 }
 
-/* One operation on one item: put in, take out, or move later where it lies */
+/* One operation on one item: insert, remove, or move the deadline in place */
 static void random_change(struct scene *s)
 {
 	struct item *item = &s->items[random_below(&s->random, ITEMS)];
@@ -145,8 +144,8 @@ static void random_change(struct scene *s)
 	}
 }
 
-/* A million operations from @start on, with a budget of @least or some more. Returns
- * how often something had to wait for want of budget
+/* A million operations from @start on, with a budget of @least or a little more. Returns how
+ * often an entry had to wait for lack of budget
  */
 static unsigned int random_schedule(struct kunit *test, u64 start, u64 seed,
 				    unsigned int least)
@@ -166,7 +165,7 @@ static unsigned int random_schedule(struct kunit *test, u64 start, u64 seed,
 		scene_check(test, s, budget);
 		deferred += !budget && s->in && scene_first(s) <= s->now;
 	}
-	/* to the end of time: all that is left comes */
+	/* to the end of time: all remaining entries are due */
 	s->now += WRAP / 4;
 	do {
 		budget = least;
@@ -187,7 +186,7 @@ static void xtcp_wheel__random_schedules_across_the_wrap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, random_schedule(test, WRAP - 12345, 2, ENOUGH), 0);
 }
 
-/* Few entries a time: what is left over comes in the next batch. */
+/* Few entries per call: the remaining ones come with the next calls. */
 static void xtcp_wheel__random_schedules_in_batches(struct kunit *test)
 {
 	KUNIT_EXPECT_GT(test, random_schedule(test, 3 * WRAP - 99, 3, 1), 1000);
@@ -216,7 +215,7 @@ static void xtcp_wheel__random_crowd(struct kunit *test)
 	}
 }
 
-/* Whoever looks when asked to finds each entry in its very tick. */
+/* A caller that looks when asked to finds each entry in its exact tick. */
 static void xtcp_wheel_next__leads_to_the_tick(struct kunit *test)
 {
 	struct scene *s = scene_new(test, WRAP - 1000000);
@@ -266,7 +265,7 @@ static void xtcp_wheel_insert__tells_when_to_look(struct kunit *test)
 			31ULL << 36);
 }
 
-/* What should have come yesterday comes in the next tick, once. */
+/* An entry already overdue when inserted is due in the next tick, once. */
 static void xtcp_wheel_insert__past_is_the_next_tick(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 1000);
@@ -280,7 +279,7 @@ static void xtcp_wheel_insert__past_is_the_next_tick(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, budget, 8);
 }
 
-/* First, middle and last of a slot; and of what has left its slot already. */
+/* First, middle and last of a slot; and entries that have already left their slot. */
 static void xtcp_wheel_remove__anywhere_in_a_list(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 0);
@@ -302,7 +301,7 @@ static void xtcp_wheel_remove__anywhere_in_a_list(struct kunit *test)
 	}
 }
 
-/* The last pending one: the wheel knows that it is empty. */
+/* The last pending entry: the wheel is known to be empty after it. */
 static void xtcp_wheel_remove__last_pending(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 0);
@@ -317,7 +316,7 @@ static void xtcp_wheel_remove__last_pending(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xtcp_wheel_next(&s->wheel, &when));
 }
 
-/* A cascade can stop after any entry, and goes on there. */
+/* A cascade can stop after any entry, and continues there. */
 static void xtcp_wheel_pop__cascade_may_stop_anywhere(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 0);
@@ -338,7 +337,7 @@ static void xtcp_wheel_pop__cascade_may_stop_anywhere(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, budget, 900);
 }
 
-/* Half of them are in a lower level when the time has come: none is looked at twice. */
+/* Half of the entries are already in a lower level: none is looked at twice. */
 static void xtcp_wheel_pop__due_before_the_cascade_is_over(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 0);
@@ -354,7 +353,7 @@ static void xtcp_wheel_pop__due_before_the_cascade_is_over(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, scene_expire(test, s, &budget), 100);
 }
 
-/* A word that changes while its entry is in the wheel: that is all it takes. */
+/* The due time is changed while the entry is in the wheel: a store is enough. */
 static void xtcp_wheel_pop__moved_later_where_it_lies(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 0);
@@ -369,7 +368,7 @@ static void xtcp_wheel_pop__moved_later_where_it_lies(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, scene_expire(test, s, &budget), 1);
 }
 
-/* What comes in after a look lies as low as it can. */
+/* An entry inserted after a look goes into the lowest possible level. */
 static void xtcp_wheel_pop__time_goes_on(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 0);
@@ -380,7 +379,7 @@ static void xtcp_wheel_pop__time_goes_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, scene_insert(s, &s->items[0], 5050), 5050);
 }
 
-/* A time that was read before another looked: what it has brought about stays. */
+/* A stale time, read before another look, doesn't undo that look. */
 static void xtcp_wheel_pop__time_does_not_go_back(struct kunit *test)
 {
 	struct scene *s = scene_new(test, 100);
@@ -408,7 +407,7 @@ static void xtcp_wheel_forward__stops_where_something_is_due(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->wheel.base, 5009);
 }
 
-/* From end to end, whatever is in it and wherever. */
+/* Drains a wheel completely, wherever its entries are. */
 static void xtcp_wheel_any__empties_a_wheel(struct kunit *test)
 {
 	struct scene *s = scene_new(test, WRAP - 100);

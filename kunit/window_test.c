@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Managing the window: module/core/window.c, RFC 9293 sections 3.8.6 and 3.7.4 */
+/* Window management: module/core/window.c, RFC 9293 sections 3.8.6 and 3.7.4 */
 #include <kunit/test.h>
 #include "random.h"
 #include "../module/core/cc.h"
@@ -21,7 +21,7 @@ struct fixture {
 	struct xtcp_rec recs[4];
 };
 
-/* Nothing in flight, a peer's window of 20 segments, a full buffer of 64 for us. */
+/* Nothing in flight, a peer's window of 20 segments, a buffer of ours for 64. */
 static int setup(struct kunit *test)
 {
 	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
@@ -48,7 +48,7 @@ static int setup(struct kunit *test)
 	return 0;
 }
 
-/* The user writes @len bytes into a record of their own. */
+/* The user writes @len bytes into a separate record. */
 static struct xtcp_rec *write_rec(struct fixture *f, int i, u32 len)
 {
 	struct xtcp_rec *rec = &f->recs[i];
@@ -60,7 +60,7 @@ static struct xtcp_rec *write_rec(struct fixture *f, int i, u32 len)
 	return rec;
 }
 
-/* Some bytes are on their way already. */
+/* Some bytes are in flight already. */
 static void fly(struct fixture *f, u32 bytes)
 {
 	f->t.snd_una = f->t.snd_nxt - bytes;
@@ -151,7 +151,7 @@ static void xtcp_sendable__cork(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_sendable(&f->t, rec), MSS);
 }
 
-/* Sender's silly window avoidance (MUST-38): no crumbs into a small opening */
+/* Sender's silly window avoidance (MUST-38): no small segments into a small opening */
 static void xtcp_sendable__small_opening_waits(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -164,7 +164,7 @@ static void xtcp_sendable__small_opening_waits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_sendable(&f->t, rec), 0);
 }
 
-/* ... but half of the largest window ever seen is worth a segment. */
+/* ... but half of the largest window seen is worth a segment. */
 static void xtcp_sendable__half_of_a_tiny_window(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -177,7 +177,7 @@ static void xtcp_sendable__half_of_a_tiny_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_sendable(&f->t, rec), 0);
 }
 
-/* The last crumb before FIN has nothing to wait for. */
+/* The last small segment before the FIN has nothing to wait for. */
 static void xtcp_sendable__last_bytes_before_fin(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -225,7 +225,7 @@ static void xtcp_window_field__small_opening_is_kept_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_window_field(&f->t, false), MSS);
 }
 
-/* ... and half of a buffer that is smaller than a segment is worth telling. */
+/* ... and half of a buffer smaller than a segment is worth an update. */
 static void xtcp_window_field__small_buffer(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -238,7 +238,7 @@ static void xtcp_window_field__small_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_window_field(&f->t, false), 300);
 }
 
-/* SHLD-14: whatever happens to the buffer, the right edge never moves back. */
+/* SHLD-14: whatever happens to the buffer, the right edge never moves left. */
 static void xtcp_window_field__never_shrinks(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -274,7 +274,7 @@ static void xtcp_window_field__users_clamp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_window_field(&f->t, false), 5000);
 }
 
-/* The reader has emptied the buffer: the peer must hear of it. */
+/* The reader has emptied the buffer: the peer must be told. */
 static void xtcp_window_update_due__after_a_closed_window(struct kunit *test)
 {
 	struct fixture *f = test->priv;

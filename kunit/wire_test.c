@@ -81,7 +81,7 @@ static void xtcp_wire_parse__shorter_than_a_header(struct kunit *test)
 				    XTCP_WIRE_SHORT, "%u bytes", len);
 }
 
-/* The caller has pulled too little: nothing beyond @avail is touched. */
+/* Too little is in the linear part: nothing beyond @avail is touched. */
 static void xtcp_wire_parse__header_beyond_what_may_be_read(struct kunit *test)
 {
 	struct xtcp_seg seg;
@@ -167,7 +167,7 @@ static void xtcp_wire_parse__options_at_any_alignment(struct kunit *test)
 	}
 }
 
-/* MUST-6: what is not known is stepped over by its length. */
+/* MUST-6: unknown options are skipped by their length. */
 static void xtcp_wire_parse__unknown_options_are_skipped(struct kunit *test)
 {
 	static const u8 options[] = {
@@ -194,7 +194,7 @@ static void xtcp_wire_parse__nothing_counts_after_the_end_of_options(struct kuni
 	KUNIT_EXPECT_EQ(test, seg.opts.mss, 0);
 }
 
-/* MUST-7: no length that an option says can lead astray. */
+/* MUST-7: no option length leads beyond the header. */
 static void xtcp_wire_parse__impossible_option_lengths(struct kunit *test)
 {
 	static const u8 kinds[] = { 2, 3, 4, 5, 8, 99, 254 };
@@ -216,7 +216,7 @@ static void xtcp_wire_parse__impossible_option_lengths(struct kunit *test)
 	}
 }
 
-/* A length that fits into the header, but is not that of the option */
+/* The length fits into the header, but is wrong for the option */
 static void xtcp_wire_parse__lengths_of_known_options(struct kunit *test)
 {
 	static const u8 right[256] = { [2] = 4, [3] = 3, [4] = 2, [8] = 10 };
@@ -313,7 +313,7 @@ static void xtcp_wire_parse__sack_blocks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seg.opts.sack[1].end, 0x10);
 }
 
-/* Of SYN, FIN and RST at most one; what lacks an ACK is not for the parser to judge */
+/* At most one of SYN, FIN and RST; a missing ACK is not the parser's business */
 static void xtcp_wire_parse__impossible_flags(struct kunit *test)
 {
 	struct xtcp_seg seg;
@@ -329,7 +329,7 @@ static void xtcp_wire_parse__impossible_flags(struct kunit *test)
 	}
 }
 
-/* Whatever comes, nothing outside of the header is read (ASan watches). */
+/* For any input, nothing outside the header is read (ASan watches). */
 static void xtcp_wire_parse__random_bytes(struct kunit *test)
 {
 	struct random random = { 4 };
@@ -383,7 +383,7 @@ static void xtcp_wire_build__fields_where_the_rfc_has_them(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, buf[19], 7);
 }
 
-/* Byte by byte what other stacks send: checked by what they are seen to send */
+/* The options byte by byte, as other stacks send them */
 static void xtcp_wire_build__bytes_of_the_options(struct kunit *test)
 {
 	static const u8 syn[] = { 2, 4, 5, 0xb4, 4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 3, 3, 7 };
@@ -409,7 +409,7 @@ static void xtcp_wire_build__bytes_of_the_options(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(buf + 20, old, sizeof(old)), 0);
 }
 
-/* RFC 2018 section 3: with timestamps three blocks fit, and 40 bytes are all. */
+/* RFC 2018 section 3: with timestamps three blocks fit, and 40 bytes are the limit. */
 static void xtcp_wire_build__blocks_without_room_are_left_out(struct kunit *test)
 {
 	struct xtcp_opts opts = { .wscale = XTCP_NO_WSCALE, .nsack = 4 };

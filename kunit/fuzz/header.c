@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Any bytes for the header's and the options' reader. It reads no byte outside of the
- * header (ASan), and what it made of the options is the same again after a builder and
- * a second reading.
+ * Any bytes for the parser of header and options. It reads no byte outside the
+ * header (ASan), and its result is the same again after building the options and
+ * parsing them again.
  *
  * Input: two bytes that say how long the segment is, then its header.
  */
@@ -36,7 +36,7 @@ static bool same_options(const struct xtcp_opts *a, const struct xtcp_opts *b)
 	return !memcmp(a->sack, b->sack, a->nsack * sizeof(a->sack[0]));
 }
 
-/* Where they fit: how they came they may have been packed closer than we pack */
+/* If they fit: the input may have been packed tighter than we pack */
 static void check_again(const struct xtcp_seg *seg)
 {
 	struct xtcp_out out = {

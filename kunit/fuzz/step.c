@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Any sequence of segments, user calls and time for one end, listening or opening.
- * Nothing of it may break what kunit/pair_check.c promises, lose a buffer, or make a
- * sanitizer speak.
+ * Any sequence of segments, user calls and time steps for one end, listening or opening.
+ * None may break an invariant of kunit/pair_check.c, lose a buffer, or trigger a
+ * sanitizer.
  *
  * Input: how the end begins, then steps, each an opcode with its operands. Sequence
- * numbers are given from those that matter, so that few bytes say much.
+ * numbers are relative to those that matter, so that few bytes say much.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ struct input {
 	size_t left;
 };
 
-/* ---- the part of KUnit that pair.c wants: what fails ends the run ---- */
+/* ---- the part of KUnit that pair.c needs: a failure ends the run ---- */
 
 void *kunit_kmalloc_array(struct kunit *test, size_t n, size_t size, gfp_t gfp)
 {
@@ -83,7 +83,7 @@ static u32 take32(struct input *in)
 	return low | (u32)take16(in) << 16;
 }
 
-/* A number near one that matters, by a selector and a distance */
+/* A sequence number near one that matters: a selector and a distance */
 static u32 take_near(struct input *in, const u32 *of, u32 count)
 {
 	u8 select = take8(in);
@@ -257,7 +257,7 @@ static void begin(struct pair *p, struct input *in)
 	p->failed = false;
 	p->forged = true;
 	p->random.state = 1;
-	p->link.cut_at = 1;	/* what the end says, nobody hears */
+	p->link.cut_at = 1;	/* the end's output is discarded */
 	p->no_memory = how & 2 ? 100 : 0;
 	e->user = (struct pair_user){
 		.total = 1 << 30, .sndbuf = 65536, .rcvbuf = how & 4 ? 3000 : 65536,

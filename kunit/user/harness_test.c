@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of what stands in for the kernel in user space: the suites above it
- * are worth no more than it is. Runs in user space only.
+ * Tests of the user-space replacements for the kernel: the suites on top are only as good as
+ * these. Runs in user space only.
  */
 #include <kunit/test.h>
 #include <linux/bitops.h>

@@ -48,7 +48,7 @@ struct rb_node *rb_prev(const struct rb_node *node)
 	return node->rb_parent;
 }
 
-/* Puts @new (which may be NULL) where @old hangs, below the parent or the root. */
+/* Puts @new (which may be NULL) in @old's place, below the parent or as root. */
 static void take_place(struct rb_node *old, struct rb_node *new,
 		       struct rb_root *root)
 {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""How answers leave that no socket sends: SYN-ACKs, resets, ACKs of TIME-WAIT.
+"""Replies that no socket sends: SYN-ACKs, resets, ACKs of TIME-WAIT.
 
-Each has what its listener or its connection would give it; what nobody can give it, it has
-of the packet that it answers.  docs/policy.md has the table.
+Each has the settings of its listener or its connection; without either, those of the packet
+that it answers. docs/policy.md has the table.
 """
 import contextlib
 import errno
@@ -26,7 +26,7 @@ NOT_TCPS = "its answer has the default TTL"
 
 
 def asked(peer, listener, **how):
-    """A SYN of the peer; what answers it."""
+    """A SYN of the peer; returns the reply."""
     peer.dport = listener.getsockname()[1]
     peer.send("S", opts=MSS, **how)
     answer = peer.get("SA")
@@ -35,7 +35,7 @@ def asked(peer, listener, **how):
 
 
 def refused(peer, dport):
-    """An ACK that means nothing to whoever is there, if anybody is; the RST."""
+    """An ACK for which there is no connection; returns the RST."""
     peer.dport = dport
     peer.send("A", seq=7)
     return peer.get("R")
@@ -43,7 +43,7 @@ def refused(peer, dport):
 
 @contextlib.contextmanager
 def asking(family, *options):
-    """A listener of the host's with options, and a peer."""
+    """A listener in the host with options, and a peer."""
     with listen(family, net().a) as listener, Peer(net(), family) as peer:
         for (level, name), value in options:
             listener.setsockopt(level, name, value)
@@ -51,7 +51,7 @@ def asking(family, *options):
 
 
 def in_time_wait(family, *options):
-    """A connection of the peer's that the host has closed first."""
+    """A connection with the peer that the host has closed first."""
     with asking(family, *options) as (listener, peer):
         asked(peer, listener)
         peer.send("A")
@@ -68,7 +68,7 @@ def in_time_wait(family, *options):
 
 @case(BOTH)
 def ttl__of_a_syn_ack(family):
-    """The listener's, and of one that is sent again."""
+    """The listener's, also on a retransmitted SYN-ACK."""
     with asking(family, (TTL[family], 255)) as (listener, peer):
         equal(asked(peer, listener).ttl, 255, "TTL of the SYN-ACK")
         peer.send("S", opts=MSS, seq=peer.seq - 1)
@@ -107,7 +107,7 @@ def ttl__both_ends_ask_for_255(family):
             equal(recv_exact(client, 4), b"pong", "data")
             client.close()
             equal(server.recv(1), b"", "end of stream")
-        # lost: the last FIN would be sent again and again
+        # lost: the last FIN would be retransmitted again and again
         wait_states(net().b, listener.getsockname()[1], ["LISTEN"])
 
 
@@ -121,7 +121,7 @@ def pair_of(family, listener, names):
 
 @case(BOTH, xtcp_only=NOT_TCPS)
 def ttl__of_a_reset(family):
-    """RFC 5082 section 2.2: a listener's peers ask for it in whatever he sends."""
+    """RFC 5082 section 2.2: the listener's peers require it on every segment it sends."""
     with asking(family, (TTL[family], 255)) as (listener, peer):
         equal(refused(peer, listener.getsockname()[1]).ttl, 255, "TTL of the listener's RST")
         asked(peer, listener)
@@ -139,7 +139,7 @@ def ttl__in_time_wait(family):
 
 @case(BOTH)
 def tos__of_answers(family):
-    """The listener's; a connection's, in TIME-WAIT, too; the packet's where nobody is."""
+    """The listener's; in TIME-WAIT the connection's; without a socket the packet's."""
     with asking(family, (TOS[family], 0xb8)) as (listener, peer):
         equal(asked(peer, listener).tos, 0xb8, "TOS of the SYN-ACK")
     equal(in_time_wait(family, (TOS[family], 0xb8)).tos, 0xb8, "TOS in TIME-WAIT")
@@ -153,7 +153,7 @@ def tapped(where, value):
 
 @case(BOTH)
 def mark_and_priority__of_a_syn_ack(family):
-    """SO_MARK and SO_PRIORITY of the listener are its SYN-ACK's, too."""
+    """SO_MARK and SO_PRIORITY of the listener apply to its SYN-ACK, too."""
     for where, name, value in ((MARK, SO_MARK, 1234), (PRIORITY, SO_PRIORITY, 5)):
         with asking(family, ((SOL, name), value)) as (listener, peer), \
                 tapped(where, value) as tap:
@@ -183,7 +183,7 @@ def reflecting(value):
 
 @case((V6,))
 def flow_label__of_a_reset(family):
-    """net.ipv6.flowlabel_reflect, 2: a refusal has the label of what it refuses."""
+    """net.ipv6.flowlabel_reflect, 2: an RST has the flow label of the segment that it answers."""
     with reflecting(2), Peer(net(), family) as peer:
         peer.dport = port()
         peer.send("A", seq=7, flow=0x12345)
@@ -192,7 +192,7 @@ def flow_label__of_a_reset(family):
 
 @case((V6,))
 def options__of_the_listener(family):
-    """IPv6 options that a listener has are on its SYN-ACK."""
+    """The listener's IPv6 options are on its SYN-ACK."""
     padding = b"\0\0\x01\x04" + bytes(4)
     with asking(family, ((IP6, IPV6_HOPOPTS), padding)) as (listener, peer):
         equal(asked(peer, listener).ext, [0], "extension headers of the SYN-ACK")
@@ -200,7 +200,7 @@ def options__of_the_listener(family):
 
 @contextlib.contextmanager
 def led_here(family):
-    """Packets to an address that is not this host's are taken in: policy routing."""
+    """Packets to an address that is not the host's are delivered locally: policy routing."""
     addr = ELSEWHERE[family]
 
     def change(what):
@@ -234,7 +234,7 @@ def transparent__listener_answers_for_others(family):
 
 @case(BOTH)
 def device__connection_is_bound_to_one(family):
-    """SO_BINDTODEVICE: what comes by another is none of the connection's."""
+    """SO_BINDTODEVICE: segments from another device are not the connection's."""
     with asking(family) as (listener, peer):
         asked(peer, listener)
         peer.send("A")
@@ -255,7 +255,7 @@ def device__connection_is_bound_to_one(family):
 
 @case()
 def link_local__listener_in_a_vrf():
-    """The listener is bound to the VRF, its answers go to the link that the SYN came by."""
+    """The listener is bound to the VRF, its replies go to the link on which the SYN arrived."""
     with Net() as link:
         link.a.ip("link add red type vrf table 10", "link set red up", "link set va master red",
                   "addr add fe80::77/64 dev va nodad")
@@ -282,7 +282,7 @@ def link_local__listener_in_a_vrf():
 
 @case()
 def ip_id__begins_anywhere():
-    """IPv4: a socket's counter of IP IDs begins with a number that nobody can know."""
+    """IPv4: a socket's counter of IP IDs starts at an unpredictable number."""
     seen = []
     with listen(V4, net().a) as listener:
         for _ in range(4):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Peers that are silent, gone, or born again; and what ICMP says about them."""
+"""Peers that are silent, gone, or restarted; and ICMP errors about them."""
 import errno
 import socket
 import struct
@@ -10,7 +10,7 @@ from lib import (FAMILIES, PLACE, SOL_TCP, V4, V6, WIRE_PROTO, case, check, coun
                  wait_states)
 from lib.wire import MSS, Peer, checksum, open_to_peer, pseudo
 
-# How late a timer may fire: the machine's own lateness comes on top of it
+# How late a timer may fire: the machine's own delays are added to it
 LATE = {"uml": 0.3, "smp": 2.0, "vm": 0.6, "debug": 2.0}[PLACE]
 
 
@@ -52,7 +52,7 @@ def syn__doubles_and_gives_up(family):
 
 @case((V4, V6), bound=30)
 def syn__count_of_a_socket(family):
-    """TCP_SYNCNT overrides the knob."""
+    """TCP_SYNCNT overrides the sysctl."""
     with Peer(net(), family) as peer, sock(family, ns=net().a) as s:
         s.setsockopt(SOL_TCP, socket.TCP_SYNCNT, 1)
         expect_errno(errno.ETIMEDOUT, s.connect, (net().addr("ghost", family), peer.sport))
@@ -73,7 +73,7 @@ def synack__doubles_and_gives_up(family):
 
 @case(FAMILIES, bound=30)
 def synack__again_for_a_repeated_syn(family):
-    """RFC 9293 3.10.7.4: the client did not get our SYN-ACK; send it again."""
+    """RFC 9293 3.10.7.4: the client did not get our SYN-ACK; it is retransmitted."""
     with listen(family, net().a) as listener, \
             Peer(net(), family, dport=listener.getsockname()[1]) as peer:
         peer.send("S", opts=MSS)
@@ -124,7 +124,7 @@ def data__user_timeout(family):
 
 @case(FAMILIES)
 def data__peer_was_born_again(family):
-    """RFC 9293 3.5.1 (half-open): the new host knows nothing, and says so by RST."""
+    """RFC 9293 3.5.1 (half-open): the new host knows no such connection and answers by RST."""
     peer, client = open_to_peer(net(), family)
     with peer, client:
         client.send(b"as I was saying")
@@ -137,7 +137,7 @@ def data__peer_was_born_again(family):
 
 @case(FAMILIES)
 def data__lost_segment_is_sent_again(family):
-    """Not acknowledged in time: sent again; acknowledged: the program never knew."""
+    """Not acknowledged in time: retransmitted; the program notices nothing."""
     peer, client = open_to_peer(net(), family)
     with peer, client:
         client.send(b"lost")
@@ -151,7 +151,7 @@ def data__lost_segment_is_sent_again(family):
 
 @case((V4, V6))
 def data__three_duplicate_acks(family):
-    """RFC 5681 3.2: three duplicate ACKs tell of a loss before the timer does."""
+    """RFC 5681 3.2: three duplicate ACKs reveal a loss before the timer expires."""
     peer, client = open_to_peer(net(), family)
     with peer, client:
         data = bytes(range(200)) * 100
@@ -187,7 +187,7 @@ def keepalive__finds_a_dead_peer(family):
 
 @case((V4, V6), bound=30)
 def keepalive__an_answer_keeps_it(family):
-    """MUST-26: probes only when idle; an answer is life, however the times are set."""
+    """MUST-26: probes only when idle; any answer keeps the connection, whatever the intervals."""
     peer, client = open_to_peer(net(), family)
     with peer, client:
         for option, value in ((socket.TCP_KEEPIDLE, 1), (socket.TCP_KEEPINTVL, 2),
@@ -203,7 +203,7 @@ def keepalive__an_answer_keeps_it(family):
 
 @case((V4, V6))
 def keepalive__off_by_default(family):
-    """MUST-25: unless asked for, an idle connection says nothing."""
+    """MUST-25: unless asked for, an idle connection sends nothing."""
     with knobs(net().a, keepalive_time=1):
         peer, client = open_to_peer(net(), family)
         with peer, client:
@@ -241,7 +241,9 @@ def orphan__fin_wait_2_is_bounded(family):
 
 @case((V4, V6), bound=60)
 def window__zero_for_long_is_no_death(family):
-    """RFC 9293 MUST-37: while the peer answers probes, a shut window is no end."""
+    """RFC 9293 MUST-37: while the peer answers probes, a closed window doesn't end the
+    connection.
+    """
     peer, client = open_to_peer(net(), family)
     with peer, client, knobs(net().a, retries2=3):
         client.setblocking(False)
@@ -267,7 +269,7 @@ def window__zero_for_long_is_no_death(family):
 # --- ICMP -----------------------------------------------------------------------------------
 
 def icmp(peer, kind, code, about):
-    """Send an ICMP error about a segment of the stack (its header as it was)."""
+    """Send an ICMP error about a segment of the stack (with its unchanged header)."""
     inner = about.raw[:64]
     me, them = peer.me, peer.them
     if peer.six:

@@ -28,7 +28,7 @@ def offloads_off(devices):
 
 
 def plain(_):
-    """As veth is: offloads on, nothing lost."""
+    """A veth as it comes: offloads on, no loss."""
 
 
 def bare(where):
@@ -36,7 +36,7 @@ def bare(where):
 
 
 def bare_routers(where):
-    """Hosts send packets of many segments, which routers have to cut apart."""
+    """Hosts send packets of many segments, which routers have to segment."""
     offloads_off(where.devices()[1:5])
 
 
@@ -49,7 +49,9 @@ def lossy(where):
 
 
 def narrow(where):
-    """r knows a narrow way to b, and x to a: what is too long is told across the bridge."""
+    """The path from r to b has a small MTU, and so has that to a: errors about larger packets
+    cross the bridge.
+    """
     for ns, four, six, dev in ((where.r, where.B4, where.B6, "rb"),
                                (where.x, where.A4, where.A6, "ax")):
         ns.ip(f"route add {four}/32 dev {dev} mtu {NARROW}",
@@ -61,7 +63,7 @@ _chains = {}
 
 
 def chain(kind=plain):
-    """A chain of this kind, which all cases share."""
+    """A chain of this kind, shared by all cases."""
     if kind not in _chains:
         _chains[kind] = Chain()
         kind(_chains[kind])
@@ -100,7 +102,7 @@ def bytes__each_way_with_loss(family):
 
 @case(FAMILIES, bound=60, xtcp_only=WHY)
 def bytes__bridge_in_the_host(family):
-    """Where xtcp's own host has the bridge, offloads see TCP only."""
+    """The bridge runs in xtcp's own host: offloads see only TCP."""
     for tcp_end in "ba":
         with Net(tcp_end=tcp_end) as where:
             exchange(family, BULK, where)
@@ -108,7 +110,7 @@ def bytes__bridge_in_the_host(family):
 
 @case(BOTH, xtcp_only=WHY)
 def bytes__last_words(family):
-    """FIN with data, half closed for long: each end reads what the other one still says."""
+    """FIN with data, half-closed for long: each end still reads what the other one sends."""
     for client in CLIENTS:
         one, two = pair(family, seen_from(client, chain()))
         with one, two:
@@ -123,7 +125,7 @@ def bytes__last_words(family):
 
 @case(BOTH, bound=40, xtcp_only=WHY)
 def wire__sums_and_sizes_are_right(family):
-    """With no device to finish them, every segment on both links is as it should be."""
+    """No device finishes checksums: every segment on both links must be correct."""
     where = chain(bare)
     with Sniffer(where.x, "ax", proto=253) as left, Sniffer(where.r, "rb", proto=6) as right:
         for client in CLIENTS:
@@ -137,7 +139,7 @@ def wire__sums_and_sizes_are_right(family):
 
 @case(BOTH, bound=40, xtcp_only=WHY)
 def wire__no_packet_of_many_segments_to_xtcp(family):
-    """What leaves the bridge could be sent by any device."""
+    """What leaves the bridge are single segments, which any device can send."""
     with Sniffer(chain().x, "xr", proto=253) as wire:
         one_way(family, 1 << 20, chain().turned())
         longest = max(len(s.raw) for s in wire.poll())
@@ -156,7 +158,7 @@ def path_mtu__errors_cross_the_bridge(family):
             to = where.addr(end, family)
             longest = max(len(s.raw) for s in wire.poll() if s.dst == to)
             equal(longest, room, f"longest segment to {end}")
-    check(lib.counters(where.a)["icmp_in"] > before, "xtcp has heeded no error")
+    check(lib.counters(where.a)["icmp_in"] > before, "xtcp has acted on no error")
 
 
 @case(BOTH, xtcp_only=WHY)
@@ -170,7 +172,7 @@ def refused__by_rst(family):
 
 @case(BOTH, bound=40, xtcp_only=WHY)
 def refused__by_port_unreachable(family):
-    """An error of the host itself ends connect() at once; no RST may be the cause."""
+    """An ICMP error of the host itself ends connect() at once; it must not be caused by an RST."""
     for client, proto in ((XTCP, 6), (TCP, 253)):
         where, at = seen_from(client, chain()), port()
         with where.b:
@@ -185,7 +187,7 @@ def refused__by_port_unreachable(family):
 
 @case(BOTH, xtcp_only=WHY)
 def unreachable__tcp_gives_up(family):
-    """The kernel's TCP ends connect() for what x says."""
+    """The kernel's TCP ends connect() on x's error."""
     with sock(family, ns=chain().b) as s:
         equal(errname(errno_of(s.connect, (chain().addr("ghost of x", family), port()))),
               "EHOSTUNREACH" if family == V4 else "ENETUNREACH", "TCP connects")
@@ -193,7 +195,7 @@ def unreachable__tcp_gives_up(family):
 
 @case(BOTH, xtcp_only=WHY)
 def unreachable__xtcp_may_know(family):
-    """xtcp goes on (RFC 9293 MUST-56), and tells whoever asks what r says."""
+    """xtcp goes on (RFC 9293 MUST-56), and reports r's error to programs that ask."""
     with sock(family, ns=chain().a) as s:
         s.setblocking(False)
         errno_of(s.connect, (chain().addr("ghost of r", family), port()))
@@ -202,7 +204,7 @@ def unreachable__xtcp_may_know(family):
 
 
 def name_of(family, addr, number):
-    """socat's generic address, without the family."""
+    """The address in socat's generic form, without the family."""
     if family == V4:
         raw = number.to_bytes(2, "big") + socket.inet_aton(addr) + bytes(8)
     else:
@@ -217,7 +219,7 @@ def socat(ns, *args):
 
 
 def carry(work, file, server, listens, client):
-    """One socat listens and writes what comes into a file, the other one sends it one."""
+    """One socat listens and writes what arrives into a file, the other one sends it a file."""
     listener = socat(server, "-u", listens[0], f"CREATE:{work}/out")
     lib.wait_state(server, listens[1], "LISTEN", 10)
     for program in (socat(client[0], "-u", f"OPEN:{file}", client[1]), listener):
@@ -230,7 +232,7 @@ def carry(work, file, server, listens, client):
 
 @case(BOTH, bound=60, xtcp_only=WHY)
 def programs__socat_as_it_is(family):
-    """socat's TCP4, TCP6 on one side; on the other one, it is told the number only."""
+    """socat's TCP4, TCP6 on one side; on the other one it is only given the protocol number."""
     file = os.environ.get("XTCP_KO") or "/bin/bash"
     number, kind, text = (2, "TCP4", chain().A4) if family == V4 else \
         (10, "TCP6", f"[{chain().A6}]")
@@ -246,7 +248,7 @@ def programs__socat_as_it_is(family):
 
 
 class Http(http.client.HTTPConnection):
-    """An HTTP client whose connection is a socket that it is given."""
+    """An HTTP client whose connection is a given socket."""
 
     def __init__(self, s):
         super().__init__("test")
@@ -255,11 +257,11 @@ class Http(http.client.HTTPConnection):
 
 @case(BOTH, bound=40, xtcp_only=WHY)
 def programs__http(family):
-    """Python's server and client, one on each side: ten requests on a connection."""
+    """Python's server and client, one on each side: ten requests on one connection."""
     body = noise(100000)
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        """Says the same to all."""
+        """Gives the same answer to all requests."""
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):  # pylint: disable=invalid-name

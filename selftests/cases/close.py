@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The ends of connections: both closes, half-close, RST, TIME-WAIT, every state."""
+"""Closing: both sides first, half-close, RST, TIME-WAIT, every state."""
 import errno
 import os
 import socket
@@ -17,7 +17,7 @@ LINGER_0 = struct.pack("ii", 1, 0)
 
 
 def closing(wire):
-    """The flags of what has passed since the first FIN."""
+    """The flags of the segments since the first FIN."""
     flags = wire.flags()
     first = next((i for i, f in enumerate(flags) if "F" in f), len(flags))
     return flags[first:]
@@ -25,7 +25,7 @@ def closing(wire):
 
 @case(FAMILIES)
 def four_segments(family):
-    """RFC 9293 figure 12: FIN, ACK of it, and some time later the other FIN, ACK."""
+    """RFC 9293 figure 12: FIN, its ACK, and later the other FIN, its ACK."""
     client, server = pair(family)
     with client, server, Sniffer(net().a, "va", client.getsockname()[1]) as wire:
         at = client.getsockname()[1]
@@ -45,8 +45,8 @@ def four_segments(family):
 def three_segments_when_fin_rides_on_the_ack(family):
     """A passive closer whose FIN carries the ACK saves a segment.
 
-    The peer made by hand answers FIN with FIN+ACK; the stack must take both
-    from one segment, go to TIME-WAIT, and acknowledge.
+    The peer, played by the test, answers FIN with FIN+ACK; the stack must take both from one
+    segment, enter TIME-WAIT, and acknowledge.
     """
     peer, client = open_to_peer(net(), family)
     with peer, client:
@@ -121,7 +121,7 @@ def shutdown_read__ends_reading_only(family):
 
 @case(FAMILIES)
 def close_with_unread_data__sends_rst(family):
-    """RFC 9293 3.6 (SHLD-3), RFC 2525 2.17: data was lost, so tell the peer."""
+    """RFC 9293 3.6 (SHLD-3), RFC 2525 2.17: data were lost, so the peer is told by RST."""
     client, server = pair(family)
     with client, Sniffer(net().a, "va", client.getsockname()[1]) as wire:
         client.send(b"never read")
@@ -181,7 +181,7 @@ def linger__close_waits_for_the_last_byte(family):
 
 @case(FAMILIES)
 def linger__data_while_close_waits_is_reset(family):
-    """RFC 9293 3.6.1 (SHLD-3): close() waits for the peer, and nobody will read what it says."""
+    """RFC 9293 3.6.1 (SHLD-3): close() waits for the peer, whose data can't be read any more."""
     peer, server = open_by_peer(net(), family)
     with peer:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
@@ -197,7 +197,7 @@ def linger__data_while_close_waits_is_reset(family):
 
 @case(FAMILIES)
 def shutdown_both__data_is_reset(family):
-    """RFC 9293 3.6.1: the socket is there, but shut both ways: what comes would be lost."""
+    """RFC 9293 3.6.1: the socket exists, but is shut both ways: data would be lost."""
     peer, server = open_by_peer(net(), family)
     with peer, server:
         peer.send("PA", b"before")
@@ -214,7 +214,7 @@ def shutdown_both__data_is_reset(family):
 
 @case(FAMILIES)
 def shutdown_both__one_after_the_other(family):
-    """In either order, and each alone is no reason: what comes is read, or kept."""
+    """In either order; with only one of them no RST: data are read, or kept."""
     for first, second in ((socket.SHUT_RD, socket.SHUT_WR), (socket.SHUT_WR, socket.SHUT_RD)):
         peer, server = open_by_peer(net(), family)
         with peer, server:
@@ -234,7 +234,7 @@ def shutdown_both__one_after_the_other(family):
 
 @case(FAMILIES)
 def shutdown_both__the_peers_fin_is_taken(family):
-    """It has no data to lose: an orderly end."""
+    """A FIN without data loses nothing: an orderly close."""
     peer, server = open_by_peer(net(), family)
     with peer, server:
         server.shutdown(socket.SHUT_RDWR)
@@ -247,7 +247,7 @@ def shutdown_both__the_peers_fin_is_taken(family):
 
 @case(FAMILIES)
 def close__delivers_what_was_sent(family):
-    """close() after send() loses nothing, though the process is gone."""
+    """close() after send() loses nothing, even if the process has ended."""
     client, server = pair(family)
     with server:
         data = noise(400000)
@@ -270,7 +270,7 @@ def simultaneous_close(family):
     with peer, client:
         client.shutdown(socket.SHUT_WR)
         fin = peer.get("FA")
-        peer.send("FA")                       # has not seen our FIN yet
+        peer.send("FA")                       # has not received our FIN yet
         peer.until(lambda s: s.ack == peer.seq)
         equal(states(net().a, peer.sport), ["CLOSING"], "state")
         peer.take(fin)
@@ -281,7 +281,7 @@ def simultaneous_close(family):
 
 @case(BOTH)
 def closed_port__answer_by_the_book(family):
-    """RFC 9293 3.5.2 group 1: the two forms of the RST for a closed port."""
+    """RFC 9293 3.5.2 group 1: the two forms of RST from a closed port."""
     with Peer(net(), family, dport=port()) as peer:
         peer.send("S", seq=5000)
         rst = peer.get("RA")
@@ -323,7 +323,7 @@ def close_both(client, server):
 
 
 def time_wait_length(family):
-    """(at least, at most) how long it lasted: seen from before and after its begin."""
+    """(at least, at most) how long it lasted: measured from before and after it began."""
     client, server = pair(family)
     at = client.getsockname()[1]
     before = time.monotonic()
@@ -346,7 +346,7 @@ def time_wait__is_twice_msl(family):
 
 @case(BOTH, xtcp_only="TIME_WAIT is 60 s for ever")
 def time_wait__answers_a_late_fin_and_starts_again(family):
-    """RFC 9293 3.10.7.4: a FIN again means our ACK was lost: ACK, restart 2 MSL."""
+    """RFC 9293 3.10.7.4: a retransmitted FIN means that our ACK was lost: ACK, restart 2 MSL."""
     with knobs(net().a, msl_ms=1000):
         peer, client = open_to_peer(net(), family)
         with peer:
@@ -376,7 +376,7 @@ def time_wait__holds_its_port(family):
 
 @case(FAMILIES)
 def time_wait__server_restarts_at_once(family):
-    """A server with SO_REUSEADDR comes back while TIME-WAITs hold its port."""
+    """A server with SO_REUSEADDR restarts while TIME-WAITs use its port."""
     at = port()
     with listen(family, at=at) as listener:
         client, server = pair(family, listener=listener)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""SYN cookies under real sockets: nothing is kept, nothing is lost, nothing hangs.
+"""SYN cookies with real sockets: no memory per SYN, no loss, no hang.
 
-What they say on the wire is in scripts/cookies.py; floods are in flood.py.
+Their segments are tested in scripts/cookies.py; floods are in flood.py.
 """
 import contextlib
 import select
@@ -15,7 +15,7 @@ BANNER = b"220 who speaks first\r\n"
 
 @contextlib.contextmanager
 def bare_acks_lost(ns):
-    """What reaches this namespace and is an ACK and nothing else is dropped."""
+    """Drop bare ACKs that arrive in this namespace."""
     with ns:
         run("nft", "add table inet lost; add chain inet lost in { type filter hook input "
             f"priority 0; }}; add rule inet lost in meta l4proto {PROTO} @th,104,8 0x10 drop")
@@ -28,7 +28,7 @@ def bare_acks_lost(ns):
 
 @case((V4, V6), bound=60)
 def third_segment__lost_where_the_server_speaks_first(family):
-    """A classic cookie leaves the client waiting for ever; an echo cookie does not."""
+    """With a classic cookie the client waits for ever; with an echo cookie it does not."""
     with knobs(net().b, syncookies=2), listen(family, net().b) as listener:
         at = listener.getsockname()[1]
         with sock(family, ns=net().a) as client:
@@ -48,7 +48,7 @@ def third_segment__lost_where_the_server_speaks_first(family):
 
 @case((V4, V6), bound=60, xtcp_only="it has no echo cookie")
 def third_segment__lost_with_a_client_that_offers_nothing(family):
-    """The hang of the classic kind is there, and is what the echo cookie is against."""
+    """The hang with a classic cookie does happen; the echo cookie is there to prevent it."""
     with knobs(net().b, syncookies=2), knobs(net().a, echo_cookie=0), \
             listen(family, net().b) as listener:
         with sock(family, ns=net().a) as client:
@@ -62,7 +62,7 @@ def third_segment__lost_with_a_client_that_offers_nothing(family):
 
 @case(FAMILIES, bound=60)
 def connections__by_cookies_only(family):
-    """Many of them, with bytes in both directions, whole."""
+    """Many of them, with data in both directions, complete."""
     total = SIZE["many"] // 10
     data = noise(100000)
     with knobs(net().b, syncookies=2), listen(family, net().b) as listener:
@@ -106,7 +106,7 @@ def counters__tell_of_each_kind(family):
 
 @case((V4, V6), xtcp_only="it has no such record to go back to")
 def time_wait__keeps_its_record(family):
-    """Whose ISN has to lie above an old connection's is not answered by a cookie."""
+    """A SYN for a TIME-WAIT entry, above which the ISN has to lie, is not answered by a cookie."""
     with knobs(net().b, syncookies=2), listen(family, net().b) as listener:
         at = listener.getsockname()[1]
         client, server = pair(family, listener=listener)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""TCP_DEFER_ACCEPT and TCP_SAVE_SYN: what a listener does for its children."""
+"""TCP_DEFER_ACCEPT and TCP_SAVE_SYN: a listener's options for its children."""
 import contextlib
 import errno
 import socket
@@ -39,7 +39,7 @@ def opening(family, name, value, **how):
 
 
 def accepted(s, peer):
-    """The connection that the third segment makes."""
+    """The connection that the final ACK makes."""
     peer.send("A")
     return s.accept()[0]
 
@@ -48,7 +48,7 @@ def accepted(s, peer):
 
 @same()
 def same__defer_value():
-    """Seconds go up to those at which the SYN-ACK's timer expires."""
+    """Seconds are rounded up to a time at which the SYN-ACK's timer expires."""
     def play(proto, value):
         with make(proto, "4any") as s:
             s.setsockopt(SOL_TCP, TCP_DEFER_ACCEPT, value)
@@ -59,12 +59,12 @@ def same__defer_value():
 
 @case((V4, V6))
 def defer__data_establish(family):
-    """A bare third segment wakes nobody; data do, and are there at once."""
+    """A bare final ACK doesn't wake accept(); data do, and can be read at once."""
     with opening(family, TCP_DEFER_ACCEPT, 30) as (s, peer):
         before = counters(net().a)["halfopen_deferred"] if IS_XTCP else 0
         peer.send("A")
         peer.quiet(0.2)
-        check(not readable(s, 0.1 / SIZE["scale"]), "a bare third segment was accepted")
+        check(not readable(s, 0.1 / SIZE["scale"]), "a bare final ACK was accepted")
         equal(states(net().a, s.getsockname()[1]), ["LISTEN", "SYN_RECV"], "connections")
         if IS_XTCP:
             equal(counters(net().a)["halfopen_deferred"], before + 1, "halfopen_deferred")
@@ -99,7 +99,7 @@ def defer__fin_establishes(family):
 
 @case((V4, V6))
 def defer__ends(family):
-    """3 seconds: silence at 1, the SYN-ACK again at 3, and the ACK of that is enough."""
+    """3 seconds: nothing at 1 s, the SYN-ACK again at 3 s, and a bare ACK of that establishes."""
     with opening(family, TCP_DEFER_ACCEPT, 3) as (s, peer):
         start = time.monotonic()
         peer.send("A")
@@ -115,7 +115,7 @@ def defer__ends(family):
 
 @case((V4, V6), bound=30)
 def defer__peer_that_has_gone_is_forgotten(family):
-    """Nobody answers the last SYN-ACK: nothing is left, and no child was made."""
+    """The last SYN-ACK is not answered: the request is freed, no child was made."""
     with knobs(net().a, synack_retries=1), opening(family, TCP_DEFER_ACCEPT, 1) as (s, peer):
         peer.send("A")
         peer.get("SA")
@@ -125,7 +125,7 @@ def defer__peer_that_has_gone_is_forgotten(family):
 
 @case((V4, V6))
 def defer__client_that_speaks_first(family):
-    """Two ends of the same kind: the server sees a connection and its data at once."""
+    """Both ends are ours: the server sees a connection and its data together."""
     with listen(family) as s:
         s.setsockopt(SOL_TCP, TCP_DEFER_ACCEPT, 30)
         client = sock(family, ns=net().a)
@@ -155,7 +155,7 @@ def same__save_syn_value():
 
 @case((V4, V6))
 def saved_syn__is_what_was_on_the_wire(family):
-    """Header of IP and TCP with all options, and none of the data; with 2 the link's, too."""
+    """Header of IP and TCP with all options, without the data; with 2 the link layer's, too."""
     for value in (1, 2):
         with listen_with(family, TCP_SAVE_SYN, value) as s, Peer(net(), family) as peer:
             peer.dport = s.getsockname()[1]
@@ -182,7 +182,7 @@ def saved_syn__is_what_was_on_the_wire(family):
 
 @case((V4, V6))
 def saved_syn__is_fetched_once(family):
-    """And not before there is room for it."""
+    """And only once the caller's buffer is large enough."""
     with listen(family) as listener:
         listener.setsockopt(SOL_TCP, TCP_SAVE_SYN, 1)
         client, server = pair(family, listener=listener)
@@ -197,7 +197,7 @@ def saved_syn__is_fetched_once(family):
 
 @case((V4, V6))
 def saved_syn__as_it_was_at_the_syn(family):
-    """What is set later is for later SYNs; what nobody fetches ends with its socket."""
+    """Later changes apply to later SYNs; headers that are not fetched are freed with the socket."""
     with listen(family, net().a) as s, Peer(net(), family) as before, Peer(net(), family) as after:
         half_open(before, s)
         s.setsockopt(SOL_TCP, TCP_SAVE_SYN, 1)
@@ -214,7 +214,7 @@ def saved_syn__as_it_was_at_the_syn(family):
 
 @case()
 def saved_syn__with_ip_options():
-    """They are part of the header, and come back all the same."""
+    """They are part of the header, and are returned in replies all the same."""
     with listen_with(V4, TCP_SAVE_SYN, 1) as s, Peer(net(), V4) as peer:
         peer.dport = s.getsockname()[1]
         peer.send("S", opts=MSS, ipopt=RECORD_ROUTE)
@@ -227,8 +227,9 @@ def saved_syn__with_ip_options():
 
 
 def extended(raw, units):
-    """An IPv6 destination options header of so many 8-byte units; an option that nobody
-    knows, and may skip, fills it: more than 7 bytes of padding are refused."""
+    """An IPv6 destination options header of so many 8-byte units. It is filled with an unknown
+    option that may be skipped: more than 7 bytes of padding are dropped.
+    """
     room = units * 8 - 2
     options = b""
     while room:
@@ -240,7 +241,7 @@ def extended(raw, units):
 
 @case()
 def saved_syn__headers_of_any_length():
-    """IPv6: extension headers are saved, too; not if they are very long."""
+    """IPv6: extension headers are saved, too, unless they are very long."""
     for units in (2, 40):
         with listen_with(V6, TCP_SAVE_SYN, 1) as s, Peer(net(), V6) as peer:
             peer.dport = s.getsockname()[1]
@@ -257,7 +258,7 @@ def saved_syn__headers_of_any_length():
 
 @case((V4, V6))
 def saved_syn__ends_with_the_connection(family):
-    """A socket that is used again has nothing left of the first connection."""
+    """A socket that is reused has nothing left of its first connection."""
     with listen(family) as listener:
         listener.setsockopt(SOL_TCP, TCP_SAVE_SYN, 1)
         client, server = pair(family, listener=listener)

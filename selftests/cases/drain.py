@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The parameter "drain": orphans let go of the module.
+"""The module parameter "drain": orphans release the module.
 
-Has the module to itself: no other test may run beside it.
+Needs the module to itself: no other test may run beside it.
 """
 import errno
 import os
@@ -27,7 +27,7 @@ class draining:
 
 
 def stubborn_orphan(link, family):
-    """(peer, port): a closed socket with data that its peer has no room for."""
+    """(peer, port): a closed socket with data while its peer's window is closed."""
     peer, server = open_by_peer(link, family)
     peer.window = 0
     peer.send("A")
@@ -51,7 +51,7 @@ def orphan__holds_the_module_until_drained(family):
                 equal(states(link.a, at), [], "what is left of the orphan")
                 equal(counters(link.a)["orphan_drained"], before + 1, "orphan_drained")
                 rst = peer.until(lambda s: "R" in s.flags)
-                check("A" in rst.flags or rst.seq, f"{rst} can't be checked by the peer")
+                check("A" in rst.flags or rst.seq, f"{rst} has no number that the peer can check")
                 peer.dport = None
                 unload_soon()
                 load()
@@ -60,7 +60,7 @@ def orphan__holds_the_module_until_drained(family):
 
 @case((V4, V6), bound=60, xtcp_only=ONLY)
 def orphan__in_every_state_is_drained(family):
-    """FIN-WAIT-1, FIN-WAIT-2, CLOSING and LAST-ACK; and the namespace's name is gone."""
+    """FIN-WAIT-1, FIN-WAIT-2, CLOSING and LAST-ACK; and the namespace's name is released."""
     load()
     with Net() as link:
         wait_1, _ = stubborn_orphan(link, family)
@@ -92,7 +92,7 @@ def orphan__in_every_state_is_drained(family):
 
 @case(FAMILIES, bound=60, xtcp_only=ONLY)
 def drain__leaves_open_sockets_alone(family):
-    """What a program has goes on, listeners too, until the program closes it."""
+    """Sockets that programs have open go on, listeners too, until they are closed."""
     load()
     with Net() as link, listen(family, link.b) as listener, draining():
         client, server = pair(family, link, listener=listener)
@@ -127,7 +127,7 @@ def drain__close_resets_at_once(family):
 
 @case(FAMILIES, bound=60, xtcp_only=ONLY)
 def drain__taken_back(family):
-    """Written 0 again, a socket that is closed ends as TCP ends."""
+    """Written back to 0, a closed socket ends as TCP specifies."""
     load()
     with Net() as link:
         with draining():
@@ -150,7 +150,7 @@ def drain__taken_back(family):
 
 @case(bound=120, xtcp_only=ONLY)
 def drain__many_at_once():
-    """More orphans than buckets to walk in one go, of many namespaces."""
+    """More orphans than buckets walked in one go, in many namespaces."""
     load()
     total = SIZE["many"] // 2
     with Net() as one, Net() as two:
@@ -176,7 +176,7 @@ def drain__many_at_once():
 
 @case(bound=60, xtcp_only=ONLY)
 def drain__in_a_race_with_close():
-    """Sockets are closed while the parameter is written: none stays behind."""
+    """Sockets are closed while the parameter is written: no orphan is left."""
     load()
     each = SIZE["many"] // 8
     with Net() as link, listen(V4, link.b, backlog=64) as listener:

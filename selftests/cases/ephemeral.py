@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Ephemeral ports: which one is given out, to whom, and when there are none left."""
+"""Ephemeral ports: which one is chosen, for which socket, and when none is left."""
 import errno
 import os
 import socket
@@ -20,7 +20,7 @@ def sysctl(ns, name, value):
 
 
 class Range:
-    """A namespace of its own with a few ephemeral ports only."""
+    """A namespace with only a few ephemeral ports."""
 
     def __init__(self, low, high, reserved=""):
         self.ns = Ns("r")
@@ -39,7 +39,7 @@ HERE = {V4: "127.0.0.1", V6: "::1", MAPPED: "::ffff:127.0.0.1"}
 
 
 def connect_all(ns, family, to, count):
-    """So many connections to one listener; their local ports."""
+    """Open @count connections to one listener; return their local ports."""
     clients = []
     for _ in range(count):
         s = sock(family, ns=ns)
@@ -50,7 +50,7 @@ def connect_all(ns, family, to, count):
 
 @case(FAMILIES)
 def connect__each_port_once(family):
-    """All of the range but what is reserved, each once, then EADDRNOTAVAIL."""
+    """Each unreserved port of the range once, then EADDRNOTAVAIL."""
     with Range(40001, 40022, "40005,40010-40012") as ns, \
             listen(family, ns, at=5000) as one, listen(family, ns, at=5001):
         want = sorted(set(range(40001, 40023)) - {40005, 40010, 40011, 40012})
@@ -61,7 +61,7 @@ def connect__each_port_once(family):
             # a source port serves many destinations
             more, others = connect_all(ns, family, 5001, len(want))
             equal(sorted(others), want, "ports to another destination")
-        # the last one that comes free is found
+        # the last free one is found
         free_again = clients[3].getsockname()[1]
         reset(clients.pop(3))
         wait_for(lambda: free_again not in
@@ -84,7 +84,7 @@ def connect__each_of_an_odd_number(family):
 
 @case(FAMILIES)
 def connect__not_from_those_who_bind(family):
-    """connect() takes no port that somebody got by bind(), whatever his options."""
+    """connect() takes no port that another socket has by bind(), whatever its options."""
     with Range(40001, 40004) as ns, listen(family, ns, at=5000):
         holders = []
         for at in (40001, 40003):
@@ -125,7 +125,7 @@ def bind__to_any_port(family):
 
 @same()
 def same__autobind_reuse():
-    """net.ipv4.ip_autobind_reuse: when all are had, those that may be shared."""
+    """net.ipv4.ip_autobind_reuse: when all are taken, those that may be shared."""
     def play(proto, flags, on):
         with Range(40001, 40002) as ns:
             sysctl(ns, "ip_autobind_reuse", str(on))
@@ -148,7 +148,7 @@ def same__autobind_reuse():
 
 @case((V4, V6))
 def halves__of_bind_and_connect(family):
-    """bind() and connect() do not take each other's ports while they have their own."""
+    """bind() and connect() do not take ports of each other's half while their own has any."""
     with Range(40000, 40099) as ns, listen(family, ns, at=5000):
         clients, ports = connect_all(ns, family, 5000, 50)
         equal(set(p % 2 for p in ports), {0}, "parity of connect()")
@@ -188,7 +188,9 @@ def connect__own_range(family):
 
 @case((V4, V6))
 def connect__bind_address_no_port(family):
-    """IP_BIND_ADDRESS_NO_PORT: many sockets of one address share ports, by destination."""
+    """IP_BIND_ADDRESS_NO_PORT: many sockets of one address share ports, if their destinations
+    differ.
+    """
     with Range(40000, 40003) as ns, listen(family, ns, at=5000), listen(family, ns, at=5001):
         clients = []
         for to in (5000, 5001):
@@ -207,7 +209,7 @@ def connect__bind_address_no_port(family):
 
 @case((V4, V6))
 def connect__when_all_are_in_time_wait(family):
-    """tw_reuse: on the loopback, where nothing is late, they are had again after a second."""
+    """tw_reuse on the loopback, where no segments are delayed: reusable after a second."""
     with Range(40001, 40008) as ns, listen(family, ns, at=5000) as listener:
         clients, ports = connect_all(ns, family, 5000, 8)
         for s in clients:
@@ -229,12 +231,14 @@ def connect__when_all_are_in_time_wait(family):
             listener.accept()[0].close()
         wait_for(lambda: states(ns, 5000) == ["LISTEN"], what="no connection")
         with sock(family, ns=ns) as s:
-            s.bind((HERE[family], ports[0]))        # which nobody holds any more
+            s.bind((HERE[family], ports[0]))        # whose port isn't bound any more
 
 
 @case(FAMILIES, xtcp_only="TCP gives it out")
 def connect__never_to_itself(family):
-    """A service that is down is told to be down, whatever port of the range is its own."""
+    """connect() to a port without a listener is refused, even if the port is in the ephemeral
+    range.
+    """
     with Range(40000, 40007) as ns:
         for to in range(40000, 40008):
             for _ in range(20):
@@ -255,7 +259,7 @@ def connect__to_itself_from_a_port_that_was_named(family):
 
 @case((V4, V6))
 def connect__hard_to_guess(family):
-    """The first port to each of many destinations: all over the range, in no order."""
+    """The first port for each of many destinations: all over the range, in no order."""
     with Range(32768, 60999) as ns:
         listeners = [listen(family, ns, at=5000 + n) for n in range(64)]
         firsts = []
@@ -274,7 +278,7 @@ def connect__hard_to_guess(family):
 
 @case((V4, V6))
 def connect__seldom_the_same(family):
-    """To one destination, a port comes again late: when most others have been used."""
+    """To one destination a port is reused late: after most others."""
     with Range(40000, 40999) as ns, listen(family, ns, at=5000) as listener:
         seen = []
         for _ in range(50):
@@ -288,7 +292,7 @@ def connect__seldom_the_same(family):
 
 @case((V4, V6))
 def bind__unprivileged_port_start(family):
-    """ip_unprivileged_port_start says from where on anybody may bind."""
+    """Ports from ip_unprivileged_port_start on may be bound without privileges."""
     with Range(40000, 40999) as ns:
         for start, want in ((1024, errno.EACCES), (80, 0)):
             sysctl(ns, "ip_unprivileged_port_start", str(start))

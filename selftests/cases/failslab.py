@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Memory fails: each allocation that the module causes, one after the other.
 
-A call gives a clean errno or does its work, a segment is handled, or lost as on a bad
-link; what was there before goes on; nothing leaks, and the kernel does not complain.
-The last case asks whether every call of the module that may fail has done so.
+A call fails cleanly or succeeds, a segment is handled or lost as on a bad link; connections
+survive; nothing leaks, and the kernel does not complain.
 
-Has the module to itself: no other test may run beside it.
+The last case asks whether every call of the module that may fail has failed once.
+Needs the module to itself: no other test may run beside it.
 """
 import errno
 import functools
@@ -23,7 +23,7 @@ from lib.scenes import (HOP_OPTIONS, IP6, IPV6_HOPOPTS, Place, accepted, all_dat
 BOTH = (V4, V6)
 IPV6_RECVPKTINFO, TCP_SAVE_SYN, PAGE_OF_PORTS, ENOTSUPP = 49, 27, 512, 524
 
-#: Sites that no failure can be led to, or is seen at, and why: "function callee"
+#: Sites that no fault can reach, or whose failure can't be seen, and why: "function callee"
 PERCPU = "failslab does not know the allocator, which has memory in store"
 LINEAR = "ICMP has pulled that already"
 UNTOLD = "a buffer's bytes: they fail, but the kernel tells of it by no trace"
@@ -46,7 +46,7 @@ EXCEPTIONS = {
 
 
 def with_faults(families=None, bound=60):
-    """A case for the kernel that can make memory fail, and has no reason to complain."""
+    """A case for a kernel that can make memory fail; the kernel must not complain."""
     def mark(function):
         @functools.wraps(function)
         def watched(*args):
@@ -129,7 +129,7 @@ def segments__that_close(family):
 
 @with_faults(bound=100)
 def module__loads_or_not():
-    """Each step of loading is undone when one that follows fails."""
+    """If a step of loading fails, the earlier ones are undone."""
     unload_soon()
     try:
         Place.faults.walk_own(scenes.insmod)
@@ -150,7 +150,7 @@ def group__grows_or_not(family):
 
 @with_faults(BOTH)
 def timers__without_memory(family):
-    """What is to be sent again is, when there is memory again."""
+    """Retransmissions happen once there is memory again."""
     far, s = opened(family)
     with listening(family) as listener:
         waiting = half_open(listener, family)
@@ -167,7 +167,7 @@ def timers__without_memory(family):
 
 @with_faults()
 def traffic__with_little_memory():
-    """One allocation in twenty fails, for everybody, on both processors."""
+    """One allocation in twenty fails, for all callers, on both processors."""
     traffic = Program(Place.host.ns, "echo", 8, 0, 3, 7100)
     traffic.hear(b"up")
     with Place.faults.caches_fail(percent=5):
@@ -182,7 +182,7 @@ def traffic__with_little_memory():
 
 @case(places=("debug",))
 def sites__have_all_failed():
-    """Every call of the module that may fail did, in one of the cases before."""
+    """Every call of the module that may fail has failed, in one of the cases above."""
     Place.enter()
     hit = Place.faults.hit
     missed = []

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""SO_ATTACH_FILTER: what a socket's filter refuses or cuts short comes again (socket(7)).
+"""SO_ATTACH_FILTER: data that a socket's filter drops or truncates are retransmitted
+(socket(7)).
 
-A filter sees a segment from its header on, and says how many bytes of it are to be kept.
+A filter sees a segment from its header on, and returns how many bytes of it are kept.
 """
 import contextlib
 import ctypes
@@ -19,7 +20,7 @@ SUMS = "where no device has summed the segment it sums what the filter has left,
 
 
 def attach(s, keep):
-    """A filter of one instruction: keep so many bytes of each segment."""
+    """Attach a filter of one instruction: keep so many bytes of each segment."""
     program = ctypes.create_string_buffer(struct.pack("HBBI", BPF_RET, 0, 0, keep))
     s.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
                  struct.pack("HP", 1, ctypes.addressof(program)))
@@ -31,8 +32,9 @@ def detach(s):
 
 @contextlib.contextmanager
 def keeping_100(family, size):
-    """(peer, its first number, data): what the peer sends of the data arrives whole at a
-    socket whose filter keeps no more than 100 bytes of a segment."""
+    """(peer, its first number, data): the peer's data arrive completely at a socket whose
+    filter keeps at most 100 bytes of a segment.
+    """
     peer, server = open_by_peer(net(), family)
     data = noise(size)
     with peer, server:
@@ -59,7 +61,7 @@ def refused__comes_again(family):
 
 @case(BOTH, xtcp_only=SUMS)
 def cut_short__what_is_kept_is_acknowledged(family):
-    """The rest is not: a filter that keeps a tenth gets all in ten segments."""
+    """The rest is not: with a filter that keeps a tenth, all arrives in ten segments."""
     with keeping_100(family, 1000) as (peer, start, data):
         for at in range(0, 1000, 100):
             peer.send("PA", data[at:], seq=start + at)
@@ -68,7 +70,7 @@ def cut_short__what_is_kept_is_acknowledged(family):
 
 @case(BOTH, xtcp_only=SUMS)
 def cut_short__out_of_order(family):
-    """What waits beyond a hole is no longer than what was kept of it."""
+    """Text queued beyond a hole is no longer than what the filter kept."""
     with keeping_100(family, 300) as (peer, start, data):
         peer.send("PA", data[100:], seq=start + 100)
         equal(peer.get("A").ack, start, "ACK of what lies beyond a hole")
@@ -95,7 +97,7 @@ def cut_short__the_fin_stays_behind_the_data(family):
 
 
 def third_segment(family, refuse, allow):
-    """The listener's owner begins to refuse what it is, and stops to do so."""
+    """The listener starts to drop final ACKs, and stops again."""
     with Peer(net(), family) as peer, listen(family, net().a) as listener:
         peer.dport = listener.getsockname()[1]
         peer.send("S", opts=MSS)
@@ -126,7 +128,7 @@ def refused__third_segment_from_afar(family):
 
 @case(BOTH)
 def cut_short__by_a_listeners_filter(family):
-    """The data of the third segment; and the socket that comes of it has the filter."""
+    """The data of the final ACK; and the child has the filter, too."""
     data = noise(200)
     with Peer(net(), family) as peer, listen(family, net().a) as listener:
         peer.dport = listener.getsockname()[1]
@@ -146,7 +148,7 @@ def cut_short__by_a_listeners_filter(family):
 
 @case(BOTH, bound=60)
 def cut_short__a_stream_arrives_whole(family):
-    """From one socket to another, a piece at a time."""
+    """From one socket to another, a part at a time."""
     client, server = pair(family)
     data = noise(60000)
     with client, server:
@@ -156,7 +158,7 @@ def cut_short__a_stream_arrives_whole(family):
         client.sendall(data)
         client.shutdown(socket.SHUT_WR)
         server.settimeout(slow(20))
-        check(recv_exact(server, len(data)) == data, "what arrives is what was sent")
+        check(recv_exact(server, len(data)) == data, "the data differ")
         equal(server.recv(1), b"", "end of stream")
 
 

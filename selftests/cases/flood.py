@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Floods: what an attacker sends in others' names, and what legitimate clients see meanwhile.
+"""Floods with forged source addresses, and what legitimate clients notice meanwhile.
 
-One listener is flooded from the other end of its link: each frame is received before the
-next one goes.  A client connects again and again; each time it is to be served, with all
-options that it has asked for.  The kernel's TCP is flooded likewise, beside it.
+One listener is flooded from the other end of its link: each frame is received before the next
+one is sent. A client connects again and again; each time it must be served, with all options
+it asked for. The kernel's TCP is flooded the same way, for comparison.
 
-Its home is virtual time: there RATE segments come in a millisecond, and a client is served
-within PATIENCE or has failed.  In real time they come as fast as they are taken, and what a
-client waits is the machine's affair as well.
+It runs in virtual time: there RATE segments arrive in a millisecond, and a client is served
+within PATIENCE or has failed. In real time they arrive as fast as they are received, and how
+long a client waits depends on the machine, too.
 """
 import contextlib
 import os
@@ -32,7 +32,7 @@ ALL_OPTIONS = 7     # of TCP_INFO: timestamps, SACK, window scale
 
 
 def routed():
-    """Answers to addresses that nobody has leave by the link, and end there."""
+    """Replies to addresses without a host leave by the link, and are dropped there."""
     pair = net()
     if not hasattr(pair, "routed"):
         pair.a.ip(f"route add 198.18.0.0/15 via {pair.B4}", f"route add 2001:2::/48 via {pair.B6}")
@@ -42,7 +42,7 @@ def routed():
 
 @contextlib.contextmanager
 def flood(kind, family, at, proto):
-    """What it has sent, and in how many seconds, is in the list when it is over."""
+    """The number of segments sent, and in how many seconds, is in the list at the end."""
     where, result = routed(), []
     mac = ":".join(f"{b:02x}" for b in hardware_address(where.a, "va"))
     with where.b:
@@ -81,7 +81,7 @@ def serve(listener, client):
 
 
 def try_client(family, listener, patience):
-    """Connect and be served: (seconds, options), or None when patience is over."""
+    """Connect and be served: (seconds, options), or None after PATIENCE."""
     where = net()
     start = time.monotonic()
     with sock(family, ns=where.b, proto=listener.proto) as client:
@@ -96,7 +96,7 @@ def try_client(family, listener, patience):
 
 
 def attacked(kind, family, proto=PROTO, patience=None):
-    """A line of the table: what the flood was, what the clients saw."""
+    """A row of the table: the flood, and the clients' results."""
     where = routed()
     patience = patience or PATIENCE
     listener = listen(family, where.a, proto=proto, backlog=1024)
@@ -134,17 +134,17 @@ def say(who, seen):
 
 
 def expect_served(seen, records):
-    """Every client in time, with all options; the flood's memory is bounded."""
+    """Every client is served in time, with all options; the flood's memory is bounded."""
     equal(seen["lost"], 0, "frames dropped on the way")
     check(seen["served"] >= 5, f"only {seen['served']} clients in all the time")
     equal(seen["failed"], 0, f"clients that were not served within {PATIENCE} s")
     equal(seen["kept"], ALL_OPTIONS, "options that survived")
-    # of several processors each may be one over, and clients have theirs
-    check(seen["most"] <= records, f"{seen['most']} half-open records, not {records} at most")
+    # each of several processors may be one over, and clients have theirs
+    check(seen["most"] <= records, f"{seen['most']} requests, not {records} at most")
 
 
 def beside(kind, family, **settings):
-    """The same flood against the kernel's TCP; what comes of it is told, not judged."""
+    """The same flood against the kernel's TCP; the result is printed, not judged."""
     where = routed()
     where.a.proto = 6
     try:
@@ -171,25 +171,25 @@ def syns__cookies_when_the_queue_is_full(family):
 
 @case((V4, V6), bound=120, xtcp_only=ONLY)
 def syns__cookies_always(family):
-    """Not a record is made, of flood and clients alike."""
+    """No request is kept, neither for the flood nor for clients."""
     xtcp("syn", family, 0, syncookies=2)
     beside("syn", family, syncookies=2)
 
 
 @case((V4,), bound=120, xtcp_only=ONLY)
 def syns__without_cookies(family):
-    """The queue is full: clients fail. This is what cookies are against."""
+    """The SYN queue is full: clients fail. Cookies are there to prevent this."""
     with knobs(routed().a, max_syn_backlog=BACKLOG, syncookies=0):
         seen = attacked("syn", family)
     say("xtcp syncookies=0", seen)
     check(seen["failed"] > 0, "clients are served though the queue is full: no flood")
-    check(seen["most"] <= BACKLOG + 4, f"{seen['most']} half-open records")
+    check(seen["most"] <= BACKLOG + 4, f"{seen['most']} requests")
     beside("syn", family, syncookies=0)
 
 
 @case((V4, V6), bound=120, xtcp_only=ONLY)
 def syns__that_offer_to_echo(family):
-    """Cookies of twelve bytes for each of them, and no more memory than for the others."""
+    """Twelve-byte cookies for each of them, and no more memory than for the others."""
     before = counters(routed().a)["echo_sent"]
     xtcp("offer", family, 0, syncookies=2)
     check(counters(net().a)["echo_sent"] - before > 100, "no cookies that are to be echoed")
@@ -203,15 +203,15 @@ def syns__from_one_prefix(family):
 
 @case((V4, V6), bound=120, xtcp_only=ONLY)
 def acks__with_made_up_cookies(family):
-    """Each is looked at, and reset; none opens a connection.
+    """Each is checked, and reset; none opens a connection.
 
-    They are looked at only while somebody may have a cookie: so clients don't echo here.
+    They are checked only while cookies may be outstanding, so clients don't echo here.
     """
     before = counters(routed().a)
     with knobs(net().b, echo_cookie=0):
         seen = xtcp("ack", family, 0, syncookies=2)
     now = counters(net().a)
-    check(now["cookies_invalid"] - before["cookies_invalid"] > 100, "nothing was looked at")
+    check(now["cookies_invalid"] - before["cookies_invalid"] > 100, "no ACK was checked")
     equal(now["cookies_valid"] - before["cookies_valid"], seen["served"],
           "cookies that were believed")
     beside("ack", family, syncookies=2)
@@ -219,12 +219,12 @@ def acks__with_made_up_cookies(family):
 
 @case((V4, V6), bound=120, xtcp_only=ONLY)
 def acks__with_made_up_echoes(family):
-    """Each is looked at, and dropped without an answer."""
+    """Each is checked, and dropped without a reply."""
     before = counters(routed().a)
     seen = xtcp("echo", family, 0, syncookies=2)
     now = counters(net().a)
     refused = sum(now[n] - before[n] for n in ("echo_forged", "echo_expired"))
-    check(refused > 100, "nothing was looked at")
+    check(refused > 100, "no echo was checked")
     equal(now["echo_valid"] - before["echo_valid"], seen["served"], "echoes that were believed")
     equal(now["resets_out"] - before["resets_out"], 0, "RSTs in answer")
 

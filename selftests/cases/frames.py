@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The bridge, frame by frame: what goes in under one number comes out under the other.
+"""The bridge, frame by frame: protocol 253 becomes 6, and 6 becomes 253.
 
-A frame is built twice, for protocol 253 and for 6, each with sums that are right for
-it.  One is sent through the bridge, and what arrives must be the other, to the byte.
+A frame is built twice, for protocol 253 and for 6, each with correct checksums. One is sent
+through the bridge, and what arrives must be the other, to the byte.
 """
 import random
 import socket
@@ -26,13 +26,13 @@ NOT_ERRORS = {V4: (0, 8, 13, 14, 9), V6: (128, 129, 133, 135, 255)}
 
 
 def put_sum(raw, at, cover=b""):
-    """raw with the sum over cover and itself at this place."""
+    """@raw with the checksum over @cover and itself at this offset."""
     total = checksum(cover + raw[:at] + b"\0\0" + raw[at + 2:])
     return raw[:at] + struct.pack("!H", total) + raw[at + 2:]
 
 
 def segment(family, proto, length=100, seed=1):
-    """With options, its sum right for this protocol."""
+    """A TCP segment with options and the checksum for this protocol."""
     head = struct.pack("!HHIIBBHHH", 5001, 80, 0x12345678, 0x9abcdef0, 8 << 4, 0x18,
                        4000, 0, 0) + bytes((1, 1, 8, 10)) + struct.pack("!II", 7, 9)
     raw = head + random.Random(seed).randbytes(length)
@@ -47,7 +47,7 @@ def ip4(proto, payload, options=b"", offset=0, more=False, src=SRC[V4], dst=DST[
 
 
 def ip6(proto, payload, headers=(), src=SRC[V6], dst=DST[V6]):
-    """headers: (number, its bytes behind the next-header byte), outermost first."""
+    """headers: (number, bytes after the next-header byte), outermost first."""
     chain, numbers = b"", [number for number, _ in headers] + [proto]
     for (_, rest), following in zip(headers, numbers[1:]):
         chain += bytes((following,)) + rest
@@ -77,7 +77,7 @@ def packet(family, proto, **how):
 
 
 def fragments(family, proto, cuts, headers=()):
-    """One segment in pieces that begin at these offsets."""
+    """One segment in fragments that begin at these offsets."""
     payload = segment(family, proto)
     for begin, end in zip(cuts, cuts[1:] + [len(payload)]):
         more = end < len(payload)
@@ -98,7 +98,7 @@ def error(family, kind, code, quoted, extra=b""):
 
 
 class Line:
-    """A bridge where frames leave: put into va, they come out at vb with this number."""
+    """A bridge on egress: frames put into va leave vb with this protocol number."""
 
     def __init__(self, number):
         self.net = Net(tcp_end="")
@@ -128,14 +128,14 @@ _lines = {}
 
 
 def to(number):
-    """The line that all cases share, for this direction."""
+    """The line for this direction, shared by all cases."""
     if number not in _lines:
         _lines[number] = Line(number)
     return _lines[number]
 
 
 def changes(build):
-    """build(253) and build(6) become each other."""
+    """build(253) and build(6) are translated into each other."""
     for number, other in ((TCP, XTCP), (XTCP, TCP)):
         sent, want = build(other), build(number)
         check(sent != want, "the frames do not differ")
@@ -174,7 +174,7 @@ def segment__behind_extension_headers():
 
 @case(BOTH)
 def segment__every_sum(family):
-    """Sums wrap: a thousand different ones, and both forms of zero."""
+    """Checksum arithmetic wraps: a thousand different sums, and both forms of zero."""
     for number, other in ((TCP, XTCP), (XTCP, TCP)):
         for seed in range(1000):
             one, two = (segment(family, p, 64, seed) for p in (other, number))
@@ -192,7 +192,7 @@ def segment__wrong_sum_stays_wrong(family):
 
 @case(BOTH)
 def fragments__the_one_with_the_sum_has_it_changed(family):
-    """At offset 0 usually; at 8 or 16 where somebody cuts headers apart."""
+    """At offset 0 usually; at 8 or 16 when the header itself is fragmented."""
     for cuts in ([0, 64], [0, 24, 48], [0, 8, 16, 24, 32], [0, 16], [0, 8]):
         changes(lambda proto, c=cuts: list(fragments(family, proto, c)))
 
@@ -209,8 +209,9 @@ def fragments__behind_and_before_other_headers():
 
 @case(BOTH)
 def error__quotes_as_much_as_it_likes(family):
-    """RFC 792: 8 bytes of the segment at least; RFC 1812, RFC 4443: more.  Nobody can
-    read half a sum (17 bytes), and it is left alone."""
+    """RFC 792: at least 8 bytes of the segment; RFC 1812, RFC 4443: more. A checksum cut in
+    half (17 bytes) can't be updated, and is left alone.
+    """
     head = 20 if family == V4 else 40
     for what in ERRORS[family]:
         for length in (head + 8, head + 16, head + 18, head + 19, head + 40, 1000):
@@ -245,7 +246,7 @@ def other_packets__stay_as_they_are(family):
     frames += [error(family, kind, 0, packet(family, proto))
                for kind in NOT_ERRORS[family] for proto in (TCP, XTCP)]
     frames.append(error(family, *ERRORS[family][0], build(17, udp)))
-    # a later fragment of an error has no header, whatever it looks like
+    # a later fragment of an error has no header, whatever its bytes look like
     inner = error(family, *ERRORS[family][0], packet(family, TCP))
     if family == V4:
         frames.append(ip4(ICMP, inner[20:], offset=800))
@@ -257,7 +258,7 @@ def other_packets__stay_as_they_are(family):
 
 @case()
 def other_packets__walk_is_bounded():
-    """More than eight extension headers are nobody's, so they are left alone."""
+    """Packets with more than eight extension headers are left alone."""
     def chain(count):
         return [(DESTINATION, extension())] * count
     changes(lambda proto: [packet(V6, proto, headers=chain(8))])
@@ -273,7 +274,7 @@ def other_packets__other_links_protocols():
 
 @case(BOTH, bound=60)
 def broken_packets__pass_without_harm(family):
-    """Cut short or with random bytes: something of the same length arrives."""
+    """Truncated or with random bytes: a packet of the same length arrives."""
     source = random.Random(12)
     whole = [packet(family, TCP), error(family, *ERRORS[family][0], packet(family, TCP)),
              *fragments(family, TCP, [0, 8, 16])]

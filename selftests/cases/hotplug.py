@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Processors go and come: what was armed on one that is gone still comes in time.
+"""CPU hotplug: timers armed on a processor that goes offline still expire in time.
 
-Everything that arms a timer here runs on processor 1; the packets of a veth pair
-are received by the processor that sends them.  A timer that stayed behind never fires; how
-late one may be is judged where time is virtual.
+Everything that arms a timer here runs on processor 1; the packets of a veth pair are received
+by the processor that sends them. A timer that was left behind never expires; how late one may
+be is judged where time is virtual.
 """
 import contextlib
 import errno
@@ -26,7 +26,7 @@ def switch(on):
 
 @contextlib.contextmanager
 def there():
-    """What is inside runs on the processor that will go."""
+    """The block runs on the processor that will go offline."""
     everywhere = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {CPU})
     try:
@@ -37,7 +37,7 @@ def there():
 
 @contextlib.contextmanager
 def gone():
-    """The processor is offline for what is inside."""
+    """The processor is offline inside the block."""
     switch(False)
     try:
         yield
@@ -47,7 +47,7 @@ def gone():
 
 @case((V4, V6), bound=60)
 def retransmit__of_a_dead_processor(family):
-    """A second time, too: the processor that came back has a wheel that turns."""
+    """A second time, too: the processor that came back has a working wheel."""
     for _ in range(2):
         with there():
             peer, client = open_to_peer(net(), family)
@@ -92,7 +92,7 @@ def synack__of_a_dead_processor(family):
 
 @case((V4, V6), bound=60, xtcp_only="its TIME-WAIT is a minute, whatever is set")
 def time_wait__of_a_dead_processor(family):
-    """Many of them: all are moved, each ends in its time."""
+    """Many of them: all are moved, each expires in time."""
     with knobs(net().a, msl_ms=2000):
         with there(), listen(family) as listener:
             at = listener.getsockname()[1]
@@ -140,7 +140,7 @@ def lossy():
 
 @case((V4, V6), bound=120)
 def load__while_a_processor_goes_and_comes(family):
-    """Every connection does its work, on whatever processor."""
+    """Every connection completes, on whatever processor."""
     with lossy(), listen(family) as listener:
         at = listener.getsockname()[1]
         Child(serve, listener)

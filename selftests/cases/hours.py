@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What takes minutes and hours at its defaults, in virtual time.
+"""Defaults that take minutes and hours, in virtual time.
 
-For a User-Mode Linux that skips waiting (uml.sh --time-travel): there these take
-seconds.  Peers answer by hand, so every wait is one that the kernel sees.
+For a User-Mode Linux that skips waiting (uml.sh --time-travel), where these take seconds.
+Peers are played by the test, so the kernel sees every wait.
 """
 import errno
 import socket
@@ -95,7 +95,7 @@ def window__shut_for_hours(family):
 
 @case(BOTH, bound=FOREVER)
 def idle__without_keepalive_for_ever(family):
-    """MUST-25: a week of silence ends nothing."""
+    """MUST-25: a week of silence does not end the connection."""
     client, server = pair(family)
     with client, server:
         time.sleep(7 * 86400)

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""ICMP errors: heeded when they are about a segment in flight, and only then.
+"""ICMP errors: they count when they are about a segment in flight, and only then.
 
-RFC 9293 section 3.9.2.2, RFC 1122 section 4.2.3.9, RFC 5927.  The errors come
-from a peer that is made by hand; so it knows all that a forger would have to
-guess.
+RFC 9293 section 3.9.2.2, RFC 1122 section 4.2.3.9, RFC 5927. The errors come from a peer that
+the test plays; so it knows everything that an off-path attacker would have to guess.
 """
 import errno
 import socket
@@ -23,7 +22,7 @@ HOST_UNREACHABLE = {V4: (3, 1), V6: (1, 3)}
 NET_UNREACHABLE = {V4: (3, 0), V6: (1, 0)}
 SOURCE_QUENCH = (4, 0)
 TOO_BIG = {V4: (3, 4), V6: (2, 0)}
-# All that anybody could try, but for what tells of a smaller MTU
+# All errors that an attacker could try, except those that report a smaller MTU
 ALL = {V4: [(3, code) for code in range(17) if code != 4] +
            [(4, 0), (5, 1), (11, 0), (11, 1), (12, 0), (17, 0), (42, 7)],
        V6: [(1, code) for code in range(9)] + [(3, 0), (3, 1), (4, 0), (4, 1), (4, 2), (100, 0)]}
@@ -52,7 +51,7 @@ def send_error(peer, what, seq, info=0, length=28):
 
 
 def counted(name, action, times=1):
-    """action() must raise this counter; of the kernel's own TCP nothing is asked."""
+    """action() must raise this counter; not checked for the kernel's own TCP."""
     before = counters(net().a)[name] if IS_XTCP else 0
     action()
     if IS_XTCP:
@@ -60,7 +59,7 @@ def counted(name, action, times=1):
 
 
 def alive(peer, client):
-    """Bytes still go both ways; SND.NXT of the client."""
+    """Data still flow both ways; returns SND.NXT of the client."""
     client.send(b"alive?")
     seg = peer.until(lambda s: s.data == b"alive?")
     peer.take(seg)
@@ -81,7 +80,7 @@ def connecting(family):
 
 @case(BOTH)
 def established__no_error_ends_it(family):
-    """RFC 5927 section 5.2: not even a hard one whose number is right."""
+    """RFC 5927 section 5.2: not even a hard error whose sequence number is right."""
     peer, client = open_to_peer(net(), family)
     with peer, client:
         nxt = alive(peer, client)
@@ -117,8 +116,7 @@ def established__short_quotes_do_no_harm(family):
 
 @case(BOTH)
 def recverr__tells_at_once(family):
-    """RFC 9293 MUST-47: IP_RECVERR: the user wants to know of each error; the connection
-    lives on."""
+    """RFC 9293 MUST-47: with IP_RECVERR the user is told of each error; the connection lives on."""
     level, option = (socket.IPPROTO_IP, 11) if family == V4 else (socket.IPPROTO_IPV6, 25)
     peer, client = open_to_peer(net(), family)
     with peer, client:
@@ -156,8 +154,9 @@ def connect__wrong_number_is_ignored(family):
 
 @case(BOTH, xtcp_only="the kernel's own TCP gives up here")
 def connect__soft_error_does_not_end_it(family):
-    """RFC 9293 MUST-56, SHLD-25: the user may know, the attempt goes on: where the knob says
-    so."""
+    """RFC 9293 MUST-56, SHLD-25: the user may be told, the attempt goes on: if the sysctl says
+    so.
+    """
     peer, client, iss = connecting(family)
     with knobs(net().a, soft_error_aborts=0), peer, client:
         counted("icmp_in", lambda: send_error(peer, NET_UNREACHABLE[family], iss))
@@ -178,7 +177,7 @@ SOFT = {V4: {(3, 0): "ENETUNREACH", (3, 1): "EHOSTUNREACH", (3, 5): "ENOTSUP",
 
 @case(BOTH)
 def connect__soft_error_ends_it(family):
-    """RFC 5461 section 4.1: by default, for any of them."""
+    """RFC 5461 section 4.1: by default, for each of them."""
     for what, err in SOFT[family].items():
         peer, client, iss = connecting(family)
         with peer, client:
@@ -193,7 +192,7 @@ ABSENT = {V4: "10.77.0.99", V6: "fd77::99", MAPPED: "::ffff:10.77.0.99"}
 
 @case(FAMILIES)
 def connect__to_an_absent_neighbour(family):
-    """Our own host says so after three seconds, and connect() with it."""
+    """Our own host reports it after three seconds, and connect() with it."""
     with sock(family, ns=net().a) as client:
         start = time.monotonic()
         expect_errno(errno.EHOSTUNREACH, client.connect, (ABSENT[family], 5000))
@@ -252,24 +251,24 @@ def time_wait__is_not_shortened(family):
 
 
 def forget_path(family):
-    """What routing has learned of the peer must not reach the next case."""
+    """The path MTU that routing has learned must not affect the next case."""
     with net().a:
         lib.run("ip", "-4" if family == V4 else "-6", "route", "flush", "cache")
 
 
 def narrower(family):
-    """A path's MTU, and what of it the headers take that a segment has at least."""
+    """A smaller path MTU, and the length of the headers that each segment has at least."""
     return (1000, 40) if family == V4 else (1300, 60)
 
 
 def large_segment(peer, client):
-    """The client writes, and its first large segment is on its way."""
+    """The client writes, and its first large segment is in flight."""
     client.send(lib.noise(6000))
     return peer.until(lambda s: len(s.data) > 1300 - 60)
 
 
 def told_and_sent_again(peer, family, lost):
-    """A router says of a segment that it was too big: it comes again, in smaller ones."""
+    """A router reports that a segment was too big: it is retransmitted in smaller ones."""
     mtu, headers = narrower(family)
     send_error(peer, TOO_BIG[family], lost.seq, mtu)
     again = peer.until(lambda s: s.seq == lost.seq)
@@ -278,7 +277,7 @@ def told_and_sent_again(peer, family, lost):
 
 @case(BOTH, xtcp_only="the kernel's own TCP leaves it to the device to cut segments")
 def path_mtu__what_was_lost_goes_again_in_smaller_segments(family):
-    """RFC 1191, RFC 8201: at once: the timer would come long after the case's bound."""
+    """RFC 1191, RFC 8201: at once: the timer would expire long after the case's bound."""
     with knobs(net().a, rto_min_ms=120000):
         peer, client = open_to_peer(net(), family)
         with peer, client:
@@ -293,8 +292,9 @@ def path_mtu__what_was_lost_goes_again_in_smaller_segments(family):
 
 @case(BOTH, xtcp_only="the kernel's own TCP leaves it to the device to cut segments")
 def path_mtu__what_another_connection_has_learned_meanwhile(family):
-    """Each connection's lost segments go again at once, though the route, and the size of
-    new segments with it, has changed before."""
+    """Each connection's lost segments are retransmitted at once, though the route, and with it
+    the size of new segments, had changed before.
+    """
     with knobs(net().a, rto_min_ms=120000):
         one, client = open_to_peer(net(), family)
         two, other = open_to_peer(net(), family)
@@ -311,7 +311,7 @@ def path_mtu__what_another_connection_has_learned_meanwhile(family):
 
 @case(BOTH, xtcp_only="the counters are xtcp's")
 def path_mtu__forged_ones_change_nothing(family):
-    """Out of flight, larger than what is, or less than IPv6 ever has."""
+    """Not in flight, larger than the current MTU, or less than IPv6's minimum."""
     peer, client = open_to_peer(net(), family)
     with peer, client:
         nxt = alive(peer, client)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What an accepted socket has of its listener, of the SYN, and of neither.
+"""What an accepted socket has from its listener, from the SYN, and from neither.
 
-Lists and pointers that two sockets took for their own were freed twice more than
-once in the history of TCPs (CVE-2017-8890): in a debug kernel these cases see it.
+Lists and pointers shared by two sockets have caused double frees in other TCPs
+(CVE-2017-8890): in a debug kernel these cases detect it.
 """
 import contextlib
 import errno
@@ -63,14 +63,14 @@ _label = 0x54320
 
 
 def load(s, family):
-    """Give a listener all that it may own: a group, IP options, a flow label."""
+    """Give a listener everything that it may own: a group, IP options, a flow label."""
     global _label
     join(s, net().b, family)
     if family == V4:
         s.setsockopt(IP, IP_OPTIONS, RECORD_ROUTE + b"\0")
         return
     s.setsockopt(IP6, IPV6_HOPOPTS, b"\0\0\x01\x04" + bytes(4))
-    _label += 1     # one that was given up is blocked for some seconds
+    _label += 1     # a released one is reserved for some seconds
     label = socket.inet_pton(socket.AF_INET6, net().addr("a", V6)) \
         + struct.pack("!I", _label) + struct.pack("BBHHHI", FL_GET, FL_EXCLUSIVE, FL_CREATE, 0, 0, 0)
     s.setsockopt(IP6, IPV6_FLOWLABEL_MGR, label)
@@ -84,7 +84,7 @@ def close_all(order, listener, children):
 
 @case(BOTH)
 def listener_and_children__own_what_is_theirs(family):
-    """Both are closed, in either order: what the listener owned ends with it."""
+    """Both are closed, in either order: the listener's objects are freed with it."""
     for order in ("listener first", "children first"):
         listener = listen(family)
         load(listener, family)
@@ -101,14 +101,14 @@ def listener_and_children__own_what_is_theirs(family):
 
 @case(BOTH, xtcp_only="a TCP socket can't join a group")
 def child__is_no_member(family):
-    """The group is the listener's: when that one leaves, nobody is in it."""
+    """The group is the listener's: when that one leaves, it has no member."""
     with listen(family) as listener:
         load(listener, family)
         client, server = pair(family, listener=listener)
         with client:
             check(is_member(net().b, family), "not in the group")
             server.close()
-            check(is_member(net().b, family), "a child's end was the listener's, too")
+            check(is_member(net().b, family), "closing a child ended the membership")
         client, server = pair(family, listener=listener)
     with client, server:
         check(not is_member(net().b, family), "a child is in the group of its listener")
@@ -116,7 +116,7 @@ def child__is_no_member(family):
 
 @case((V6,))
 def child__has_options_of_its_own(family):
-    """IPv6 options of the listener are copied: each may change its own."""
+    """IPv6 options of the listener are copied: both may change their own."""
     with listen(family) as listener:
         load(listener, family)
         client, server = pair(family, listener=listener)
@@ -131,7 +131,7 @@ def child__has_options_of_its_own(family):
 
 @case()
 def child__has_the_options_of_the_syn():
-    """Not those of the listener: the peer may live elsewhere."""
+    """Not the listener's: the peer may be elsewhere."""
     with listen(V4) as listener:
         listener.setsockopt(IP, IP_OPTIONS, RECORD_ROUTE + b"\0")
         client, server = pair(V4, listener=listener)
@@ -140,7 +140,7 @@ def child__has_the_options_of_the_syn():
 
 
 def opened_with(peer, listener, **how):
-    """Open a connection by a SYN that has something special; its SYN-ACK, its socket."""
+    """Open a connection by a SYN with special options; returns its SYN-ACK, its socket."""
     peer.dport = listener.getsockname()[1]
     peer.send("S", **how)
     answer = peer.sniffer.find(lambda s: s.flags == "SA" and s.dport == peer.sport)
@@ -157,7 +157,7 @@ def data_of(peer, server):
 
 
 def sum_is_right(seg, to):
-    """A sum is about the last destination, whatever way the packet goes."""
+    """The checksum is about the final destination, whatever the packet's route."""
     if seg.csum_ok is None:
         return True
     return checksum(pseudo(seg.src, to, len(seg.raw), PROTO) + seg.raw) == 0
@@ -165,7 +165,7 @@ def sum_is_right(seg, to):
 
 @case()
 def record_route__comes_back():
-    """RFC 9293 MAY-11: with what the SYN has recorded, and our own address."""
+    """RFC 9293 MAY-11: with the addresses that the SYN recorded, and our own."""
     us = socket.inet_aton(net().addr("a", V4))
     before = socket.inet_aton("192.0.2.1")
     syn = b"\x07\x13\x08" + before + bytes(12)
@@ -182,7 +182,7 @@ def record_route__comes_back():
 
 @case()
 def timestamps__come_back():
-    """RFC 9293 MAY-10, RFC 791: milliseconds since midnight, and who says so."""
+    """RFC 9293 MAY-10, RFC 791: milliseconds since midnight, and our address."""
     us = socket.inet_aton(net().addr("a", V4))
     syn = struct.pack("BBBB", TIMESTAMP, 20, 5, 1) + bytes(16)
     with listen(V4, net().a) as listener, Peer(net()) as peer:
@@ -200,14 +200,14 @@ def timestamps__come_back():
 
 @case()
 def unknown_options__are_ignored():
-    """RFC 9293 MUST-50: what stands beside them counts; they don't come back."""
+    """RFC 9293 MUST-50: options beside them count; they are not returned."""
     unknown = b"\x9e\x04\xab\xcd"      # RFC 4727: for experiments
     with listen(V4, net().a) as listener, Peer(net()) as peer:
         answer, server = opened_with(peer, listener, ipopt=unknown + RECORD_ROUTE + b"\0")
         with server:
             for seg in (answer, data_of(peer, server)):
                 equal(seg.ipopt[:3], b"\x07\x0b\x0c", "what comes back")
-                check(b"\xab\xcd" not in seg.ipopt, f"{seg.ipopt.hex()} comes back")
+                check(b"\xab\xcd" not in seg.ipopt, f"{seg.ipopt.hex()} is returned")
             peer.send("A", b"taken", ipopt=unknown)
             equal(recv_exact(server, 5), b"taken", "data")
 
@@ -225,7 +225,7 @@ def used(*addrs):
 
 @contextlib.contextmanager
 def source_routes(peer):
-    """The host takes them; the peer stands for all routers, too."""
+    """The host accepts source routes; the peer plays all routers, too."""
     for dev in ("all", "va"):
         write(net().a, f"ipv4/conf/{dev}/accept_source_route", 1)
     for router in (ROUTER, OTHER_ROUTER):
@@ -238,7 +238,7 @@ def source_routes(peer):
 
 
 def goes_by(seg, first, options, last):
-    """The segment goes to this hop first, its sum is that of the last."""
+    """The segment goes to this hop first; its checksum is about the last."""
     equal((seg.src, seg.dst), (net().addr("a", V4), first), "addresses of the packet")
     equal(seg.ipopt, options, "options")
     check(sum_is_right(seg, last), "checksum")
@@ -246,7 +246,7 @@ def goes_by(seg, first, options, last):
 
 @case()
 def source_route__is_taken_backwards():
-    """RFC 9293 MUST-53: all segments go back by the way that the SYN came."""
+    """RFC 9293 MUST-53: all segments return by the reversed route of the SYN."""
     peer_addr = net().addr("ghost", V4)
     with listen(V4, net().a) as listener, Peer(net()) as peer, source_routes(peer):
         answer, server = opened_with(peer, listener,
@@ -258,7 +258,7 @@ def source_route__is_taken_backwards():
 
 @case(xtcp_only="TCP stays with that of the SYN")
 def source_route__a_later_one_holds():
-    """RFC 9293 SHLD-24: a segment has come by another way: back by that."""
+    """RFC 9293 SHLD-24: a segment has come by another route: return by that."""
     peer_addr = net().addr("ghost", V4)
     with listen(V4, net().a) as listener, Peer(net()) as peer, source_routes(peer):
         answer, server = opened_with(peer, listener, ipopt=used(ROUTER))
@@ -276,7 +276,7 @@ def source_route__a_later_one_holds():
 
 
 def opened_by_route(peer, client, **how):
-    """Connect to the peer by a route of the program's; its SYN, and its third segment"""
+    """Connect to the peer by the program's source route; returns its SYN, and its final ACK"""
     client.setsockopt(IP, IP_OPTIONS, hops(4, ROUTER))
     client.setblocking(False)
     errno_of(client.connect, (net().addr("ghost", V4), peer.sport))
@@ -298,7 +298,7 @@ def source_route__of_the_program():
 
 @case()
 def source_route__of_the_program_goes_first():
-    """RFC 9293 MUST-52: what the peer's segments came by changes nothing."""
+    """RFC 9293 MUST-52: the routes of the peer's segments change nothing."""
     peer_addr = net().addr("ghost", V4)
     with sock(V4, ns=net().a) as client, Peer(net()) as peer, source_routes(peer):
         _, third = opened_by_route(peer, client, ipopt=used(OTHER_ROUTER))
@@ -311,7 +311,7 @@ def source_route__of_the_program_goes_first():
 
 @case((V4, MAPPED), xtcp_only="TCP stays with that of the SYN")
 def source_route__set_on_a_child_goes_first(family):
-    """RFC 9293 MUST-52: likewise where it is set on a connection that a SYN has opened."""
+    """RFC 9293 MUST-52: likewise if it is set on a connection that a SYN has opened."""
     peer_addr = net().addr("ghost", V4)
     with listen(family, net().a) as listener, Peer(net()) as peer, source_routes(peer):
         _, server = opened_with(peer, listener, ipopt=used(ROUTER))
@@ -324,7 +324,7 @@ def source_route__set_on_a_child_goes_first(family):
 
 @case()
 def source_route__of_what_is_refused():
-    """RFC 1122 section 3.2.1.8: an answer that no socket sends goes back by it, too."""
+    """RFC 1122 section 3.2.1.8: a reply without a socket returns by it, too."""
     peer_addr = net().addr("ghost", V4)
     with Peer(net()) as peer, source_routes(peer):
         peer.dport = port()
@@ -335,7 +335,7 @@ def source_route__of_what_is_refused():
 
 @case()
 def routing_header__of_the_program():
-    """IPV6_RTHDR: its first hop is whom a route is asked for, its last whom the sum is about."""
+    """IPV6_RTHDR: the route is looked up for its first hop, the checksum is about its last."""
     six = socket.AF_INET6
     header = struct.pack("BBBBBBH", 0, 4, SEGMENTS, 1, 1, 0, 0) + bytes(16) \
         + socket.inet_pton(six, ROUTER6)
@@ -351,7 +351,7 @@ def routing_header__of_the_program():
 
 @case()
 def source_route__not_where_it_is_refused():
-    """A host that takes no source routes (the default) drops such a SYN."""
+    """A host that accepts no source routes (the default) drops such a SYN."""
     for dev in ("all", "va"):
         write(net().a, f"ipv4/conf/{dev}/accept_source_route", 0)
     syn = struct.pack("BBB", LSRR, 7, 8) + socket.inet_aton(ROUTER)
@@ -362,7 +362,7 @@ def source_route__not_where_it_is_refused():
 
 
 def packet_options(family_proto):
-    """What IPV6_2292PKTOPTIONS says of an accepted socket, by name."""
+    """IPV6_2292PKTOPTIONS of an accepted socket, by name."""
     with listen(V6, proto=family_proto) as listener:
         for option in (IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS):
             listener.setsockopt(IP6, option, 1)
@@ -379,7 +379,7 @@ def packet_options(family_proto):
 
 @case()
 def packet_options__are_the_syns():
-    """IPV6_RECV* on a listener: its children tell of the packet that opened them."""
+    """IPV6_RECV* on a listener: its children report about the SYN's packet."""
     got = packet_options(PROTO)
     equal(len(got), 3, "options told")
     if IS_XTCP:
@@ -388,7 +388,7 @@ def packet_options__are_the_syns():
 
 @case()
 def flow_label__is_reflected():
-    """net.ipv6.flowlabel_reflect: the peer's flow label comes back to him."""
+    """net.ipv6.flowlabel_reflect: the peer's flow label is used in replies."""
     write(net().a, "ipv6/flowlabel_reflect", 1)
     try:
         with listen(V6, net().a) as listener, Peer(net(), V6) as peer:

@@ -14,7 +14,7 @@ TUPLES = 512
 
 
 def ask(peer, listener):
-    """(ISN, when) of the answer to a SYN, which is taken back then."""
+    """(ISN, when) of the reply to a SYN, whose request is then reset."""
     peer.dport = listener.getsockname()[1]
     peer.send("S", opts=MSS)
     answer = peer.get("SA")
@@ -24,7 +24,7 @@ def ask(peer, listener):
 
 
 def ask_all(family, listener, count):
-    """The same of so many 4-tuples, which differ in our port, one after the other."""
+    """The same for so many 4-tuples, which differ in our port, one after the other."""
     found = []
     with Peer(net(), family) as peer:
         peer.sniffer.at = None
@@ -38,7 +38,7 @@ def ask_all(family, listener, count):
 
 
 def chi_square(values):
-    """How uneven the upper four bits are spread: 15 degrees of freedom."""
+    """How uneven the upper four bits are: 15 degrees of freedom."""
     bins = [0] * 16
     for value in values:
         bins[value >> 28] += 1
@@ -47,14 +47,14 @@ def chi_square(values):
 
 
 def even(values, what):
-    """A fair spread is above 60 once in three million runs."""
+    """A uniform distribution is above 60 once in three million runs."""
     chi = chi_square(values)
     check(chi < 60, f"{what}: chi square {chi:.0f} over 16 bins of {len(values)} values")
 
 
 @case((V4, V6), bound=60)
 def isn__tells_nothing_of_other_tuples(family):
-    """Without its clock an ISN is spread over all numbers, whatever the port before had."""
+    """Without its clock an ISN is uniform, whatever the port before had."""
     with listen(family, net().a) as listener:
         found = ask_all(family, listener, TUPLES)
     start = found[0][1]
@@ -70,7 +70,7 @@ def isn__tells_nothing_of_other_tuples(family):
 
 @case((V4, V6), xtcp_only="its clock ticks 62 times as fast")
 def isn__goes_by_the_clock(family):
-    """One 4-tuple: 250,000 a second, as MUST-8 has it."""
+    """One 4-tuple: 250,000 a second, by MUST-8."""
     with listen(family, net().a) as listener, Peer(net(), family) as peer:
         first, began = ask(peer, listener)
         time.sleep(2)
@@ -84,7 +84,7 @@ def isn__goes_by_the_clock(family):
 
 @case((V4, V6))
 def isn__of_a_tuple_always_rises(family):
-    """Each opening begins above the one before, if a tick has passed between them."""
+    """Each opening begins above the one before, if a tick has passed in between."""
     isns = []
     with listen(family, net().a) as listener, Peer(net(), family) as peer:
         for _ in range(30):

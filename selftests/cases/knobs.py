@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""/proc/sys/net/xtcp: defaults, ranges, namespaces, owners, and what each does."""
+"""/proc/sys/net/xtcp: defaults, ranges, namespaces, owners, and the effect of each."""
 import errno
 import os
 import socket
@@ -12,7 +12,7 @@ from lib.wire import Sniffer
 ONLY = "the knobs are xtcp's"
 BACKLOG = 65536
 
-# Name: least, greatest (None: a ceiling that the load sets), default (None: by memory)
+# Name: minimum, maximum (None: set when the module is loaded), default (None: by memory)
 NUMBERS = {
     "msl_ms": (1, 240000, 30000),
     "keepalive_time": (1, 32767, 7200),
@@ -178,7 +178,7 @@ if not IS_XTCP:                               # xtcp does not offer these two ye
 
 @case((V4, V6))
 def effect__options_of_the_syn(family):
-    """A knob decides what a SYN offers, and what a SYN-ACK takes."""
+    """A sysctl decides which options a SYN offers, and which a SYN-ACK accepts."""
     for name, kind in SYN_OPTIONS.items():
         for value in (0, 1):
             with knobs(net().a, **{name: value}), listen(family) as listener:

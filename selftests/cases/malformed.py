@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Segments that are wrong, impossible or forged: dropped, counted by name, harmless."""
+"""Malformed, impossible and forged segments: dropped, counted by reason, harmless."""
 import errno
 import random
 import struct
@@ -14,7 +14,7 @@ FUZZ = {"uml": 20000, "smp": 3000, "vm": 3000, "debug": 500}[PLACE]
 
 
 def counted(name, action, least=1):
-    """action() must raise this counter (of the kernel's own TCP nothing is asked)."""
+    """action() must raise this counter; not checked for the kernel's own TCP."""
     if not IS_XTCP:
         action()
         return
@@ -27,12 +27,12 @@ def counted(name, action, least=1):
         wait_for(raised, 3)
     except lib.Failure:
         now = counters(net().a)
-        lib.fail(f"{name} did not count; what did: "
+        lib.fail(f"{name} did not count; these did:  "
                  f"{ {k: now[k] - before[k] for k in now if now[k] != before[k]} }")
 
 
 class Targets:
-    """A listener, a closed port and an open connection to aim at, and a witness."""
+    """A listener, a closed port and an open connection as targets, and an unrelated connection."""
 
     def __init__(self, family):
         self.family = family
@@ -55,7 +55,7 @@ class Targets:
             s.close()
 
     def check_alive(self):
-        """Nothing happened to anyone."""
+        """Nothing has happened to any of them."""
         peer = self.peer
         peer.dport = self.ports[2]
         peer.quiet(0.2)
@@ -71,7 +71,7 @@ class Targets:
         equal(states(net().a, self.ports[0]), ["LISTEN"], "the listener")
 
     def at_each(self, make, counter):
-        """Send what make(peer) gives to each of the three ports."""
+        """Send make(peer) to each of the three ports."""
         for target in self.ports:
             self.peer.dport = target
             counted(counter, lambda: self.peer.put(make(self.peer)))
@@ -86,7 +86,7 @@ def short__less_than_a_header(family):
 
 @case(BOTH)
 def checksum__wrong(family):
-    """RFC 9293 MUST-3: the receiver must check it."""
+    """RFC 9293 MUST-3: the receiver must verify the checksum."""
     with Targets(family) as targets:
         for flags, data in (("S", b""), ("A", b""), ("PA", b"data"), ("RA", b""), ("FA", b"")):
             targets.at_each(lambda peer: peer.segment(flags, data, spoil=True), "drop_checksum")
@@ -94,7 +94,7 @@ def checksum__wrong(family):
 
 @case(BOTH)
 def checksum__of_another_protocol(family):
-    """A sum made with protocol 6 in the pseudo-header is not ours."""
+    """A checksum with protocol 6 in the pseudo-header is wrong."""
     if not IS_XTCP:
         return
     with Targets(family) as targets:
@@ -116,7 +116,7 @@ def offset__out_of_the_segment(family):
 
 @case(BOTH, xtcp_only="it takes what it can of such options")
 def options__impossible_lengths(family):
-    """RFC 9293 MUST-7: be prepared for an illegal option length."""
+    """RFC 9293 MUST-7: an illegal option length does no harm."""
     bad = (b"\x02\x00\x05\xb4", b"\x02\x01\x05\xb4", b"\x08\x0a\x00\x00", b"\x01\x01\x01\x02",
            b"\x02\x05\x05\xb4\x00\x00\x00\x00", b"\xfe\xff\x00\x00",
            b"\x02\x04\x05\xb4\x05\x01\x00\x00")
@@ -127,7 +127,7 @@ def options__impossible_lengths(family):
 
 @case(BOTH)
 def options__unknown_are_skipped(family):
-    """RFC 9293 MUST-6: ignore an option that is not known, if it has a length."""
+    """RFC 9293 MUST-6: an unknown option is ignored, if it has a length."""
     with listen(family, net().a) as listener, Peer(net(), family) as peer:
         server = peer.connect(listener, opts=b"\xf9\x06abcd" + MSS + b"\xfa\x02")
         peer.send("PA", b"data", opts=b"\xf9\x03x\x01")
@@ -137,7 +137,7 @@ def options__unknown_are_skipped(family):
 
 @case(BOTH, xtcp_only="it answers some of them")
 def flags__impossible(family):
-    """SYN with FIN, SYN with RST: nobody who means well sends these."""
+    """SYN with FIN, SYN with RST: no TCP sends these."""
     with Targets(family) as targets:
         for flags in ("SF", "SR", "SFA", "SRA", "SFRPAU"):
             targets.at_each(lambda peer: peer.segment(flags), "drop_flags")
@@ -197,7 +197,7 @@ def syn__on_a_connection_is_challenged(family):
 
 @case(BOTH, xtcp_only="in Linux 6.1 it leaves out the answer")
 def ack__of_what_was_never_sent(family):
-    """RFC 9293 3.10.7.4: such an ACK is answered, its data is not taken."""
+    """RFC 9293 3.10.7.4: such an ACK is answered, its data are dropped."""
     peer, client = open_to_peer(net(), family)
     with peer, client:
         counted("drop_ack_future",
@@ -233,7 +233,7 @@ def data__again_is_taken_once(family):
 
 @case(BOTH)
 def data__out_of_order_is_put_in_order(family):
-    """RFC 9293 SHLD-31: what comes too early is kept."""
+    """RFC 9293 SHLD-31: out-of-order data are queued."""
     peer, client = open_to_peer(net(), family)
     with peer, client:
         text = b"the quick brown fox jumps over it"
@@ -267,7 +267,7 @@ def ack__to_syn_sent_is_reset(family):
 
 @case((V4,))
 def syn__to_a_broadcast_address_is_ignored(family):
-    """RFC 9293 MUST-57: a SYN to a broadcast or multicast address: silence."""
+    """RFC 9293 MUST-57: a SYN to a broadcast or multicast address: no reply."""
     with listen(family, net().a) as listener, Peer(net(), family) as peer:
         peer.dport = listener.getsockname()[1]
         for to, mac in (("10.77.0.255", b"\xff" * 6), ("224.0.0.1", b"\x01\0\x5e\0\0\1")):
@@ -280,9 +280,10 @@ def syn__to_a_broadcast_address_is_ignored(family):
 
 @case(BOTH, bound=60)
 def fuzz__at_random(family):
-    """Random segments with right sums, at all three targets: only the witness counts.
+    """Random segments with valid checksums, at all three targets: the unrelated connection
+    must survive.
 
-    The seed is fixed: a failure comes again.
+    The seed is fixed: a failure is reproducible.
     """
     source = random.Random(11)
     with Peer(net(), family) as peer, listen(family, net().a) as listener:

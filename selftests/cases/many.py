@@ -20,13 +20,13 @@ def dial(family, at):
 
 
 def no_cookies(ns):
-    """A connection that was answered by a cookie is not in the table."""
+    """A connection answered by a cookie is not in the table, so cookies are off."""
     return knobs(ns, syncookies=0)
 
 
 @case(FAMILIES, bound=60)
 def many__opened_used_closed(family):
-    """All open at once; when all are closed, nothing is left but TIME-WAIT."""
+    """All open at once; when all are closed, only TIME-WAIT entries are left."""
     total = SIZE["many"]
     with listen(family) as listener:
         at = listener.getsockname()[1]
@@ -76,7 +76,7 @@ def many__short_ones_in_parallel(family):
 
 @case(FAMILIES, bound=60)
 def backlog__overflows_and_recovers(family):
-    """More connections than the queue holds: all are served in the end."""
+    """More connections than the queue has room for: all are served in the end."""
     with no_cookies(net().b), listen(family, backlog=4) as listener:
         at = listener.getsockname()[1]
         before = counters(net().b)["listen_accept_drops"] if IS_XTCP else 0
@@ -85,7 +85,7 @@ def backlog__overflows_and_recovers(family):
                  what="a full accept queue")
         time.sleep(0.3)
         queued = next(r.rxq for r in table(net().b, at) if r.state == "LISTEN")
-        check(queued <= 5, f"{queued} connections in an accept queue of 4 (and the usual 1 more)")
+        check(queued <= 5, f"{queued} connections in an accept queue of 4 (and 1 more, as usual)")
         if IS_XTCP:
             check(counters(net().b)["listen_accept_drops"] > before,
                   "nothing counted by listen_accept_drops")
@@ -102,7 +102,7 @@ def backlog__overflows_and_recovers(family):
 
 @case((V4, V6), bound=30)
 def backlog__abort_on_overflow(family):
-    """With abort_on_overflow, who finds the accept queue full is told by RST."""
+    """With abort_on_overflow the peer gets an RST if the accept queue is full."""
     with no_cookies(net().a), knobs(net().a, abort_on_overflow=1), \
             listen(family, net().a, backlog=3) as listener:
         peers = [Peer(net(), family, dport=listener.getsockname()[1]) for _ in range(6)]
@@ -112,7 +112,7 @@ def backlog__abort_on_overflow(family):
                 peer.take(peer.get("SA"))
             for peer in wave:
                 peer.send("A")
-        for peer in peers[4:]:                # the queue holds one more than its backlog
+        for peer in peers[4:]:                # it has room for one more than asked for
             equal(peer.get().flags.replace("A", ""), "R", "answer of a full queue")
         for peer in peers:
             peer.close()
@@ -120,8 +120,9 @@ def backlog__abort_on_overflow(family):
 
 @case((V4, V6), bound=60, xtcp_only="SYN cookies of the kernel answer anyway")
 def synqueue__overflows_and_recovers(family):
-    """Half-open connections fill their queue: the open ones do not notice, and
-    when the half-open are given up, the listener serves again."""
+    """Requests fill the SYN queue: open connections are not affected, and when the requests
+    are given up, the listener serves again.
+    """
     with knobs(net().a, max_syn_backlog=8, syncookies=0, synack_retries=1), \
             listen(family, net().a) as listener:
         at = listener.getsockname()[1]
@@ -165,7 +166,7 @@ def time_wait__bounded_by_max_tw_buckets(family):
 
 @case((V4, V6), xtcp_only="its knob is the whole machine's")
 def orphans__bounded_by_max_orphans(family):
-    """More orphans than allowed: the peer is told by RST, and nothing lingers."""
+    """More orphans than allowed: the peer gets an RST, and nothing is left."""
     with knobs(net().a, max_orphans=0):
         client, server = pair(family)
         at = client.getsockname()[1]

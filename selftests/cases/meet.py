@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Two segments of a connection that meet: two processors receive them at one moment.
+"""Two segments of a connection at once: two processors receive them at the same moment.
 
-What one of them looks up may be gone when it gets to it, because the other has put
-something else in its place: a socket where a half-open record was, a record where a
-socket was.  Whoever comes second goes on with what is there now, and refuses nobody.
+An entry that one of them has looked up may be gone when it is used, because the other has
+replaced it: a request by a socket, or a socket by a TIME-WAIT entry. The second one must go on
+with the new entry, and reset nothing.
 
-Whoever writes to a tun device receives what he writes.  One writer is here, the other a
-process on the other processor; from one round to the next they miss each other by a
-little more, so that sooner or later each step of the one falls between any two of the
-other.
+A process that writes to a tun device receives the packet itself. One writer is here, the other
+a process on the other processor. From round to round the delay between them changes a little,
+so that sooner or later each step of the one falls between any two of the other.
 """
 import contextlib
 import errno
@@ -27,8 +26,8 @@ from lib.wire import MSS
 
 HERE, THERE = 0, 1          # the processors
 BOTH = (V4, V6)
-PROCESSORS = ("smp", "vm", "debug")   # places that have two
-BURST = 8                   # SYNs that come together
+PROCESSORS = ("smp", "vm", "debug")   # places that have two processors
+BURST = 8                   # SYNs that arrive together
 FAR = 100000000             # the next incarnation's numbers lie well above
 #: by how many steps of the interpreter the first of the two is late, the second if below 0
 LATE = [sign * (1 << n // 2) * (2 + n % 2) for n in range(20) for sign in (1, -1)]
@@ -102,10 +101,10 @@ class Partner:
 
 
 class Place:
-    """What all the cases share.
+    """What all cases share.
 
-    laden: in every second pass what may be kept of a packet is: listeners ask for what comes
-    with packets, and want SYNs saved; and IPv4 packets have options.
+    laden: every second pass uses all that can be kept of a packet: listeners ask for packet
+    options and saved SYNs; and IPv4 packets have options.
     """
     host = None
     laden = False
@@ -113,7 +112,7 @@ class Place:
     @classmethod
     @contextlib.contextmanager
     def rounds(cls, family):
-        """A listener, a partner, and by how much the two are to miss each other."""
+        """A listener, a partner, and the delays between the two."""
         cls.host = cls.host or Host()
         host = cls.host
         with host.ns, listen(family, host.ns) as listener:
@@ -134,7 +133,7 @@ class Place:
 
 
 def prepare(listener):
-    """A listener in a laden pass wants all that it can be told, in another nothing."""
+    """A listener requests everything that it can be told if the pass is laden, else nothing."""
     listener.setsockopt(SOL_TCP, TCP_SAVE_SYN, 2 * Place.laden)
     if listener.family == socket.AF_INET6:
         for name in (IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT):
@@ -147,7 +146,7 @@ def packet(far, flags, data=b"", **how):
 
 
 def receive(raw):
-    """The call that receives a packet."""
+    """Returns a call that receives a packet."""
     return lambda: Place.host.write(raw)
 
 
@@ -172,7 +171,7 @@ def not_refused(far, late):
 
 
 def third_segments(family):
-    """What acknowledges our SYN-ACK comes twice, once with data."""
+    """The final ACK arrives twice, once with data."""
     with Place.rounds(family) as (listener, partner, lates):
         for number, late in enumerate(lates):
             far = half_open(family, listener)
@@ -190,14 +189,14 @@ def third_segments(family):
 
 @case(BOTH, bound=120, places=PROCESSORS)
 def third_segment__meets_data(family):
-    """One of the two makes a socket of the half-open record, and the other finds it."""
+    """One of the two makes a socket of the request, and the other finds it."""
     third_segments(family)
 
 
 @case(BOTH, bound=120, places=PROCESSORS,
       xtcp_only="it drops one of the two, which has to come again")
 def third_segment__of_a_cookie_meets_data(family):
-    """There was no record: both may make a socket, and one of them is the connection's."""
+    """There is no request: both may make a socket, and one of them becomes the connection's."""
     Place.host = Place.host or Host()
     with knobs(Place.host.ns, syncookies=2):
         third_segments(family)
@@ -205,7 +204,7 @@ def third_segment__of_a_cookie_meets_data(family):
 
 @case(BOTH, bound=120, places=PROCESSORS)
 def syns__meet(family):
-    """Copies of a SYN open one connection: both are answered with one number, if both are."""
+    """Copies of a SYN open one connection: if both are answered, with the same ISN."""
     with Place.rounds(family) as (listener, partner, lates):
         for late in lates:
             prepare(listener)
@@ -226,7 +225,7 @@ def syns__meet(family):
 
 @case(BOTH, bound=120, places=PROCESSORS)
 def third_segment__meets_close_of_the_listener(family):
-    """The connection is made and ended, or refused: the peer is told, and nothing is left."""
+    """The connection is made and ended, or reset: the peer is told, and nothing is left."""
     with Place.rounds(family) as (first, partner, lates):
         for late in lates:
             listener = listen(family, Place.host.ns)
@@ -240,7 +239,7 @@ def third_segment__meets_close_of_the_listener(family):
 
 @case(BOTH, bound=120, places=PROCESSORS)
 def third_segment__meets_a_listener_that_moves(family):
-    """It has another port when it has let go of the one that the child was to share."""
+    """The listener has another port once it has released the one that the child was to share."""
     with Place.rounds(family) as (first, partner, lates), sock(family, ns=Place.host.ns) as mover:
         mover.setblocking(False)
 
@@ -263,7 +262,7 @@ def third_segment__meets_a_listener_that_moves(family):
 
 @case(BOTH, bound=120, places=PROCESSORS)
 def third_segment__meets_close_before_an_heir(family):
-    """migrate_req: whichever comes first, the connection is the heir's; and its end is seen."""
+    """migrate_req: whichever comes first, the migration target gets the connection, and its FIN."""
     at = port()
     with Place.rounds(family) as (_, partner, lates), knobs(Place.host.ns, migrate_req=1):
         listener = member(family, at, Place.host.ns)
@@ -286,7 +285,7 @@ def third_segment__meets_close_before_an_heir(family):
 
 @case(BOTH, bound=120, places=PROCESSORS)
 def syns__meet_listen(family):
-    """Who has just joined a group of SO_REUSEPORT may be given a SYN: the connection is its."""
+    """A listener that has just joined a reuse port group may get a SYN: the connection is its."""
     at = port()
     with Place.rounds(family) as (_, partner, lates), member(family, at, Place.host.ns) as first:
         first.listen(BURST)
@@ -311,7 +310,7 @@ def syns__meet_listen(family):
 
 @case(BOTH, bound=120, places=PROCESSORS)
 def fins__meet(family):
-    """Copies of the last FIN: one makes a TIME-WAIT record, the other is not refused."""
+    """Copies of the last FIN: one makes a TIME-WAIT entry, the other is not answered by RST."""
     with Place.rounds(family) as (listener, partner, lates):
         for late in lates:
             far, server = opened(family, listener)
@@ -328,7 +327,7 @@ def fins__meet(family):
 
 @case(BOTH, bound=120, places=PROCESSORS)
 def third_segment__meets_reset(family):
-    """Whichever comes first: the peer has given up, and no connection is left."""
+    """Whichever comes first: the peer has reset it, and no connection is left."""
     with Place.rounds(family) as (listener, partner, lates):
         listener.setblocking(False)
         accepted = []
@@ -344,8 +343,9 @@ def third_segment__meets_reset(family):
 
 @case(BOTH, bound=120, places=PROCESSORS)
 def fin__meets_close(family):
-    """One closes first, or both at once: the FINs are acknowledged, and TIME-WAIT is ours
-    when we have closed first."""
+    """One side closes first, or both at once: the FINs are acknowledged, and TIME-WAIT is ours
+    if we have closed first.
+    """
     with Place.rounds(family) as (listener, partner, lates):
         for late in lates:
             far, server = opened(family, listener)
@@ -363,7 +363,7 @@ def fin__meets_close(family):
 
 @case(BOTH, bound=120, places=PROCESSORS)
 def newer_syns__meet_in_time_wait(family):
-    """One of the two takes the TIME-WAIT's place; both mean the same new connection."""
+    """One of the two replaces the TIME-WAIT entry; both mean the same new connection."""
     with Place.rounds(family) as (listener, partner, lates):
         far, server = opened(family, listener)
         for late in lates:

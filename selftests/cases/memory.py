@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The memory of all sockets together: its limit, and what goes on beyond it."""
+"""The memory of all sockets together: its limit, and behaviour beyond it."""
 import contextlib
 import os
 import socket
@@ -10,16 +10,16 @@ from lib import (FAMILIES, V4, V6, Child, Net, case, check, counters, disconnect
 from lib.module import parameter
 
 ONLY = "the limit of the kernel's own TCP is left alone"
-#: As many pages, after the MiB that each processor takes before it counts
+#: as many pages, after the MiB that each processor takes before it counts
 LIMIT = "64 96 128"
-#: So many connections fill far more
+#: this many connections fill far more
 MOST = 100
 
 
 class Crowd:
-    """`with Crowd():` connections whose bytes nobody reads have used up the limit.
+    """`with Crowd():` connections with unread data have used up the limit.
 
-    accepted: or nobody has even accepted them
+    accepted: or not even accepted
     """
 
     def __init__(self, accepted=True):
@@ -54,7 +54,7 @@ class Crowd:
 
 @contextlib.contextmanager
 def cut():
-    """Nothing comes through."""
+    """No data arrive."""
     net().b.ip("link set vb down")
     try:
         yield
@@ -63,12 +63,12 @@ def cut():
 
 
 def exchange(client, server):
-    """A question and an answer, ten times."""
+    """A request and a reply, ten times."""
     for question in range(10):
         for there, here in ((client, server), (server, client)):
             data = noise(100 + question)
             equal(there.send(data), len(data), "bytes taken of a small write")
-            check(readable(here, 3), f"question {question}: nothing comes")
+            check(readable(here, 3), f"question {question}: no reply")
             equal(recv_exact(here, len(data)), data, "bytes")
 
 
@@ -106,7 +106,7 @@ def limit__all_bytes_of_a_long_transfer_come(family):
 
 @case((V4, V6), xtcp_only=ONLY, bound=60)
 def limit__the_least_of_wmem_is_always_taken(family):
-    """Even while nothing is acknowledged; beyond the last buffer the rest waits."""
+    """Even while nothing is acknowledged; data beyond the last buffer wait."""
     client, server = pair(family)
     with Crowd():
         client.setblocking(False)
@@ -122,7 +122,7 @@ def limit__the_least_of_wmem_is_always_taken(family):
 
 @case((V4, V6), xtcp_only=ONLY, bound=60)
 def limit__both_ends_close(family):
-    """FINs, with bytes before them and without, and their ACKs."""
+    """FINs, with data before them and without, and their ACKs."""
     for data in (b"", b"last"):
         client, server = pair(family)
         at = client.getsockname()[1]
@@ -130,7 +130,7 @@ def limit__both_ends_close(family):
             client.sendall(data)
             client.shutdown(socket.SHUT_WR)
             equal(recv_exact(server, len(data)), data, "bytes before the FIN")
-            check(readable(server, 3), "the FIN does not come")
+            check(readable(server, 3), "no FIN")
             equal(server.recv(1), b"", "end of stream")
             server.close()
             wait_state(net().a, at, "TIME_WAIT")
@@ -142,7 +142,7 @@ def limit__a_reset_comes(family):
     client, server = pair(family)
     with Crowd():
         disconnect(client)
-        check(readable(server, 3), "the RST does not come")
+        check(readable(server, 3), "no RST")
         equal(errname(errno_of(server.recv, 1)), "ECONNRESET", "recv()")
         server.close()
 
@@ -160,12 +160,12 @@ def limit__what_is_lost_is_sent_again(family):
 
 @case((V4, V6), xtcp_only=ONLY, bound=60)
 def limit__a_mark_that_is_not_reached(family):
-    """SO_RCVLOWAT: more doesn't come, so what is there must do."""
+    """SO_RCVLOWAT: no more data arrive, so what is there must be readable."""
     client, server = pair(family)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 50000)
     with Crowd():
         child = Child(client.sendall, noise(60000))
-        check(readable(server, 30), "poll() never says readable at the limit")
+        check(readable(server, 30), "poll() never reports readable at the limit")
         equal(len(recv_exact(server, 60000)), 60000, "bytes")
         child.join()
         client.close()
@@ -174,7 +174,7 @@ def limit__a_mark_that_is_not_reached(family):
 
 @case(xtcp_only=ONLY, bound=60)
 def limit__memory_comes_back():
-    """Whatever was charged beyond the limit is given back: all of it goes on as before."""
+    """Memory charged beyond the limit is returned: every connection continues."""
     with Crowd():
         client, server = pair()
         exchange(client, server)
@@ -192,7 +192,7 @@ def parameter__is_live_and_taken_whole_or_not_at_all():
     numbers = [int(n) for n in before.split(",")]
     equal(len(numbers), 3, "numbers")
     check(0 < numbers[0] <= numbers[1] <= numbers[2], f"default: {before}")
-    check(numbers[2] < os.sysconf("SC_PHYS_PAGES"), "default: more than there is")
+    check(numbers[2] < os.sysconf("SC_PHYS_PAGES"), "default: more than the machine has")
     try:
         for good, shown in (("1 2 3", "1,2,3"), ("5,5,5", "5,5,5"), ("1 1 2147483647",) * 2):
             parameter("mem", good)

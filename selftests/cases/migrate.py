@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""migrate_req: a listener of a SO_REUSEPORT group closes, and others inherit what it had."""
+"""migrate_req: a listener of a reuse port group closes, and others take over its connections."""
 import contextlib
 import select
 import socket
@@ -20,7 +20,7 @@ def migrating(value=1, **others):
 
 
 def dial(family, at, count):
-    """Clients that are connected, and have said who they are."""
+    """Clients that are connected, and have sent their number."""
     clients = []
     for number in range(count):
         s = sock(family, ns=net().b)
@@ -31,7 +31,7 @@ def dial(family, at, count):
 
 
 def accept(members, count):
-    """So many connections, whoever of the members has them."""
+    """Accept @count connections from any of the members."""
     accepted = []
     wait_for(lambda: accepted.extend(accept_all(members)) or len(accepted) >= count,
              what=f"{count} to be accepted")
@@ -62,7 +62,7 @@ def is_reset(s):
 
 @contextlib.contextmanager
 def counted(**want):
-    """What the namespace counts of migrations meanwhile; nothing but this."""
+    """The migration counters that change meanwhile are exactly these."""
     if not IS_XTCP:
         yield
         return
@@ -82,7 +82,7 @@ def stops(s):
 
 
 def disappear(family, end):
-    """A group of three loses one that has connections in its queue."""
+    """A group of three loses a member that has connections in its accept queue."""
     at = port()
     members = [join(family, at, 64) for _ in range(3)]
     clients = dial(family, at, 40)
@@ -100,14 +100,16 @@ def queued_goes_to_the_others(family, end):
         accepted = accept(rest, 40)
         equal(len(live(clients, accepted)), 40, "clients served")
         if IS_XTCP:
-            check(had, "none of 40 was the one's that closed")
+            check(had, "none of 40 was in the closed listener's queue")
             equal(counters(net().a)["migrated"] - before, had, "migrated")
         close_all(rest + accepted + clients)
 
 
 @case(BOTH)
 def queued__go_to_the_others(family):
-    """All that wait when their listener closes are accepted by others, with their data."""
+    """All connections in the closed listener's accept queue are accepted by others, with their
+    data.
+    """
     queued_goes_to_the_others(family, closes)
 
 
@@ -119,7 +121,7 @@ def queued__go_to_the_others_at_shutdown(family):
 
 @case(BOTH)
 def queued__die_when_it_is_not_wanted(family):
-    """0, the default: those of the one that closes are reset, the others' live."""
+    """0, the default: those of the closed listener are reset, the others' live."""
     with counted():
         rest, clients, _ = disappear(family, closes)
         lost = [s for s in clients if select.select([s], [], [], 0.05)[0] and is_reset(s)]
@@ -131,7 +133,7 @@ def queued__die_when_it_is_not_wanted(family):
 
 @case(BOTH)
 def queued__die_with_the_last(family):
-    """Nobody is left in the group: all are reset."""
+    """No listener is left in the group: all are reset."""
     at = port()
     with migrating(), counted(migrated=4, migrate_alone=4):
         first = join(family, at)
@@ -141,13 +143,13 @@ def queued__die_with_the_last(family):
         second = join(family, at)
         first.close()
         second.close()
-        check(all(is_reset(s) for s in clients), "a client that was not reset")
+        check(all(is_reset(s) for s in clients), "a client was not reset")
         close_all(clients)
 
 
 @case(BOTH, xtcp_only=QUEUES)
 def queued__only_as_many_as_fit(family):
-    """The heir's backlog holds: what is more is reset, and counted."""
+    """The migration target's backlog argument holds: the rest is reset, and counted."""
     at = port()
     with migrating(), counted(migrated=2, migrate_full=4):
         first = join(family, at)
@@ -164,7 +166,7 @@ def queued__only_as_many_as_fit(family):
 
 
 def opening(family, at, count):
-    """A listener in the group at this port, and peers whose connections to it are half open."""
+    """A listener in the group at this port, and peers with a request at it."""
     listener = join(family, at)
     peers = peers_of(listener, family, count)
     half_open(peers)
@@ -173,7 +175,7 @@ def opening(family, at, count):
 
 @case(BOTH)
 def half_open__third_segment_finds_another(family):
-    """Who got the SYN has closed: the third segment makes a child of another."""
+    """The listener that got the SYN has closed: the final ACK makes a child of another."""
     at = port()
     with migrating(), counted(migrated=8):
         first, peers = opening(family, at, 8)
@@ -195,7 +197,7 @@ def half_open__third_segment_finds_another(family):
 
 @case(BOTH)
 def half_open__timer_finds_another(family):
-    """So does the SYN-ACK's timer; the record counts for the heir then."""
+    """So does the SYN-ACK's timer; the request counts for the migration target then."""
     at = port()
     with migrating(), counted(migrated=4):
         first, peers = opening(family, at, 4)
@@ -218,7 +220,7 @@ def half_open__timer_finds_another(family):
 
 @case(BOTH, xtcp_only=QUEUES)
 def half_open__only_as_many_as_fit(family):
-    """The heir's SYN queue is no longer than others: what is more is forgotten."""
+    """The migration target's SYN queue keeps its limit: the rest is forgotten."""
     at = port()
     with migrating(syncookies=0), counted(migrated=2, migrate_full=3):
         first, peers = opening(family, at, 5)
@@ -236,7 +238,7 @@ def half_open__only_as_many_as_fit(family):
 
 @case(BOTH, xtcp_only=QUEUES)
 def half_open__accept_queue_of_the_heir_is_full(family):
-    """The third segment is dropped, as anybody's; it comes again when there is room."""
+    """The final ACK is dropped, as at any listener; it is retransmitted until there is room."""
     at = port()
     with migrating():
         first, peers = opening(family, at, 2)
@@ -256,7 +258,7 @@ def half_open__accept_queue_of_the_heir_is_full(family):
 
 @case(BOTH)
 def half_open__dies_when_it_is_not_wanted(family):
-    """0: the third segment is reset, though others of the group listen."""
+    """0: the final ACK is reset, though others of the group listen."""
     at = port()
     with counted():
         first, peers = opening(family, at, 2)
@@ -272,7 +274,7 @@ def half_open__dies_when_it_is_not_wanted(family):
 
 @case(BOTH)
 def half_open__dies_with_the_last(family):
-    """Nobody is left: RST. Who listens there later is of another group."""
+    """No listener is left: RST. One that listens there later is in another group."""
     at = port()
     with migrating(), counted(migrate_alone=2):
         first, peers = opening(family, at, 2)
@@ -289,7 +291,9 @@ def half_open__dies_with_the_last(family):
 
 @case(BOTH)
 def half_open__follows_a_group_that_changes(family):
-    """Heirs close, too, before the third segment comes; who founded the group is long gone."""
+    """Migration targets close, too, before the final ACK arrives; the group's founder is long
+    gone.
+    """
     at = port()
     with migrating():
         first, peers = opening(family, at, 3)
@@ -306,7 +310,7 @@ def half_open__follows_a_group_that_changes(family):
 
 @case(BOTH)
 def half_open__comes_back(family):
-    """A listener that stops, and listens again in the group, may be its own heir."""
+    """A listener that stops and listens again in the group may be its own migration target."""
     at = port()
     with migrating():
         first, peers = opening(family, at, 2)
@@ -323,12 +327,12 @@ def half_open__comes_back(family):
 
 @case(BOTH, bound=90)
 def load__nobody_is_lost(family):
-    """Clients come as fast as they can while listeners come and go: each is served."""
+    """Clients connect as fast as they can while listeners come and go: each is served."""
     at, each, processes = port(), SIZE["many"] // 2, 3
     there = (net().addr("a", family), at)
 
     def ask():
-        close_all(members)      # this process has them, too: they would never end
+        close_all(members)      # this process inherits them, too: they would never end
         for number in range(each):
             with sock(family, ns=net().b) as s:
                 s.connect(there)
@@ -353,7 +357,7 @@ def load__nobody_is_lost(family):
         for child in children:
             child.join()
         if IS_XTCP:
-            check(counters(net().a)["migrated"] > before, "none had to migrate")
+            check(counters(net().a)["migrated"] > before, "none was migrated")
         close_all(members)
 
 

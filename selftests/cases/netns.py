@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Namespaces: each its own world, and each can go while connections live in it."""
+"""Namespaces: independent of each other, and removable while connections live in them."""
 import errno
 
 from lib import (FAMILIES, SIZE, V4, V6, Net, case, check, equal, errno_of, expect_errno, knob,
@@ -9,7 +9,7 @@ from lib.wire import MSS, Peer
 
 
 def gone(link):
-    """When namespace b is really freed, its end of the cable goes, and so ours."""
+    """When namespace b is really freed, its end of the veth goes, and so does ours."""
     with link.a:
         return "va" not in run("ip", "-o", "link", "show")
 
@@ -44,7 +44,7 @@ def apart__loopback_is_each_ones_own(family):
 
 @case(FAMILIES)
 def remove__with_time_wait(family):
-    """Records of TIME-WAIT do not keep a namespace."""
+    """TIME-WAIT entries do not pin a namespace."""
     link = Net()
     client, server = pair(family, link)
     at = client.getsockname()[1]
@@ -59,7 +59,7 @@ def remove__with_time_wait(family):
 
 @case(FAMILIES)
 def remove__with_half_open(family):
-    """Nor do half-open connections, their listener being closed with it."""
+    """Nor do requests; their listener is closed with it."""
     link = Net()
     with listen(family, link.a) as listener, Peer(link, family) as peer:
         peer.dport = listener.getsockname()[1]
@@ -78,7 +78,7 @@ def remove__with_half_open(family):
 
 @case(FAMILIES)
 def remove__with_live_connections(family):
-    """Sockets keep their namespace working, and closing them lets it go."""
+    """Sockets keep their namespace working; it goes when they are closed."""
     link = Net()
     listener = listen(family, link.b)
     pairs = [pair(family, link, listener=listener) for _ in range(10)]
@@ -118,7 +118,7 @@ def remove__with_unread_and_unsent_data(family):
 
 @case((V4, V6), bound=60)
 def remove__with_orphans(family):
-    """An orphan whose peer is gone keeps its namespace only as long as its retries."""
+    """An orphan whose peer is gone keeps its namespace only until its retries are used up."""
     link = Net()
     client, server = pair(family, link)
     for ns in (link.a, link.b):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Socket options: what is set is what is read, as in the kernel's own TCP."""
+"""Socket options: what is set can be read back, as in the kernel's own TCP."""
 import errno
 import fcntl
 import os
@@ -20,7 +20,7 @@ IP, IP6 = socket.IPPROTO_IP, socket.IPPROTO_IPV6
 
 
 def both(scenario, *args):
-    """scenario(proto) must give the same on the oracle and on what is tested."""
+    """scenario(proto) must give the same result for the kernel's TCP and for xtcp."""
     results = [scenario(proto, *args) for proto in PROTOS]
     check(all(r == results[0] for r in results),
           f"protocols {PROTOS} differ: {results}")
@@ -43,7 +43,7 @@ def describe__itself(family):
         equal(server.getsockopt(SOL, SO_DOMAIN), domain, "SO_DOMAIN of an accepted socket")
 
 
-# level, option, name, values to set; what is read must be the same as on TCP.
+# level, option, name, values to set; what is read back must be the same as on TCP.
 INTEGERS = [
     (SOL, socket.SO_KEEPALIVE, "SO_KEEPALIVE", (1, 0)),
     (SOL, socket.SO_REUSEADDR, "SO_REUSEADDR", (1, 0)),
@@ -141,7 +141,7 @@ def accepted__inherits_from_the_listener(family):
 
 @case(FAMILIES)
 def maxseg__of_a_connection_is_what_the_link_takes(family):
-    """MSS is the MTU less the headers (RFC 9293 3.7.1); timestamps take 12 more."""
+    """MSS is the MTU less the headers (RFC 9293 3.7.1); timestamps take 12 more bytes."""
     client, server = pair(family)
     with client, server:
         room = 1500 - (60 if family == V6 else 40)
@@ -187,7 +187,7 @@ def info__tells_the_state(family):
 
 @case((V4, V6))
 def tos_and_ttl__on_the_wire(family):
-    """What IP_TOS, IP_TTL and their v6 kin set is what the packets carry."""
+    """IP_TOS, IP_TTL and their v6 counterparts apply to the packets."""
     client, server = pair(family)
     with client, server:
         at = client.getsockname()[1]
@@ -263,7 +263,7 @@ def rcvlowat__holds_poll_back(family):
 
 @case((V4, V6))
 def rcvlowat__larger_than_the_buffer(family):
-    """The buffer grows with the mark: the peer may send as much as is waited for."""
+    """The buffer grows with SO_RCVLOWAT: the peer may send as much as is waited for."""
     mark = 1 << 20
     client, server = pair(family)
     with client, server:
@@ -276,7 +276,7 @@ def rcvlowat__larger_than_the_buffer(family):
             client.recv(1)
         child = Child(send)
         check(readable(server, 10), f"not readable, {pending(server)} bytes wait")
-        check(pending(server) >= mark // 2, f"readable with {pending(server)} bytes")
+        check(pending(server) >= mark // 2, f"readable with only {pending(server)} bytes")
         equal(len(recv_exact(server, mark)), mark, "bytes")
         server.send(b"!")
         child.join()
@@ -296,7 +296,7 @@ def rcvlowat__no_larger_than_a_fixed_buffer(family):
 
 @case((V4, V6))
 def rcvlowat__a_full_buffer_is_readable(family):
-    """Where the peer may send no more, waiting for more is of no use."""
+    """If the peer may send no more, waiting for more is useless."""
     with listen(family) as listener:
         listener.setsockopt(SOL, socket.SO_RCVBUF, 20000)
         client, server = pair(family, listener=listener)
@@ -307,7 +307,7 @@ def rcvlowat__a_full_buffer_is_readable(family):
         client.setblocking(False)
         sent = 0
         while not readable(server, 0):
-            check(sent < 1 << 22, "not readable, whatever was sent")
+            check(sent < 1 << 22, "never readable")
             try:
                 sent += client.send(bytes(100))
             except BlockingIOError:
@@ -318,7 +318,7 @@ def rcvlowat__a_full_buffer_is_readable(family):
 
 @case((V4, V6))
 def rcvlowat__lowering_it_wakes(family):
-    """Edge-triggered, too: what was too little is enough now."""
+    """Edge-triggered, too: data that were too little are enough now."""
     client, server = pair(family)
     with client, server, select.epoll() as edge:
         server.setsockopt(SOL, socket.SO_RCVLOWAT, 10)
@@ -361,7 +361,7 @@ def info(s):
 
 @case((V4, V6))
 def info__counts(family):
-    """Monitoring reads them: a zero that means "not known" reads as "no loss"."""
+    """Monitoring reads them: a zero that means "not known" looks like "no loss"."""
     client, server = pair(family)
     with client, server:
         client.send(bytes(3000))
@@ -376,11 +376,11 @@ def info__counts(family):
         equal((mine["bytes_sent"], mine["bytes_received"]), (3000, 700), "bytes of the client")
         equal((theirs["bytes_sent"], theirs["bytes_received"]), (700, 3000), "bytes of the server")
         equal(mine["data_segs_out"], theirs["data_segs_in"], "segments with data")
-        check(mine["data_segs_out"] >= 2, f"two segments and more {mine}")
+        check(mine["data_segs_out"] >= 2, f"fewer than two segments: {mine}")
         equal(theirs["data_segs_out"], mine["data_segs_in"], "segments with data, back")
         for each in (mine, theirs):
-            check(each["segs_out"] > each["data_segs_out"], f"ACKs are segments {each}")
-            check(each["segs_in"] >= each["data_segs_in"], f"ACKs are segments {each}")
+            check(each["segs_out"] > each["data_segs_out"], f"ACKs are not counted: {each}")
+            check(each["segs_in"] >= each["data_segs_in"], f"ACKs are not counted: {each}")
 
 
 @case((V4, V6))
@@ -395,7 +395,7 @@ def info__counts_what_goes_again(family):
         equal((said["retrans"], said["bytes_retrans"]), (2, 2000), "retransmissions")
         equal((said["bytes_sent"], said["data_segs_out"]), (3000, 3), "all that was sent")
         equal(said["bytes_acked"] <= 1, True, "nothing is acknowledged")
-        # another connection begins anew
+        # another connection starts from zero
         disconnect(s)
         equal(set(info(s).values()), {0}, "counters of a socket without a connection")
 
@@ -406,7 +406,7 @@ STAMPS = {"SO_TIMESTAMP": (29, 1, 1e-6), "SO_TIMESTAMPNS": (35, 1, 1e-9),
 
 @case((V4, V6))
 def timestamps__of_a_segment_in_the_queue(family):
-    """What came before it was asked for has no time that could be told."""
+    """A segment that arrived before the option was set has no timestamp."""
     client, server = pair(family)
     with client, server:
         client.send(b"x")
@@ -416,14 +416,16 @@ def timestamps__of_a_segment_in_the_queue(family):
         server.setsockopt(SOL, 35, 1)
         data, told, _, _ = server.recvmsg(100, 512)
         equal(data, b"x", "data")
-        for _, _, stamp in told:    # some other socket may have wanted times
+        for _, _, stamp in told:    # some other socket may have timestamps switched on
             seconds, parts = struct.unpack_from("ll", stamp)
-            check(seconds + parts * 1e-9 < came + 0.2, "the time of the read is told")
+            check(seconds + parts * 1e-9 < came + 0.2, "the timestamp is that of the read")
 
 
 @case((V4, V6))
 def timestamps__tell_when_bytes_came(family):
-    """SO_TIMESTAMP and its kin: when the last byte of a read has come, not when it was read."""
+    """SO_TIMESTAMP and its kin: the arrival of the last byte of a read, not the time of the
+    read.
+    """
     client, server = pair(family)
     with client, server:
         for name, (option, value, unit) in STAMPS.items():
@@ -449,7 +451,7 @@ def timestamps__tell_when_bytes_came(family):
 
 @case((V4, V6))
 def incoming__processor_and_queue(family):
-    """SO_INCOMING_CPU, SO_INCOMING_NAPI_ID: where the segments of a connection come in."""
+    """SO_INCOMING_CPU, SO_INCOMING_NAPI_ID: where the connection's segments are received."""
     SO_INCOMING_CPU, SO_INCOMING_NAPI_ID = 49, 56
     def scenario(proto):
         client, server = pair(family, proto=proto)
@@ -460,12 +462,12 @@ def incoming__processor_and_queue(family):
                      for s in (client, server)]
             return (all(known), errname(errno_of(server.getsockopt, SOL, SO_INCOMING_NAPI_ID)),
                     errname(errno_of(server.setsockopt, SOL, SO_BUSY_POLL, 50)))
-    check(both(scenario)[0], "a processor that there is")
+    check(both(scenario)[0], "no such processor")
 
 
 @case((V4, V6))
 def control__must_be_right(family):
-    """What is sent along by sendmsg() means nothing to a stream, but nonsense is refused."""
+    """Control messages to sendmsg() have no effect on a stream, but invalid ones are refused."""
     def scenario(proto):
         client, server = pair(family, proto=proto)
         with client, server:

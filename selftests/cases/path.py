@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the path asks for: routes' own settings, and routers that swallow large packets."""
+"""Settings of routes, and routers that drop large packets."""
 import socket
 import struct
 
@@ -25,7 +25,7 @@ def route(where, family, settings):
 
 @case((V4, lib.V6), bound=60)
 def blackhole__large_segments_get_smaller(family):
-    """A link that drops what is over 1300 bytes, and says nothing (RFC 4821)."""
+    """A link that drops packets above 1300 bytes without ICMP errors (RFC 4821)."""
     with Net() as where:
         listener = lib.listen(family, where.b)
         with knobs(where.a, mtu_probing=1):
@@ -38,7 +38,7 @@ def blackhole__large_segments_get_smaller(family):
                 child = Child(client.sendall, data)
                 equal(recv_exact(server, len(data)) == data, True, "the bytes")
                 child.join()
-                if lib.IS_XTCP:  # the kernel has its own sizes, and its own time to grow
+                if lib.IS_XTCP:  # the kernel's TCP has other sizes, and grows at other times
                     check(segment_size(client) <= 1220, f"segments of {segment_size(client)}")
                 # what the other end sends was never too large
                 server.sendall(b"x" * 1000)
@@ -84,7 +84,7 @@ def route__advmss_of_a_client(family):
 
 @case((V4, lib.V6))
 def route__advmss_of_a_listener(family):
-    """The SYN-ACK tells what the route back allows; what the listener's user wants is less."""
+    """The SYN-ACK announces what the return route allows; the listener's own limit is smaller."""
     for own, settings, most in ((None, "advmss 900", 900), (500, "advmss 900", 500),
                                 (1100, "advmss 900", 900), (None, "mtu lock 1300", 1260)):
         with Net() as where, lib.listen(family, where.b) as listener:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Plays all of scripts/: a rule of an RFC each, as its figures are drawn.
+"""Plays all of scripts/: each a rule of an RFC, in the form of its figures.
 
-How a script reads is told in script.py.
+The notation is explained in script.py.
 """
 import importlib
 import os

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What others have set holds for xtcp, too: programs of cgroups, security modules, and who
-may load it.  docs/policy.md has all of them.
+"""Policies of the system hold for xtcp, too: BPF programs of cgroups, security modules, and
+who may load it. docs/policy.md lists all of them.
 """
 import contextlib
 import errno
@@ -16,12 +16,12 @@ from lib.module import KO
 from lib.wire import MSS, Peer
 
 BOTH = (V4, V6)
-RELEASE = "6.1.0"       # any name of a kernel will do: nothing is loaded
+RELEASE = "6.1.0"       # the name of any kernel will do: nothing is loaded
 ALIASES = ("net-pf-2-proto-253-type-1", "net-pf-10-proto-253-type-1")
 
 
 class Cgroup:
-    """A cgroup; what is opened inside of `with` is its own.  It ends with its programs."""
+    """A cgroup; sockets opened inside of `with` belong to it. It is removed with its programs."""
     root = None
 
     def __init__(self, program, kind, attach):
@@ -59,7 +59,7 @@ def cgroup__refuses_connect(family):
 
 @contextlib.contextmanager
 def half_opened(family, listener):
-    """A peer who sends a SYN."""
+    """A peer that sends a SYN."""
     with Peer(net(), family, dport=listener.getsockname()[1]) as peer:
         peer.send("S", opts=MSS)
         yield peer
@@ -67,7 +67,9 @@ def half_opened(family, listener):
 
 @case(BOTH, places=("vm",), xtcp_only="that of 6.1 asks nobody about SYN-ACKs, later ones do")
 def cgroup__refuses_what_leaves(family):
-    """BPF_CGROUP_INET_EGRESS of a listener's cgroup sees his SYN-ACKs, by cookies as well."""
+    """BPF_CGROUP_INET_EGRESS of a listener's cgroup sees its SYN-ACKs, those with cookies as
+    well.
+    """
     with Cgroup(give(0), CGROUP_SKB, EGRESS):
         silent = listen(family, net().a)
     with silent, listen(family, net().a) as other:
@@ -81,7 +83,7 @@ def cgroup__refuses_what_leaves(family):
 
 @case(BOTH, places=("vm",))
 def lsm__refuses_a_connection(family):
-    """security_inet_conn_request(): a SYN is dropped, and so is what brings a cookie back."""
+    """security_inet_conn_request(): a SYN is dropped, and so is an ACK with a cookie."""
     program = load(LSM, give(-errno.EACCES), LSM_MAC,
                    function_id("bpf_lsm_inet_conn_request"))
     before = counters(net().a)["drop_policy"] if IS_XTCP else 0
@@ -104,13 +106,13 @@ def lsm__refuses_a_connection(family):
 
 
 def would_load(tree, config, *name):
-    """What modprobe would do for this name."""
+    """What modprobe would load for this name."""
     return run("modprobe", "-D", "-d", tree, "-C", config, "-S", RELEASE, *name)
 
 
 @case(xtcp_only="it is no module")
 def loading__by_name_only():
-    """The file for modprobe.d: socket() doesn't load the module, a name does."""
+    """With the file for modprobe.d, socket() doesn't load the module; its name does."""
     ours = TOP + "/dist/modprobe.d"
     with tempfile.TemporaryDirectory() as tree, tempfile.TemporaryDirectory() as bare:
         place = f"{tree}/lib/modules/{RELEASE}"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Ports: who may have one, who must wait, and which one is given out.
+"""Ports: which socket may have one, which must wait, and which port is chosen.
 
-What the kernel's TCP does is the measure: the cases named `same` do the same with
-both protocols, one beside the other, and compare each errno.
+The kernel's TCP is the reference: the cases named `same` make the same calls with both
+protocols, side by side, and compare each errno.
 """
 import itertools
 import random
@@ -20,8 +20,9 @@ SECOND = list(itertools.product(ADDRS, FLAGS))
 
 
 def measure(one, two):
-    """With what TCP is asked.  6.1 forgets that ::ffff:0.0.0.0 is a wildcard when another
-    v4-mapped address comes after it; later ones do not."""
+    """How TCP is asked. 6.1 forgets that ::ffff:0.0.0.0 is a wildcard when another v4-mapped
+    address comes after it; later versions do not.
+    """
     if one[0] == "m_any" and two[0] in ("m_a", "m_lo"):
         return "4any", one[1]
     return one
@@ -54,7 +55,7 @@ def same__bind_beside_listening():
 
 @same()
 def same__bind_beside_another_user():
-    """SO_REUSEPORT is for sockets of one user; SO_REUSEADDR for all."""
+    """SO_REUSEPORT is for sockets of one user; SO_REUSEADDR for those of any."""
     def other_user(proto, one, two, listening):
         at = port()
         with make(proto, *one, uid=1000) as holder:
@@ -98,7 +99,7 @@ def served(proto, addr, flags):
 
 
 def gone(proto, addr, flags, state):
-    """A connection whose listener is gone; its ends are to be closed by the caller."""
+    """A connection whose listener is gone; the caller closes its ends."""
     listener, client, server, at = served(proto, addr, flags)
     listener.close()
     if state == "TIME_WAIT":
@@ -140,7 +141,7 @@ def same__bind_beside_time_wait():
 
 @same()
 def same__bind_beside_a_client():
-    """connect() has given the port out."""
+    """connect() has chosen the port."""
     def client(proto, addr, flags, two):
         with listen(ADDRS[addr][0], net().a, proto=proto) as listener, \
                 make(proto, addr, flags) as s:
@@ -162,8 +163,8 @@ class Play:
     def __init__(self, proto, seed, at):
         self.proto, self.at = proto, at
         self.random = random.Random(seed)
-        # TCP has a short cut for SO_REUSEPORT, which overlooks who shares by SO_REUSEADDR
-        # alone, and takes one family's wildcard for the other's: not mixed here
+        # TCP has a fast path for SO_REUSEPORT, which overlooks sockets that share by SO_REUSEADDR
+        # alone, and mixes up the wildcards of the two families: not mixed here
         self.flags = ("-", ("R", "P", "RP")[seed % 3])
         self.addrs = [a for a in ADDRS if a != "m_any"]     # see measure()
         if seed % 3:
@@ -210,7 +211,7 @@ class Play:
 
 @same()
 def same__random_sequences():
-    """Whoever comes and goes, the same calls succeed."""
+    """In any order of binds and closes, the same calls succeed."""
     for seed in range(300 if PLACE == "uml" else 40):
         at = port()
         ours, theirs = both(lambda proto: Play(proto, seed, at).run(40))
@@ -223,7 +224,7 @@ def same__random_sequences():
 # --- what a socket owes after its end --------------------------------------------------
 
 def free(proto, at, addr="4any"):
-    """Can the port be had?"""
+    """Is the port available?"""
     return take(proto, at, addr)
 
 
@@ -304,7 +305,7 @@ def owes_listen_unbound(proto):
 
 
 def owes_reset_child(proto):
-    """The child is reset: it leaves nothing behind."""
+    """The child is reset: it releases the port."""
     listener, client, server, at = served(proto, "4any", "-")
     listener.close()
     held = free(proto, at)
@@ -316,7 +317,7 @@ def owes_reset_child(proto):
 
 
 def owes_child_reuse(proto, late):
-    """What counts is what the option is now, not what it was at bind()."""
+    """The option's current value counts, not that at bind()."""
     listener, client, server, at = served(proto, "4any", "-")
     listener.close()
     if late:
@@ -356,7 +357,7 @@ def same__what_is_owed_afterwards():
             for late in (False, True):
                 results[f"{name} {late}"] = both(function, late)
         else:
-            # each protocol is given ports of its own: what names them is left out
+            # the ports differ between the protocols: they are left out
             results[name] = both(function)
     strip = {name: tuple(without_ports(r) for r in pair) for name, pair in results.items()}
     compare(strip)
@@ -385,7 +386,7 @@ def time_wait__holds_its_port(family):
 
 @case((V4, V6), xtcp_only="the length of TIME-WAIT is fixed")
 def time_wait__gives_its_port_back(family):
-    """Many records of one port and of many; when they are gone, so are their holds."""
+    """Many TIME-WAIT entries of one port and of many; when they are gone, so are the ports."""
     addr = {V4: "4any", V6: "6only"}[family]
     with knobs(net().a, msl_ms=int(slow(1000))):
         at = port()
@@ -413,7 +414,7 @@ def time_wait__gives_its_port_back(family):
 
 @case(bound=60)
 def namespace__gives_its_ports_back():
-    """Ports of all pages, held in all ways, in a namespace that goes."""
+    """Ports on all pages, held in all ways, in a namespace that is removed."""
     ns = Ns("p")
     ns.ip("link set lo up")
     holders = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Programs that know nothing of xtcp but its number carry a real file."""
+"""Programs that know only xtcp's protocol number transfer a real file."""
 import hashlib
 import os
 import socket
@@ -12,7 +12,7 @@ FILE = os.environ.get("XTCP_KO") or "/bin/bash"
 
 
 def address(family, addr, number):
-    """What socat calls a generic address: the sockaddr after its family, in hex."""
+    """A generic address for socat: the sockaddr after its family, in hex."""
     if family == V4:
         return "x" + (number.to_bytes(2, "big") + socket.inet_aton(addr) + bytes(8)).hex()
     return "x" + (number.to_bytes(2, "big") + bytes(4)
@@ -70,7 +70,7 @@ def socat__server_sends_a_file(family):
 
 @case((V4, V6), bound=60)
 def socat__echo_server_for_many(family):
-    """A forking server: what each client sends comes back through `cat`."""
+    """A forking server: each client gets its data back through `cat`."""
     at = port()
     server_end, client_end = ends(family, at)
     server = socat(net().b, "-t", "10", server_end + ",fork", "EXEC:cat")

@@ -13,13 +13,13 @@ DROPS = ("syn_full", "accept_full", "no_memory", "aborted", "expired")
 
 
 def drops(s):
-    """What a listener has refused: the counters that are not 0."""
+    """What a listener has dropped: the counters that are not 0."""
     return {name: row(s)[name] for name in DROPS if row(s)[name]}
 
 
 @case((V4, V6), xtcp_only=ONLY)
 def line__who_and_how_much(family):
-    """Address, owner, inode; the maxima are the knobs' and listen()'s, as they are now."""
+    """Address, owner, inode; the maxima are the current ones of the sysctls and of listen()."""
     with knobs(net().a, max_syn_backlog=77, max_accept_backlog=50), \
             listen(family, net().a, backlog=9) as s:
         at = s.getsockname()[1]
@@ -61,7 +61,9 @@ def line__bound_to_an_address(family):
 
 @case((V4, V6), xtcp_only=ONLY)
 def queues__fill_and_empty(family):
-    """A SYN fills the first, the third segment moves on to the second, accept() takes it."""
+    """A SYN fills the first, the final ACK moves the connection to the second, accept() takes
+    it.
+    """
     with listen(family, net().a) as s:
         peers = peers_of(s, family, 5)
         half_open(peers)
@@ -91,7 +93,7 @@ def syn_full__counted(family):
 
 @case((V4, V6), xtcp_only=ONLY)
 def accept_full__counted(family):
-    """A SYN, and the third segment of one that was half-open before."""
+    """A SYN, and the final ACK of an earlier request."""
     with listen(family, net().a, backlog=1) as s:
         peers = peers_of(s, family, 4)
         half_open(peers[:3])
@@ -108,7 +110,7 @@ def accept_full__counted(family):
 
 @case((V4, V6), xtcp_only=ONLY)
 def aborted__counted(family):
-    """abort_on_overflow: what is refused at the third segment is told, SYNs are not."""
+    """abort_on_overflow: a final ACK is answered by RST, SYNs are dropped."""
     with knobs(net().a, abort_on_overflow=1), listen(family, net().a, backlog=0) as s:
         peers = peers_of(s, family, 3)
         half_open(peers[:2])
@@ -136,7 +138,7 @@ def expired__counted(family):
 
 @case((V4, V6), xtcp_only=ONLY)
 def listeners__count_for_themselves(family):
-    """Two of a SO_REUSEPORT group, one of them full."""
+    """Two of a reuse port group, one of them full."""
     at = port()
     members = [join(family, at) for _ in range(2)]
     with knobs(net().a, max_syn_backlog=2, syncookies=0):
@@ -157,7 +159,7 @@ def listeners__count_for_themselves(family):
 
 @case((V4, V6), xtcp_only=ONLY)
 def listen_again__keeps_what_was_counted(family):
-    """A socket that listens for the second time has new queues and its old counters."""
+    """A socket that listens for the second time has new queues and keeps its counters."""
     with knobs(net().a, max_syn_backlog=1, syncookies=0), listen(family, net().a) as s:
         peers = peers_of(s, family, 2)
         half_open(peers[:1])
@@ -172,7 +174,7 @@ def listen_again__keeps_what_was_counted(family):
 
 @case((V4,), xtcp_only=ONLY)
 def view__while_listeners_come_and_go(family):
-    """What stays is seen once, whatever else happens, in any number."""
+    """A listener that stays is shown once, whatever others do, in any number."""
     def churn():
         for _ in range(300):
             with listen(family, net().a):

@@ -83,7 +83,7 @@ def flags__waitall_ends_with_the_stream(family):
 
 @case(FAMILIES)
 def flags__trunc_throws_away(family):
-    """MSG_TRUNC: the bytes are counted and dropped, not copied (tcp(7))."""
+    """MSG_TRUNC: the bytes are counted and discarded, not copied (tcp(7))."""
     client, server = pair(family)
     with client, server:
         client.send(b"0123456789")
@@ -159,7 +159,7 @@ def recv_0(s, flags=0):
 
 @case(FAMILIES)
 def empty__read_is_at_once_where_data_wait(family):
-    """A read of nothing takes nothing. It waits, or would, where any read would."""
+    """A read of no bytes takes nothing. It waits, or would, where any read would."""
     PEEK, NOWAIT = socket.MSG_PEEK, socket.MSG_DONTWAIT
     client, server = pair(family)
     with client, server:
@@ -290,7 +290,7 @@ def epoll__edge_out_after_a_full_buffer(family):
 
 @case(FAMILIES)
 def accept__flags_of_the_new_socket(family):
-    """accept4's flags; a listener's non-blocking mode is not inherited."""
+    """accept4's flags; a listener's O_NONBLOCK is not inherited."""
     with listen(family) as listener, sock(family, ns=net().a) as client:
         client.connect((net().addr("b", family), listener.getsockname()[1]))
         check(readable(listener), "no connection")
@@ -459,7 +459,7 @@ def sendfile__and_splice(family):
 
 @case(FAMILIES)
 def fork__shares_a_socket(family):
-    """The connection lives until the last holder has closed it."""
+    """The connection lives until the last process has closed it."""
     client, server = pair(family)
     with server:
         def use():
@@ -509,7 +509,7 @@ def descriptor__passed_to_another_process(family):
 
 
 def fill(s, reader):
-    """Write until nothing more goes: the reader's window is closed."""
+    """Write until the reader's window is closed."""
     s.setblocking(False)
     before = -1
     while before != ioctl(reader, FIONREAD):
@@ -523,11 +523,11 @@ def fill(s, reader):
 
 @case((V4, V6), places=("uml",), xtcp_only="TCP of Linux 6.1 acknowledges as it goes")
 def queued_segments__are_acknowledged_by_one(family):
-    """RFC 9293 MUST-59: what comes while a process has the socket waits for it to let go;
-    all of it is processed before an ACK is sent.
+    """RFC 9293 MUST-59: segments that arrive while a process owns the socket wait for it; all
+    of them are processed before an ACK is sent.
 
     With one processor that is bound to happen: recv() opens a closed window, and what the
-    other end sends into it is there before recv() has returned.
+    other end sends into it arrives before recv() has returned.
     """
     client, server = pair(family)
     with client, server:
@@ -548,7 +548,7 @@ def acks_of(wire, at):
 
 @case((V4, V6))
 def inq__after_a_simultaneous_open_that_failed(family):
-    """Nothing waits of a connection that was never one."""
+    """No bytes wait on a connection that was never established."""
     with Peer(net(), family) as peer, sock(family, ns=net().a) as s:
         s.setblocking(False)
         errno_of(s.connect, (net().addr("ghost", family), peer.sport))

@@ -18,7 +18,7 @@ def options(seg):
 
 
 def blocks(seg):
-    """The SACK blocks of a segment; the option must stand behind two NOPs and the stamp."""
+    """The SACK blocks of a segment; the option must follow two NOPs and the timestamp."""
     raw = options(seg)
     check(raw[:4] == NOPS + b"\x08\x0a", f"{raw.hex()} does not begin with a timestamp")
     if len(raw) == 12:
@@ -30,7 +30,7 @@ def blocks(seg):
 
 
 class Stamped(Peer):
-    """A peer that agrees to timestamps and SACK; its clock ticks with each segment."""
+    """A peer with timestamps and SACK; its clock ticks with each segment."""
 
     clock, recent = 5000, 0
 
@@ -101,7 +101,7 @@ def sack__blocks_latest_first(family):
             equal(blocks(peer.hear()), [(base + 10, base + 20)], "blocks")
             peer.say("A", b"d" * 10, seq=base + 30)
             equal(blocks(peer.hear()), [(base + 30, base + 40), (base + 10, base + 20)], "blocks")
-            peer.say("A", b"d" * 10, seq=base + 30)     # again: D-SACK stands first
+            peer.say("A", b"d" * 10, seq=base + 30)     # again: D-SACK comes first
             equal(blocks(peer.hear()), [(base + 30, base + 40), (base + 30, base + 40),
                                         (base + 10, base + 20)], "blocks")
             peer.say("A", b"a" * 10, seq=base)
@@ -130,7 +130,7 @@ def paws__an_old_duplicate_is_answered_and_dropped(family):
 
 @case((V4, V6), xtcp_only="its PRR sends one for each ACK")
 def sack__holes_are_filled_at_once(family):
-    """Two blocks tell of the rest: the two holes come without a timeout, and nothing else."""
+    """Two blocks reveal both holes: they are filled without a timeout, and nothing else is sent."""
     with Stamped(net(), family) as peer:
         _, accepted = peer.open(family)
         with accepted:
@@ -142,7 +142,7 @@ def sack__holes_are_filled_at_once(family):
             peer.clock += 1
             peer.send("A", ack=first.seq, opts=NOPS + stamp(peer.clock, peer.recent) + option)
             again = [peer.hear().seq for _ in range(2)]
-            if again[0] == segs[5].seq:     # a tail loss probe: we have been slow
+            if again[0] == segs[5].seq:     # a tail loss probe: the test was slow
                 again = [again[1], peer.hear().seq]
             equal(again, [first.seq, segs[2].seq], "what comes again")
             peer.ack = segs[5].end

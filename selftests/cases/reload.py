@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The module comes and goes: refused while in use, clean afterwards.
+"""Loading and unloading: refused while in use, clean afterwards.
 
-Has the module to itself: no other test may run beside it.
+Needs the module to itself: no other test may run beside it.
 """
 import socket
 
@@ -33,7 +33,7 @@ def rmmod__refused_while_sockets_are_open():
 
 @case(bound=60, xtcp_only=ONLY)
 def rmmod__flushes_time_wait_and_half_open():
-    """Records do not hold the module: they are thrown away with it."""
+    """Entries without a socket do not pin the module: they are freed with it."""
     load()
     with Net() as link:
         for family in (V4, V6):
@@ -57,7 +57,7 @@ def rmmod__flushes_time_wait_and_half_open():
 
 @case(bound=60, xtcp_only=ONLY)
 def rmmod__segments_arrive_afterwards():
-    """Who still talks to us learns that nobody is there; nothing breaks."""
+    """A peer that goes on sending gets an error; nothing breaks."""
     load()
     with Net() as link, Peer(link, V4) as peer:
         with listen(V4, link.a) as listener:
@@ -91,7 +91,7 @@ def insmod__out_of_range_is_refused():
     for bad in ("msl_ms=0", "msl_ms=240001", "syn_retries=-1", "window_scaling=2", "rmem=9,8,7"):
         try:
             load(bad)
-            fail(f"insmod took {bad}")
+            fail(f"insmod accepted {bad}")
         except Failure as failure:
             check("nvalid" in str(failure), f"insmod {bad}: {failure}")
         check(not loaded(), f"loaded with {bad}")
@@ -122,7 +122,7 @@ def rounds__insmod_traffic_rmmod():
 
 @case(bound=60, xtcp_only=ONLY)
 def rmmod__in_a_race_with_open():
-    """rmmod against sockets that open and close: refused or done, never torn."""
+    """rmmod against sockets that open and close: refused or done, never half done."""
     def churn():
         for _ in range(SIZE["many"]):
             try:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """A newer SYN for a connection in TIME-WAIT (RFC 6191, RFC 9293 section 3.6.1).
 
-It is tried out: the TIME-WAIT stands by until the third segment comes, and is back
-when the SYN turns out to be an old duplicate. The peer is made by hand. And our own SYN,
-from a port that the program names.
+The TIME-WAIT entry is kept until the final ACK arrives, and restored if the SYN turns out to
+be an old duplicate. The peer is played by the test. Also our own SYN, from a port that the
+program has bound.
 """
 import errno
 import socket
@@ -30,21 +30,21 @@ def finished(peer, listener):
 
 
 def newer_syn(peer):
-    """A SYN of the next incarnation, and what comes back."""
+    """A SYN of the next incarnation, and the reply."""
     peer.seq += FAR
     peer.send("S", opts=MSS)
     return peer.get()
 
 
 def old_fin(peer, seq):
-    """The FIN of the old connection once more."""
+    """The old connection's FIN again."""
     peer.send("FA", seq=seq - 1)
     return peer.get()
 
 
 @case(BOTH)
 def third_segment__opens_the_next_one(family):
-    """MAY-2 (1): our new ISN is above all that the old connection used."""
+    """MAY-2 (1): our new ISN is above all numbers of the old connection."""
     with listen(family, net().a) as listener, Peer(net(), family) as peer:
         last = finished(peer, listener)
         answer = newer_syn(peer)
@@ -61,7 +61,7 @@ def third_segment__opens_the_next_one(family):
 
 @case(BOTH, xtcp_only=NO_COMPARISON)
 def old_duplicate__time_wait_is_back(family):
-    """MAY-2 (2): the peer knows nothing of that SYN, and says so."""
+    """MAY-2 (2): the peer didn't send that SYN, and answers with RST."""
     with listen(family, net().a) as listener, Peer(net(), family) as peer:
         last = finished(peer, listener)
         seq, before = peer.seq, counters(net().a)
@@ -78,7 +78,7 @@ def old_duplicate__time_wait_is_back(family):
 
 @case(BOTH, xtcp_only=NO_COMPARISON)
 def while_it_is_tried_out__the_old_fin_is_acknowledged(family):
-    """The peer may be waiting for the last ACK of the old connection all the time."""
+    """The peer may still be waiting for the last ACK of the old connection."""
     with listen(family, net().a) as listener, Peer(net(), family) as peer:
         last = finished(peer, listener)
         seq = peer.seq
@@ -92,7 +92,7 @@ def while_it_is_tried_out__the_old_fin_is_acknowledged(family):
 
 @case(BOTH, xtcp_only=NO_COMPARISON)
 def time_goes_on__it_does_not_come_back_too_late(family):
-    """2 MSL that pass while a SYN is tried out have passed."""
+    """The 2 MSL go on while a SYN waits for its final ACK."""
     msl = slow(0.25)
     with knobs(net().a, msl_ms=int(msl * 1000)), listen(family, net().a) as listener, \
             Peer(net(), family) as peer:
@@ -106,7 +106,7 @@ def time_goes_on__it_does_not_come_back_too_late(family):
 
 @case(BOTH, xtcp_only=NO_COMPARISON)
 def nobody_answers__time_wait_is_back(family):
-    """A SYN that nobody follows up is given up after synack_retries."""
+    """A SYN without a final ACK is given up after synack_retries."""
     with knobs(net().a, synack_retries=1), listen(family, net().a) as listener, \
             Peer(net(), family) as peer:
         finished(peer, listener)
@@ -116,7 +116,7 @@ def nobody_answers__time_wait_is_back(family):
 
 @case(BOTH, xtcp_only=NO_COMPARISON)
 def listener_closes__time_wait_is_back(family):
-    """The third segment finds nobody: RST, and the port is held as before."""
+    """The final ACK finds no listener: RST, and TIME-WAIT holds the port as before."""
     with Peer(net(), family) as peer:
         with listen(family, net().a) as listener:
             finished(peer, listener)
@@ -130,7 +130,7 @@ def listener_closes__time_wait_is_back(family):
 
 @case(BOTH, xtcp_only="TCP ends the TIME-WAIT before it looks at the queue")
 def refused_syn__leaves_time_wait_alone(family):
-    """A SYN that finds the queue full must not cost the TIME-WAIT."""
+    """A SYN dropped because the queue is full must not cost the TIME-WAIT."""
     with listen(family, net().a) as listener, Peer(net(), family) as peer, \
             Peer(net(), family) as other:
         finished(peer, listener)
@@ -147,7 +147,7 @@ def refused_syn__leaves_time_wait_alone(family):
 
 @case(BOTH)
 def old_syn__is_challenged(family):
-    """RFC 6191: a SYN below what the peer has sent is not a newer one."""
+    """RFC 6191: a SYN below the peer's last number is not a newer one."""
     with listen(family, net().a) as listener, Peer(net(), family) as peer:
         last = finished(peer, listener)
         peer.send("S", seq=peer.seq - 1000, opts=MSS)
@@ -158,7 +158,7 @@ def old_syn__is_challenged(family):
 
 @case(BOTH, xtcp_only=NO_COMPARISON)
 def again_and_again__counts_come_out(family):
-    """Many SYNs, each an old duplicate: one TIME-WAIT, which ends when it is due."""
+    """Many SYNs, each an old duplicate: one TIME-WAIT, which ends in time."""
     with knobs(net().a, msl_ms=2000), listen(family, net().a) as listener, \
             Peer(net(), family) as peer:
         finished(peer, listener)
@@ -177,7 +177,7 @@ def again_and_again__counts_come_out(family):
 
 
 def finish_as_client(family, at, to):
-    """A connection from a port of one's own, which the client closes first."""
+    """A connection from a bound port, which the client closes first."""
     client = named(family, at)
     client.connect((net().addr("b", family), to.getsockname()[1]))
     server, _ = to.accept()
@@ -196,12 +196,12 @@ def named(family, at):
 
 @case(FAMILIES)
 def port_of_ones_own__at_once(family):
-    """Who has named his port by bind() wants that connection: timestamps tell what is old."""
+    """A program that has bound its port may reconnect at once: timestamps tell old from new."""
     at = port()
     with listen(family) as listener:
         for _ in range(3):
             finish_as_client(family, at, listener)
-        for reuse in (0, 1, 2):     # which is about ports that connect() picks
+        for reuse in (0, 1, 2):     # which is for ports that connect() chooses
             with knobs(net().a, tw_reuse=reuse):
                 finish_as_client(family, at, listener)
         with named(family, at) as client:
@@ -215,7 +215,7 @@ def port_of_ones_own__at_once(family):
 
 @case(BOTH)
 def port_of_ones_own__not_without_timestamps(family):
-    """Of the old connection, or of the new one."""
+    """On the old connection, or on the new one."""
     at, other = port(), port()
     with listen(family) as listener:
         to = (net().addr("b", family), listener.getsockname()[1])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""SO_REUSEPORT groups: listeners that share a port, and who gets a connection."""
+"""Reuse port groups: listeners that share a port, and which one gets a connection."""
 import ctypes
 import errno
 import os
@@ -15,7 +15,7 @@ SO_INCOMING_CPU, SO_ATTACH_REUSEPORT_CBPF = 49, 51
 
 
 def group(family, size, flags=(SO_REUSEPORT,)):
-    """So many listeners on one port; they do not wait in accept()."""
+    """@count listeners on one port; they do not block in accept()."""
     at = port()
     members = []
     for _ in range(size):
@@ -32,7 +32,7 @@ def group(family, size, flags=(SO_REUSEPORT,)):
 
 
 def spread(members, at, family, count, source=None):
-    """How many of so many connections each member gets."""
+    """How many connections each member gets."""
     clients = []
     for n in range(count):
         s = sock(family, ns=net().a)
@@ -81,7 +81,7 @@ def ret(k):
 
 
 def attach(s, *program):
-    """A classic BPF program that picks the member: (code, jt, jf, k)..."""
+    """A classic BPF program that selects the member: (code, jt, jf, k)..."""
     raw = b"".join(struct.pack("HBBI", *line) for line in program)
     buffer = ctypes.create_string_buffer(raw, len(raw))
     fprog = struct.pack("HxxxxxxP", len(program), ctypes.addressof(buffer))
@@ -90,7 +90,7 @@ def attach(s, *program):
 
 @case((V4, V6), bound=40)
 def group__spread_by_classic_bpf(family):
-    """The program's answer is the index in the group; a wrong one falls back to the hash."""
+    """The program returns the index in the group; an invalid one falls back to the hash."""
     members, at = group(family, 3)
     for k in range(3):
         attach(members[0], ret(k))
@@ -98,13 +98,13 @@ def group__spread_by_classic_bpf(family):
         equal(shares, [10 if n == k else 0 for n in range(3)], f"shares with index {k}")
     attach(members[1], ret(77))
     shares, _ = spread(members, at, family, 60)
-    check(all(shares), f"shares with an index that nobody has: {shares}")
+    check(all(shares), f"shares with an invalid index: {shares}")
     close_all(members)
 
 
 @case((V4, V6), bound=40)
 def group__bpf_sees_the_packet(family):
-    """The program reads from behind the TCP header, and by offsets the network header."""
+    """The program reads after the TCP header, and by offsets the network header."""
     members, at = group(family, 2)
     # the source port's lowest bit: SKF_NET_OFF + network header + 1
     header = 20 if family == V4 else 40
@@ -118,7 +118,7 @@ def group__bpf_sees_the_packet(family):
 
 @case((V4, V6), bound=40)
 def group__incoming_cpu(family):
-    """Those that name this processor by SO_INCOMING_CPU come first."""
+    """Members whose SO_INCOMING_CPU is this processor come first."""
     members, at = group(family, 3)
     cpus = os.sched_getaffinity(0)
     try:
@@ -134,7 +134,7 @@ def group__incoming_cpu(family):
 
 @case((V4, V6))
 def group__half_open_stays_with_its_listener(family):
-    """Who got the SYN gets the connection, however the group changes in between."""
+    """The listener that got the SYN gets the connection, however the group changes in between."""
     at = port()
     first = join(family, at)
     peers = peers_of(first, family, 8)
@@ -151,7 +151,7 @@ def group__half_open_stays_with_its_listener(family):
 
 @same()
 def same__group_of_a_program():
-    """A socket that has a program of its own does not join another's group."""
+    """A socket with a program of its own does not join another's group."""
     def play(proto, when):
         at = port()
         result = []
@@ -173,7 +173,7 @@ def same__group_of_a_program():
 
 @case((V4, V6))
 def group__over_and_over(family):
-    """Members come and go; the group goes with the last."""
+    """Members join and leave; the group ends with the last."""
     for _ in range(20):
         members, at = group(family, 5)
         attach(members[2], ret(1))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A thread sleeps in a call while another one takes the connection apart, by connect() to
-AF_UNSPEC, and makes a new one of the same socket. The call belongs to the old one: it ends
-(RFC 9293 section 3.10.5), and has nothing to do with the new one's bytes.
+"""A thread sleeps in a call while another one disconnects the socket, by connect() to
+AF_UNSPEC, and connects it anew. The call belongs to the old connection: it ends (RFC 9293
+section 3.10.5), and has nothing to do with the new one's bytes.
 """
 import contextlib
 import ctypes
@@ -25,7 +25,7 @@ LINGER_0 = struct.pack("ii", 1, 0)
 
 @contextlib.contextmanager
 def undisturbed():
-    """Nobody else runs meanwhile, unless we sleep: who is woken finds the new connection."""
+    """No other thread runs unless this one sleeps: a woken call finds the new connection."""
     cpus, policy = os.sched_getaffinity(0), os.sched_getscheduler(0)
     os.sched_setaffinity(0, {min(cpus)})
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
@@ -38,7 +38,7 @@ def undisturbed():
 
 
 class Sleeper(threading.Thread):
-    """A system call in a thread of its own, on the first processor: its result and errno."""
+    """A system call in a separate thread, on the first processor: its result and errno."""
 
     def __init__(self, call, *args):
         super().__init__(daemon=True)
@@ -55,12 +55,12 @@ class Sleeper(threading.Thread):
 
     def ended(self):
         self.join(slow(5))
-        check(not self.is_alive(), "the call goes on with the new connection")
+        check(not self.is_alive(), "the call continues on the new connection")
         return self.result
 
 
 class Two:
-    """A client in a of two servers in b, one after the other."""
+    """A client in a, connected to two servers in b, one after the other."""
 
     def __init__(self, family):
         self.family = family
@@ -77,7 +77,7 @@ class Two:
         return self.servers[0]
 
     def reconnect(self, data=b""):
-        """The other server, which has sent something before anybody else runs."""
+        """Connect to the other server, which sends something before another thread runs."""
         with undisturbed():
             disconnect(self.client)
             self.client.setblocking(False)
@@ -100,7 +100,7 @@ class Two:
 
 
 def receiving(family, flags, before, want):
-    """A sleeping recv() gives what came before, and leaves the new connection alone."""
+    """A sleeping recv() returns the old connection's bytes, and leaves the new one alone."""
     with Two(family) as two:
         server = two.connect()
         if before:
@@ -112,7 +112,7 @@ def receiving(family, flags, before, want):
         equal(sleeper.ended(), want, "recv() of the old connection")
         equal(buffer.raw[:len(before)], before, "its bytes")
         equal(buffer.raw[len(before):].strip(b"\0"), b"", "bytes of the new connection in it")
-        check(recv_exact(two.client, 6000) == b"B" * 6000, "bytes of the new connection")
+        check(recv_exact(two.client, 6000) == b"B" * 6000, "the new connection's bytes differ")
 
 
 @case(BOTH)
@@ -136,7 +136,7 @@ def recv__peeking_at_nothing(family):
 
 
 def fill(s):
-    """Write until nothing more goes, and still doesn't when the peer has taken what it can."""
+    """Write until no more is taken, not even after the peer has read what it can."""
     s.setblocking(False)
     sent = 1
     while sent:
@@ -149,12 +149,12 @@ def fill(s):
 
 
 def nothing_comes(server):
-    check(not readable(server, 0.2), "bytes of the old connection's call come by the new one")
+    check(not readable(server, 0.2), "bytes of the old connection's call arrive on the new one")
 
 
 @case(BOTH)
 def send__waiting_for_room(family):
-    """Nothing was taken: EPIPE, as by the kernel's TCP."""
+    """Nothing was taken: EPIPE, as from the kernel's TCP."""
     with Two(family) as two:
         two.connect()
         fill(two.client)
@@ -169,7 +169,7 @@ def send__waiting_for_room(family):
 
 @case(BOTH)
 def send__waiting_for_more_room(family):
-    """Some was taken, and is gone with its connection."""
+    """Some was taken, and is lost with its connection."""
     with Two(family) as two:
         two.connect()
         sleeper = Sleeper(libc.send, two.client.fileno(), LARGE, len(LARGE), socket.MSG_NOSIGNAL)
@@ -183,7 +183,7 @@ def send__waiting_for_more_room(family):
 
 @case(BOTH, xtcp_only="TCP makes a byte of the new connection urgent")
 def send__ends_no_message_of_the_new_connection(family):
-    """What the new one holds back is not made urgent by the old one's call."""
+    """Data that the new connection holds back are not made urgent by the old one's call."""
     with Two(family) as two:
         two.connect()
         sleeper = Sleeper(libc.send, two.client.fileno(), LARGE, len(LARGE),
@@ -200,7 +200,7 @@ def send__ends_no_message_of_the_new_connection(family):
 
 @case(BOTH)
 def send__waiting_for_the_connection(family):
-    """In SYN-SENT: the message was for whoever did not answer."""
+    """In SYN-SENT: the message was for a peer that did not answer."""
     with Two(family) as two, Peer(net(), family) as peer:
         two.client.setblocking(False)
         with contextlib.suppress(BlockingIOError):
@@ -214,7 +214,7 @@ def send__waiting_for_the_connection(family):
 
 @case(BOTH)
 def send__waiting_while_shutdown_ends_the_attempt(family):
-    """shutdown() in SYN-SENT is a disconnect, too, and the socket may connect anew."""
+    """shutdown() in SYN-SENT is a disconnect, too, and the socket may connect again."""
     with Two(family) as two, Peer(net(), family) as peer:
         two.client.setblocking(False)
         with contextlib.suppress(BlockingIOError):
@@ -259,7 +259,7 @@ def poll__sees_the_end(family):
 
 @case(BOTH, xtcp_only="TCP wakes one of them, and leaves the others asleep")
 def accept__of_several_threads(family):
-    """A listener that is one no more has woken all who wait for its connections."""
+    """When a listener stops, all threads that wait in accept() are woken."""
     with listen(family, net().b) as listener:
         sleepers = [Sleeper(libc.accept, listener.fileno(), None, None) for _ in range(3)]
         disconnect(listener)
@@ -279,7 +279,7 @@ def accept__is_not_for_the_next_listener(family):
 
 @case(BOTH)
 def peek__before_the_connection(family):
-    """It begins where the stream does, whatever number that is."""
+    """It begins at the stream's first byte, whatever its sequence number."""
     with Peer(net(), family) as peer, sock(family, ns=net().a) as s:
         peer.seq = 3 << 30
         s.setblocking(False)

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Lifetimes under stress: many threads, processors, namespaces and loads at once.
 
-What is watched is the kernel: KASAN, lockdep and the others in the debug kernel,
-KCSAN in the one for races.  Beside that, calls answer with errors of theirs only,
-bytes arrive whole, and when all is over nothing is left: no row, no socket, no
-reference on the module.
+The kernel's checkers decide: KASAN, lockdep and others in the debug kernel, KCSAN in the one
+for races. Besides, calls fail only with their documented errors, data arrive complete, and at
+the end nothing is left: no row, no socket, no reference on the module.
 
-Has the module to itself: no other test may run beside it.
+Needs the module to itself: no other test may run beside it.
 """
 import signal
 
@@ -17,8 +16,8 @@ from lib.program import Program
 CPU1 = "/sys/devices/system/cpu/cpu1/online"
 ECHO_AT, MIX_AT = 7100, 7000
 
-# Operations of a thread, connections of a client, rounds of what is slow, and how often
-# the module comes and goes
+# Operations per thread, connections per client, rounds of slow work, and how often the module is
+# reloaded
 AMOUNT = {"uml": (20000, 400, 5, 100), "vm": (6000, 150, 4, 10), "smp": (2000, 60, 2, 3), "debug": (2000, 60, 2, 3),
           "kcsan": (6000, 150, 2, 3)}[PLACE]
 TIMES = 10 if FULL and PLACE != "kcsan" else 1
@@ -39,13 +38,13 @@ def host():
 
 
 def nothing_is_left(ns):
-    """All that was opened has ended, records and orphans too."""
+    """All connections have ended, TIME-WAIT entries and orphans too."""
     wait_for(lambda: not table(ns), 30, "an empty table")
 
 
 @case(bound=300)
 def same_sockets__many_threads():
-    """connect, accept, close, shutdown, poll, send... by all on whatever is there."""
+    """connect, accept, close, shutdown, poll, send... by all threads on shared sockets."""
     ns = host()
     programs = [Program(ns, "mix", 1, OPERATIONS, 4),
                 Program(ns, "echo", 2, CONNECTIONS, 2, ECHO_AT)]
@@ -83,7 +82,7 @@ def processor__goes_and_comes_under_load():
 
 @case(bound=300)
 def namespaces__come_and_go_under_load():
-    """Some full of traffic, some empty; those that go, go with all that is in them."""
+    """Some with traffic, some empty; a removed namespace leaves nothing behind."""
     stays = host()
     traffic = Program(stays, "echo", 5, 0, 2, ECHO_AT)
     traffic.hear(b"up")
@@ -103,9 +102,9 @@ def namespaces__come_and_go_under_load():
 
 @case(bound=2000, xtcp_only="it can't be unloaded")
 def module__goes_and_comes_under_traffic():
-    """insmod, traffic that is killed, rmmod, while segments never cease to come.
+    """insmod, traffic that is killed, rmmod, while segments keep arriving.
 
-    The parameter drain lets go of what the killed leave behind.
+    The parameter drain ends the orphans of the killed programs.
     """
     ns = host()
     knocking = Program(ns, "knock", 6, 1 << 30, 1, 0, ECHO_AT, ECHO_AT + 1, ECHO_AT + 2)

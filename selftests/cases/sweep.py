@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""All socket options, by number: what the kernel's TCP takes, xtcp takes and gives back, or
-refuses in a way that programs know; what it has not is never taken in silence.
+"""All socket options, by number: what the kernel's TCP accepts, xtcp accepts and returns, or
+refuses with an error that programs know; an option that is missing is never accepted
+silently.
 """
 import socket
 import struct
@@ -9,7 +10,7 @@ from lib import PROTO, V4, V6, case, check, errname, errno_of, main, net, pair, 
 
 SOL, IP, IP6, TCP = (socket.SOL_SOCKET, socket.IPPROTO_IP, socket.IPPROTO_IPV6,
                      socket.IPPROTO_TCP)
-# What programs take for "this TCP hasn't got that", and how it reads
+# Errors that mean "this TCP doesn't have that" to programs, and what reading returns then
 ABSENT = {"ENOPROTOOPT", "ENOTSUP"}
 NOTHING = {"ENOPROTOOPT", "ENOTSUP", bytes(4)}
 VALUES = (0, 1, 100)
@@ -19,7 +20,7 @@ LINGER_0 = struct.pack("ii", 1, 0)
 
 
 def outcome(s, level, option, value):
-    """What setting it and reading it back say."""
+    """The results of setting it and of reading it back."""
     said = errname(errno_of(s.setsockopt, level, option, struct.pack("i", value)))
     try:
         return said, s.getsockopt(level, option, 4)
@@ -31,7 +32,7 @@ def on_connection(family, proto, level, option, value):
     client, server = pair(family, proto=proto)
     with client, server:
         said = outcome(client, level, option, value)
-        # what was set may keep the last segments from going: nobody is to wait for them
+        # the option may keep the last segments from being sent: don't wait for them
         for s in (client, server):
             s.setsockopt(SOL, socket.SO_LINGER, LINGER_0)
         return said
@@ -49,7 +50,7 @@ def sweep(family, proto, level, options):
 
 
 def swept(family, level, options, known):
-    """xtcp says what TCP says, or that it hasn't got that.
+    """xtcp gives TCP's result, or the error for a missing option.
 
     known: {option, or (option, value): why it may differ}
     """

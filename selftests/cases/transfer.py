@@ -14,8 +14,8 @@ from lib.wire import Sniffer
 class Lossy(Net):
     """A link that really loses 2 % each way, reorders and duplicates.
 
-    netem acts on whole packets, and a packet of the stack may hold many
-    segments: gso_max_segs 1 makes each its own, so that 2 % is 2 %.
+    netem acts on whole packets, and a packet of the stack may hold many segments: gso_max_segs
+    1 makes each a packet, so that 2 % is 2 %.
     """
 
     def __init__(self):
@@ -35,7 +35,7 @@ class Lossy(Net):
 
 @case(FAMILIES, bound=120)
 def lossy__each_way_at_once(family):
-    """2 % loss, reordering and duplication: byte-exact all the same."""
+    """2 % loss, reordering and duplication: every byte arrives unchanged."""
     total = SIZE["lossy"] // (10 if family == MAPPED else 1)
     with Lossy() as link:
         exchange(family, total, link)
@@ -43,8 +43,8 @@ def lossy__each_way_at_once(family):
             drops, sent = link.lost(ns, dev)
             print(f"# {dev}: lost {drops} of {sent} segments")
             check(sent > total / 1500, f"only {sent} segments: netem sees bigger packets")
-            # five standard deviations of a binomial: chance alone goes there once in a million
-            # runs, netem that drops 64 KiB at a time (0.37 %) is far outside for full sizes
+            # five standard deviations of a binomial: exceeded by chance once in a million runs;
+            # netem that drops 64 KiB at a time (0.37 %) is far outside for full sizes
             spread = 5 * (sent * 0.02 * 0.98) ** 0.5
             check(abs(drops - 0.02 * sent) <= spread, f"lost {drops} of {sent}: not a real 2 %")
 
@@ -136,7 +136,7 @@ def buffers__small_send_buffer(family):
 
 @case(FAMILIES, bound=60)
 def window__closes_and_opens(family):
-    """RFC 9293 3.8.6: a reader that sleeps closes the window; probes find it open."""
+    """RFC 9293 3.8.6: a reader that sleeps closes the window; probes find it open again."""
     with listen(family) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 20000)
         client, server = pair(family, listener=listener)
@@ -194,7 +194,7 @@ def links__limited_rate(family):
 
 @case((V4, V6), bound=60, places=("uml", "smp", "vm"))
 def links__down_and_up_again(family):
-    """A link that is cut for a second: retransmission carries on where it was."""
+    """A link that is down for a second: retransmission continues where it was."""
     with Net() as link:
         client, server = pair(family, link)
         with client, server:
@@ -215,7 +215,7 @@ def links__down_and_up_again(family):
 
 @case(FAMILIES)
 def wire__checksums_are_right(family):
-    """RFC 9293 MUST-2: with no device to finish them, all sums on the wire are right."""
+    """RFC 9293 MUST-2: no device finishes checksums, and all on the wire are right."""
     with Net() as link:
         for ns, dev in ((link.a, "va"), (link.b, "vb")):
             with ns:

@@ -33,7 +33,7 @@ def urgent(s, bound=5):
 
 
 def urgent_pointer(peer, raw, up):
-    """Put an urgent pointer into a segment, and mend its checksum."""
+    """Set the urgent pointer of a segment, and update its checksum."""
     raw[16:20] = struct.pack("!HH", 0, up)
     raw[16:18] = struct.pack("!H", checksum(pseudo(peer.me, peer.them, len(raw), WIRE_PROTO) + raw))
     return bytes(raw)
@@ -49,11 +49,11 @@ def oob__the_last_byte_is_apart(family):
         check(urgent(server), "POLLPRI")
         wait_for(lambda: ioctl(server, FIONREAD) == 8, what="bytes before the mark")
         equal(server.recv(100), b"beforexy", "a read ends at the mark")
-        check(at_mark(server), "the reader stands at the mark")
+        check(at_mark(server), "not at the mark")
         equal(server.recv(10, OOB), b"Z", "the urgent byte")
-        check(at_mark(server), "and still does")
+        check(at_mark(server), "not at the mark after the urgent byte was read")
         equal(server.recv(100), b"after", "what follows")
-        check(not at_mark(server), "the mark was passed")
+        check(not at_mark(server), "still at the mark")
         expect_errno(errno.EINVAL, server.recv, 1, OOB)
 
 
@@ -66,7 +66,7 @@ def oob__is_read_once(family):
         equal(server.recv(1, OOB | PEEK), b"!", "peeked")
         check(urgent(server), "POLLPRI after a peek")
         equal(server.recv(1, OOB), b"!", "read")
-        check(not urgent(server, 0), "no POLLPRI any more")
+        check(not urgent(server, 0), "POLLPRI after the urgent byte was read")
         expect_errno(errno.EINVAL, server.recv, 1, OOB)
         expect_errno(errno.EAGAIN, server.recv, 1, NOWAIT)
 
@@ -77,9 +77,9 @@ def oob__is_not_data_to_read(family):
     with client, server:
         client.send(b"!", OOB)
         check(urgent(server), "POLLPRI")
-        check(not readable(server, 0), "the urgent byte alone isn't readable")
+        check(not readable(server, 0), "readable, with the urgent byte alone")
         client.send(b"data")
-        check(readable(server), "data behind it are")
+        check(readable(server), "not readable, with data behind the urgent byte")
         equal(server.recv(10), b"data", "data, the byte left out")
         expect_errno(errno.EINVAL, server.recv, 1, OOB)
 
@@ -94,10 +94,10 @@ def inline__stays_in_the_stream(family):
         client.send(b"ef")
         wait_for(lambda: ioctl(server, FIONREAD) == 6, what="all bytes")
         equal(server.recv(100), b"abc", "a read ends at the mark")
-        check(at_mark(server), "at the mark")
+        check(at_mark(server), "not at the mark")
         expect_errno(errno.EINVAL, server.recv, 1, OOB)
         equal(server.recv(100), b"Def", "the urgent byte is the next")
-        check(not at_mark(server), "the mark was passed")
+        check(not at_mark(server), "still at the mark")
 
 
 @case(FAMILIES)
@@ -112,13 +112,13 @@ def pointer__advances(family):
         client.send(b"2", OOB)
         wait_for(lambda: server.recv(1, OOB | PEEK) == b"2", what="the second")
         equal(server.recv(100), b"ab1cd", "up to the second mark")
-        check(at_mark(server), "at the second mark")
+        check(at_mark(server), "not at the second mark")
         equal(server.recv(1, OOB), b"2", "the second byte")
 
 
 @case(FAMILIES)
 def pointer__advances_while_the_reader_stands_at_the_mark(family):
-    """The first urgent byte was not fetched: it is lost, not taken for data."""
+    """The first urgent byte was not read: it is dropped, not delivered as data."""
     client, server = pair(family)
     with client, server:
         client.send(b"ab")
@@ -176,9 +176,9 @@ def peek__leaves_the_mark(family):
         wait_for(lambda: ioctl(server, FIONREAD) == 3, what="bytes before the mark")
         wait_for(lambda: urgent(server), what="the byte")
         equal(server.recv(100, PEEK), b"abc", "peeked")
-        check(not at_mark(server), "not at the mark")
+        check(not at_mark(server), "at the mark too early")
         equal(server.recv(100), b"abc", "read")
-        check(at_mark(server), "at the mark")
+        check(at_mark(server), "not at the mark")
         wait_for(lambda: readable(server, 0), what="more data")
         equal(server.recv(100, PEEK), b"def", "peeked over the byte")
         equal(server.recv(1, OOB), b"X", "the byte is still there")
@@ -195,12 +195,12 @@ def end__of_the_stream(family):
         equal(server.recv(100), b"ab", "data")
         equal(server.recv(1, OOB), b"!", "the byte")
         equal(server.recv(100), b"", "end of stream")
-        check(errname(errno_of(server.recv, 1, OOB)) == "EINVAL", "nothing more is urgent")
+        check(errname(errno_of(server.recv, 1, OOB)) == "EINVAL", "a second urgent byte")
 
 
 @case(FAMILIES, xtcp_only="it marks a long write in its middle, too, when it waits for memory")
 def send__any_length_behind_a_full_window(family):
-    """All of a long write is urgent (MUST-31); the last byte of it is the mark."""
+    """All of a long write is urgent (MUST-31); its last byte is the mark."""
     client, server = pair(family)
     with client, server:
         data = bytes(i % 251 for i in range(300000)) + b"!"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Calls whose user memory is not all there: what a call says it has read or written, and no
-other byte, is what it has taken from the stream or put into it.
+"""Calls whose user memory is partly unmapped: the bytes that a call reports as read or written
+are exactly those taken from the stream or put into it.
 
 The memory ends in the middle of scattered reads and writes, at each byte.
 """
@@ -45,8 +45,8 @@ class Msghdr(ctypes.Structure):
 class Memory:
     """`size` bytes in pieces of these sizes, of which only the first `there` are mapped.
 
-    The pieces lie apart, so that a call must scatter; the one with the fault in it lies
-    before a page that nobody may touch.
+    The pieces are apart, so that a call must scatter; the faulting one ends at a page without
+    access.
     """
 
     def __init__(self, size, there, pieces):
@@ -79,14 +79,14 @@ class Memory:
         return b"".join(parts)
 
     def fill(self, data):
-        """As far as there is memory."""
+        """As far as memory is mapped."""
         data = data[:self.there]
         for piece in self.iov:
             ctypes.memmove(piece.base, data[:piece.len], len(data[:piece.len]))
             data = data[piece.len:]
 
     def call(self, function, s, flags):
-        """recvmsg() or sendmsg(): its result; 0 when it says EFAULT."""
+        """recvmsg() or sendmsg(): its result; 0 on EFAULT."""
         iov = (Iovec * len(self.iov))(*self.iov)
         head = Msghdr(iov=iov, iovlen=len(iov))
         count = function(s.fileno(), ctypes.byref(head), flags)
@@ -106,8 +106,8 @@ def inq(s):
 
 
 def apart(peer, s, parts):
-    """The peer sends parts that wait in a buffer each: each begins with a byte that came
-    before, so that none can be put behind another.
+    """The peer sends parts that stay in a buffer each: each begins with a byte already
+    received, so that none is appended to another.
     """
     data = b"".join(parts)
     sent = 0
@@ -124,7 +124,7 @@ PARTS = [b"abcde", b"f", b"ghijklm", b"nopqrstuvwx"]
 
 
 def read_faults(family, flags):
-    """A read whose memory ends behind each byte in turn: what it says, and what is left."""
+    """A read whose memory ends after each byte in turn: its result, and what is left."""
     peer, s = open_by_peer(net(), family)
     with peer, s:
         peer.send("A", b"-")
@@ -160,7 +160,7 @@ def read__faults_at_each_byte_of_a_peek(family):
 
 @case((V4, V6))
 def read__goes_on_where_a_fault_has_stopped_it(family):
-    """A program that mends its memory and reads on, piece by piece, gets the stream."""
+    """A program that maps its memory and reads on, piece by piece, gets the stream."""
     peer, s = open_by_peer(net(), family)
     with peer, s:
         peer.send("A", b"-")
@@ -177,7 +177,7 @@ def read__goes_on_where_a_fault_has_stopped_it(family):
 
 @case((V4, V6))
 def read__truncation_needs_no_memory(family):
-    """MSG_TRUNC throws bytes away: memory that is not there is not missed."""
+    """MSG_TRUNC discards bytes: no memory is needed for them."""
     peer, s = open_by_peer(net(), family)
     with peer, s:
         peer.send("A", b"-")
@@ -194,7 +194,7 @@ def read__truncation_needs_no_memory(family):
 
 @case((V4, V6))
 def read__faults_around_the_urgent_byte(family):
-    """What a read would get beyond the mark is still there, and so is the mark."""
+    """A fault leaves the unread bytes beyond the mark in place, and the mark."""
     peer, s = open_by_peer(net(), family)
     with peer, s:
         peer.send("A", b"-")
@@ -230,7 +230,7 @@ def urgent__a_fault_leaves_the_byte(family):
 
 
 def write_fault(client, server, size, there, pieces, flags=0):
-    """A write whose memory ends: what it says, and what comes."""
+    """A write whose memory ends: its result, and what arrives."""
     data = noise(size)
     with Memory(size, there, pieces) as memory:
         memory.fill(data)
@@ -265,7 +265,7 @@ def write__faults_around_the_edges_of_buffers(family):
 
 @case((V4, V6))
 def write__urgent_and_faulting_marks_what_went(family):
-    """The last byte that was taken is the urgent one; none taken, no mark."""
+    """The last byte taken is the urgent one; if none was taken, there is no mark."""
     client, server = pair(family)
     with client, server:
         with Memory(10, 4, (10,)) as memory:
@@ -282,7 +282,7 @@ def write__urgent_and_faulting_marks_what_went(family):
 
 @case((V4, V6))
 def splice__into_a_pipe_that_fills(family):
-    """What the pipe has no room for stays in the stream."""
+    """Bytes that don't fit into the pipe stay in the stream."""
     peer, s = open_by_peer(net(), family)
     out, into = os.pipe()
     with peer, s:

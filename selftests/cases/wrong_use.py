@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Wrong use gets the errno that TCP gives.
 
-Each scenario runs on the kernel's own TCP first: that is the oracle.  The
-errno that a manual page or a habit of forty years promises is asserted too.
+Each scenario runs on the kernel's own TCP first: that is the reference. The errno that a
+manual page promises, or programs have long relied on, is asserted too.
 """
 import ctypes
 import errno
@@ -30,7 +30,7 @@ def same(want, scenario):
 
 
 def raw_call(name, s, address):
-    """bind or connect with an address of any bytes."""
+    """bind or connect with an address of arbitrary bytes."""
     if getattr(libc, name)(s.fileno(), address, len(address)):
         raise OSError(ctypes.get_errno(), name)
 
@@ -234,7 +234,7 @@ def connect__in_progress_then_already(family):
 
 
 def silent(family):
-    """Make the ghost's address one that is there and never answers."""
+    """Make the ghost's address exist, but never answer."""
     ghost = net().addr("ghost", V6 if family == V6 else V4)
     neighbour(net().a, "va", ghost, b"\2\0\0\0\0\x77")
 
@@ -332,7 +332,7 @@ def connect__v6only_socket_refuses_mapped():
 
 @case(FAMILIES)
 def connect__unspec_takes_it_apart(family):
-    """connect(AF_UNSPEC) dissolves the connection; the socket can be used again."""
+    """connect(AF_UNSPEC) disconnects; the socket can be used again."""
     for proto in PROTOS:
         client, server = pair(family, proto=proto)
         with client, server, listen(family, proto=proto) as listener:
@@ -390,7 +390,7 @@ def shutdown__wrong_use(family):
 
 @case(FAMILIES)
 def shutdown__listener_becomes_connectable(family):
-    """shutdown() of a listener ends the listening: the port refuses."""
+    """shutdown() of a listener stops listening: connections to the port are refused."""
     def scenario(proto):
         with listen(family, proto=proto) as s, sock(family, proto, net().a) as client:
             s.shutdown(socket.SHUT_RD)
@@ -472,8 +472,8 @@ def send__after_shutdown_is_epipe_and_sigpipe(family):
 
 @case((V4, V6))
 def send__fast_open_is_not_there(family):
-    """MSG_FASTOPEN, where it is switched off or unknown: a client that hears EOPNOTSUPP
-    falls back on connect(); by SIGPIPE it would die.
+    """MSG_FASTOPEN, where it is off or unknown: a client that gets EOPNOTSUPP falls back on
+    connect(); SIGPIPE would kill it.
     """
     MSG_FASTOPEN = 0x20000000
     with listen(family) as listener, sock(family, ns=net().a) as s, Pipes() as pipes:
@@ -493,7 +493,7 @@ def send__fast_open_is_not_there(family):
 
 @case(FAMILIES)
 def send__to_a_closed_peer(family):
-    """The first bytes draw a RST; then it is EPIPE, and end of stream to read."""
+    """The first bytes draw an RST; then writes get EPIPE, and reads the end of the stream."""
     for proto in PROTOS:
         client, server = pair(family, proto=proto)
         with client, Pipes() as pipes:

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * echo SEED OPERATIONS THREADS PORT: threads that listen on PORT, PORT + 1... of the
- * loopback and send back what they get, and as many that connect to them, write bytes
- * that follow from the seed, compare what comes back, and end in all ways there are.
+ * loopback and return what they receive, and as many that connect to them, write bytes
+ * that follow from the seed, compare what comes back, and close in every possible way.
  *
- * A connection may be refused or reset: the module may come and go, memory may fail.
- * What arrives must be right, and the calls' errors must be those of connections.
- * OPERATIONS is the number of connections of each client, 0: until it is killed. "up"
- * is printed when all listen, and a line for each 20 connections that went well.
+ * A connection may be refused or reset: the module may be reloaded, memory may fail.
+ * Data must arrive unchanged, and calls may fail only with errors of connections.
+ * OPERATIONS is the number of connections of each client; 0: until killed. "up"
+ * is printed when all listen, and a line for each 20 successful connections.
  */
 #include "stress.h"
 #include <signal.h>
@@ -25,7 +25,7 @@ static const int usual[] = {
 	EADDRINUSE, EALREADY, EINVAL,
 };
 
-/* A call failed: the connection is lost, which is a failure if for an odd reason */
+/* A call failed, so the connection is lost; an unexpected errno is a failure */
 static void lost(const char *call)
 {
 	unsigned int i;
@@ -43,7 +43,7 @@ static int family_of(int number)
 	return number & 1 ? AF_INET6 : AF_INET;
 }
 
-/* A listener; the module may be missing, or memory, for a while */
+/* A listener; the module, or memory, may be missing for a while */
 static int begin_listen(int number)
 {
 	int fd = socket(family_of(number), SOCK_STREAM, protocol), on = 1;
@@ -60,7 +60,7 @@ static int begin_listen(int number)
 	return -1;
 }
 
-/* Send back until the other side ends */
+/* Return the data until the other side closes */
 static void answer(int fd)
 {
 	char bytes[CHUNK];
@@ -105,7 +105,7 @@ static void fill(struct thread *t, char *bytes, int len)
 		bytes[i] = draw(t, 256);
 }
 
-/* Compare what comes back: false when the connection broke */
+/* Compare the data: false when the connection broke */
 static int compare(int fd, const char *bytes, int len)
 {
 	char back[CHUNK];
@@ -143,7 +143,7 @@ static void exchange(struct thread *t, int fd)
 		}
 		sent += n;
 	}
-	if (!draw(t, 8)) {		/* leave without reading */
+	if (!draw(t, 8)) {		/* close without reading */
 		if (draw(t, 2))
 			setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 		return;

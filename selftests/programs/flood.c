@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * flood WHAT PROTOCOL DEVICE MAC ADDRESS PORT COUNT SECONDS SEED [RATE]: segments in others'
- * names, put on a device as frames for MAC, until COUNT have gone or SECONDS are over; RATE a
- * millisecond, or as fast as they are taken. Prints how many, and in how many nanoseconds; in
- * a machine that counts these are instructions. In virtual time, which stands still while we
- * work, there has to be a rate.
+ * flood WHAT PROTOCOL DEVICE MAC ADDRESS PORT COUNT SECONDS SEED [RATE]: segments with
+ * forged sources, sent on a device as frames for MAC, until COUNT are sent or SECONDS are
+ * over; RATE per millisecond, or as fast as possible. Prints how many, and in how many
+ * nanoseconds; in a counting machine these are instructions. Virtual time stands still while
+ * the program works, so a rate is needed there.
  *
  *   syn     SYNs from anywhere, with the options that Linux sends
  *   offer   the same, and the offer to echo a cookie
  *   prefix  as syn, from 254 addresses that are next to each other
- *   ack     ACKs with numbers made up, as if they acknowledged a cookie
- *   echo    ACKs that echo a cookie made up
+ *   ack     ACKs with random numbers, as if they acknowledged a cookie
+ *   echo    ACKs that echo a random cookie
  *
- * Addresses are of 198.18.0.0/15 and 2001:2::/48, which are for benchmarks. A veth hands
- * each frame to its other end before the next one goes. It can't where what the processor
- * is to receive is queued already, as when the kernel's TCP sends a thousand SYN-ACKs again
- * in one tick: then we wait until there is room.
+ * Addresses are from 198.18.0.0/15 and 2001:2::/48, which are for benchmarks. A veth delivers
+ * each frame before the next one is sent, unless the processor's receive queue is full, as
+ * when the kernel's TCP retransmits a thousand SYN-ACKs in one tick: then the program waits
+ * until there is room.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -110,7 +110,7 @@ static void add_options(struct frame *f, const uint8_t *options, size_t length)
 	f->tcp_len += length;
 }
 
-/* All of a frame that is the same in each */
+/* The part of a frame that is the same in all of them */
 static void prepare(struct frame *f, enum kind k, const char *mac, const char *address,
 		    int port)
 {
@@ -169,7 +169,7 @@ static void prepare(struct frame *f, enum kind k, const char *mac, const char *a
 	}
 }
 
-/* What differs from one to the next */
+/* The part that differs from one frame to the next */
 static void vary(struct frame *f, enum kind k)
 {
 	uint8_t *source = f->six ? f->ip + 20 : f->ip + 12;
@@ -216,7 +216,7 @@ static int device(const char *name)
 	return fd;
 }
 
-/* Put a frame on the device; false when there was no room for it until @end */
+/* Send a frame; false when there was no room for it until @end */
 static bool put(int fd, const struct frame *f, uint64_t end)
 {
 	while (send(fd, f->bytes, f->tcp + f->tcp_len - f->bytes, 0) < 0) {

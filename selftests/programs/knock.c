@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * knock SEED OPERATIONS THREADS BRIEF PORT...: what comes uninvited. Threads that send
- * segments made at random to the ports, as root by raw sockets, with the connections
- * of the ports hit now and then; that open connections to them and drop them at once,
+ * knock SEED OPERATIONS THREADS BRIEF PORT...: unsolicited traffic. Threads that send
+ * random segments to the ports, as root by raw sockets, so that connections
+ * of the ports are hit at times; that open connections to them and close them at once,
  * BRIEF times in 100; and that read the views.
  *
- * It asks for nothing in return: the module may even be gone. But a socket holds the
- * module until a grace period after its end: with BRIEF above 0 it may never go.
+ * It expects no replies: the module may even be unloaded. But a socket pins the
+ * module until an RCU grace period after its end: with BRIEF above 0 unloading may never succeed.
  */
 #include "stress.h"
 
@@ -41,7 +41,7 @@ static uint16_t fold(uint32_t total)
 	return ~total;
 }
 
-/* A segment over the loopback, from one of a few ports, so that it meets others */
+/* A segment over the loopback, from one of a few ports, so that some meet a connection */
 static void segment(struct thread *t)
 {
 	static const uint8_t flags[] = { 2, 2, 2, 16, 16, 4, 17, 18, 24, 20 };
@@ -64,7 +64,7 @@ static void segment(struct thread *t)
 	sendto(raw, &h, sizeof(h), MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to));
 }
 
-/* A connection that is dropped: at once, or when the other side has seen it */
+/* A connection that is closed: at once, or after the other side has seen it */
 static void brief(struct thread *t)
 {
 	struct linger linger = { .l_onoff = 1 };

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * mix SEED OPERATIONS THREADS: threads that share a few sockets, and connect, accept,
- * close, shut down, poll, send, receive... on whichever they draw, without asking each
- * other.
+ * close, shut down, poll, send, receive... on randomly chosen ones, uncoordinated.
  *
- * What the calls answer depends on who was first, but it is always one of the errors
- * that the calls may give; any other is a failure. The kernel says the rest.
+ * The results depend on the order of the calls, but an error is always one that the call
+ * may return; any other is a failure. The kernel's checkers find the rest.
  */
 #include "stress.h"
 #include <netinet/tcp.h>
@@ -25,7 +24,7 @@ static int epoll;
 static long done, failed;
 static char junk[65536];
 
-/* What a call on a socket may answer when others use it at the same time */
+/* Errors that a call may return when other threads use the same socket */
 static const int usual[] = {
 	EAGAIN, EINPROGRESS, EALREADY, EISCONN, ENOTCONN, ECONNREFUSED, ECONNRESET,
 	ECONNABORTED, EPIPE, EINVAL, EADDRINUSE, EADDRNOTAVAIL, EBADF, ETIMEDOUT,
@@ -47,8 +46,8 @@ static void judge(const char *call, long result)
 	printf("# %s: errno %d: %s\n", call, errno, strerror(errno));
 }
 
-/* Listeners stay in the first slots, mostly, so that connect() finds some. In every
- * second slot is an IPv6 socket
+/* The first slots mostly hold listeners, so that connect() finds some. Every second slot has an
+ * IPv6 socket
  */
 static int listener_slot(struct thread *t)
 {
@@ -75,7 +74,7 @@ static int any_fd(struct thread *t)
 	return fd_in(other_slot(t));
 }
 
-/* Put a socket into a slot, and close what was there, while others may use it */
+/* Put a socket into a slot, and close the old one, while others may use it */
 static void put(int slot, int fd)
 {
 	int old = __atomic_exchange_n(&slots[slot], fd, __ATOMIC_ACQ_REL);
@@ -104,7 +103,7 @@ static void renew(struct thread *t)
 	make(t, other_slot(t));
 }
 
-/* Where somebody listens, maybe: one of a few ports, or what a listener has been given */
+/* A port that may have a listener: one of a few fixed ones, or one that a listener was given */
 static int some_port(struct thread *t)
 {
 	struct sockaddr_storage at = {};
@@ -140,8 +139,8 @@ static void leave(int fd)
 	judge("disconnect", connect(fd, &none, sizeof(none)));
 }
 
-/* A listener stops while connections come, and begins again: on another port, when it
- * has not asked for one
+/* A listener stops while connections arrive, and listens again: on another port, unless it has
+ * bound one
  */
 static void turn(struct thread *t)
 {
@@ -261,7 +260,7 @@ static void ask(struct thread *t)
 	judge("TIOCOUTQ", ioctl(fd, TIOCOUTQ, &n));
 }
 
-/* How often each is drawn: what makes connections goes before what ends them */
+/* Relative frequencies: calls that make connections outnumber those that end them */
 static const struct {
 	void (*run)(struct thread *t);
 	uint32_t weight;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the stress programs share: random numbers that are the same in each run,
- * addresses of the loopback, threads that are bounded by a number of operations.
+ * Shared by the stress programs: random numbers that are the same in each run,
+ * addresses of the loopback, threads with a bounded number of operations.
  */
 #ifndef XTCP_STRESS_H
 #define XTCP_STRESS_H
@@ -32,7 +32,7 @@ static int protocol = 253;
 struct thread {
 	pthread_t id;
 	int number;
-	uint64_t state;		/* of its random numbers */
+	uint64_t state;		/* state of its random numbers */
 	long left;		/* operations to do */
 };
 
@@ -76,7 +76,7 @@ static inline socklen_t loopback(struct sockaddr_storage *to, int family, int po
 	return sizeof(*six);
 }
 
-/* Waits end after some ms: they are real ones, but nobody waits for ever */
+/* Waits end after some ms, in real time, so no thread waits for ever */
 static inline void impatient(int fd, int ms)
 {
 	struct timeval bound = { .tv_usec = ms * 1000 };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is acknowledged, and when: RFC 9293 section 3.8.6.3, RFC 5681 section 4.2."""
+"""When ACKs are sent: RFC 9293 section 3.8.6.3, RFC 5681 section 4.2."""
 from lib.script import mss, script
 
 FULL = 1400
@@ -7,7 +7,7 @@ TOP = 1 << 32
 
 
 def settle(t, segments=40):
-    """A connection that is no longer young: full segments come, answers go."""
+    """A connection past its quick ACKs: full segments arrive, replies are sent."""
     t.established()
     for _ in range(segments):
         t.peer("A", FULL)
@@ -39,7 +39,7 @@ def every_second_full_segment(t):
 
 @script(slow=True)
 def one_for_two_segments(t):
-    """MUST-58: the first of two full segments draws none, the second one for both."""
+    """MUST-58: the first of two full segments draws no ACK, the second one an ACK for both."""
     settle(t)
     for _ in range(5):
         t.peer("A", FULL)
@@ -50,7 +50,7 @@ def one_for_two_segments(t):
 
 @script(slow=True)
 def answer_carries_the_ack(t):
-    """SHLD-18: an ACK waits a little; data that go back meanwhile take it with them."""
+    """SHLD-18: an ACK is delayed a little; data sent meanwhile carry it."""
     settle(t)
     t.peer("A", 100)
     t.quiet(0.02)
@@ -62,7 +62,7 @@ def answer_carries_the_ack(t):
 
 @script()
 def quick_at_the_start(t):
-    """A young connection's sender is in slow start: it is not kept waiting."""
+    """A young connection's sender is in slow start: ACKs are not delayed."""
     t.established()
     for _ in range(4):
         t.peer("A", FULL)
@@ -101,7 +101,7 @@ def hole_filled_in_part__at_once(t):
 
 @script()
 def out_of_order__is_kept(t):
-    """SHLD-31: what comes early is not thrown away."""
+    """SHLD-31: out-of-order data are queued."""
     t.established()
     for at in (300, 100, 200):
         t.peer("A", 100, seq=1 + at)
@@ -113,7 +113,7 @@ def out_of_order__is_kept(t):
 
 @script()
 def old_data_is_acknowledged_again(t):
-    """3.10.7.4, first: what is not acceptable draws <SEQ=SND.NXT><ACK=RCV.NXT>."""
+    """3.10.7.4, first: an unacceptable segment draws <SEQ=SND.NXT><ACK=RCV.NXT>."""
     t.established()
     t.peer("A", 100)
     t.recv(100)
@@ -135,7 +135,7 @@ def overlap__only_what_is_new_is_taken(t):
 
 @script()
 def ack_without_data__is_not_acknowledged(t):
-    """An ACK takes no number, so it is never answered."""
+    """A bare ACK takes no sequence number, so it is never acknowledged."""
     t.established()
     t.send(100)
     t.host("A", data=100)
@@ -157,7 +157,7 @@ def missing_ack_bit__is_dropped(t):
 
 @script(isn=TOP - 1)
 def wrap__the_peers_syn_is_the_last_number(t):
-    """3.4: numbers go round at 2^32; the SYN has the last, the first byte has 0."""
+    """3.4: numbers wrap at 2^32; the SYN has the last, the first byte has 0."""
     t.established()
     t.peer("A", 100)
     t.recv(100)
@@ -166,7 +166,7 @@ def wrap__the_peers_syn_is_the_last_number(t):
 
 @script(isn=TOP - 5000)
 def wrap__the_peers_data_cross_it(t):
-    """Data that go over the edge, out of order at that."""
+    """Data that cross the wrap, and out of order."""
     t.established()
     t.peer("A", FULL)
     t.host("A")
@@ -190,7 +190,7 @@ def wrap__the_peers_fin(t):
 
 @script(slow=True, opts=mss(FULL))
 def wrap__our_data_cross_it(t):
-    """Our numbers follow a clock: wait until it stands just below 2^32, and open."""
+    """Our ISN follows a clock: wait until it is just below 2^32, then connect."""
     t.meet_isn(TOP - 3000)
     t.send(4 * FULL)
     for at in range(4):
@@ -200,7 +200,7 @@ def wrap__our_data_cross_it(t):
     t.send(100)
     t.host("A", data=100)
     first = t.host("A", seq=1 + 4 * FULL, data=100, after=(0.2, 1.5))
-    t.check(first.seq < 1 << 20, "the numbers did not go round")
+    t.check(first.seq < 1 << 20, "the numbers did not wrap")
     t.peer("A")
     t.shutdown()
     t.host("FA")

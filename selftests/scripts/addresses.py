@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Whose segment is it: RFC 9293 sections 3.9.1.1 (OPEN) and 3.9.2.3 (addresses), DSCP, TTL."""
+"""Addresses of a connection: RFC 9293 sections 3.9.1.1 (OPEN) and 3.9.2.3, DSCP, TTL."""
 import contextlib
 import socket
 
 from lib import knobs, sock
 from lib.script import script
 
-SECOND = {"v4": "10.77.0.5", "v6": "fd77::5"}       # an address of the host's that routing
-WIDTH = {"v4": 32, "v6": 128}                       # would not choose by itself
+SECOND = {"v4": "10.77.0.5", "v6": "fd77::5"}       # a second address of the host, which
+WIDTH = {"v4": 32, "v6": 128}                       # routing would not choose
 NOWHERE = {"v4": ("0.0.0.0", "255.255.255.255", "10.77.0.255", "224.0.0.1"),
            "v6": ("::", "ff02::1", "::ffff:10.77.0.77")}
 TOS = {"v4": "IP_TOS", "v6": "IPV6_TCLASS"}
@@ -16,7 +16,7 @@ TTL = {"v4": "IP_TTL", "v6": "IPV6_UNICAST_HOPS"}
 
 @contextlib.contextmanager
 def second_address(t):
-    """The host has another one; it goes again."""
+    """The host has a second address meanwhile."""
     addr = SECOND[t.family]
     what = f"addr %s {addr}/{WIDTH[t.family]} dev va"
     t.net.a.ip(what % "add" + (" nodad" if t.family == "v6" else ""))
@@ -28,7 +28,7 @@ def second_address(t):
 
 @contextlib.contextmanager
 def preferred(t, addr):
-    """Routing to the peer says: from this address."""
+    """The route to the peer prefers this source address."""
     route = f"route %s {t.wire.me}/{WIDTH[t.family]} dev va"
     t.net.a.ip(route % "replace" + f" src {addr}")
     try:
@@ -43,7 +43,7 @@ def came_from(t, seg, addr):
 
 @script()
 def local_address__of_the_program(t):
-    """MUST-43: OPEN names the local address, and that is what the SYN comes from."""
+    """MUST-43: OPEN names the local address, and the SYN is sent from it."""
     with second_address(t) as addr:
         t.wire.them = addr
         t.connect(at=addr)
@@ -55,7 +55,7 @@ def local_address__of_the_program(t):
 
 @script()
 def local_address__asked_of_ip(t):
-    """MUST-44: OPEN names none: routing says which."""
+    """MUST-44: OPEN names none: routing chooses."""
     with second_address(t) as addr, preferred(t, addr):
         t.wire.them = addr
         t.connect()
@@ -66,7 +66,7 @@ def local_address__asked_of_ip(t):
 
 @script()
 def local_address__is_kept(t):
-    """MUST-45: routing thinks otherwise meanwhile: the connection keeps its address."""
+    """MUST-45: routing changes meanwhile: the connection keeps its address."""
     t.established(active=True)
     with second_address(t) as addr, preferred(t, addr):
         t.send(10)
@@ -77,7 +77,7 @@ def local_address__is_kept(t):
 
 
 def listen_beside(t):
-    """Another socket listens at the port that the connection has."""
+    """Another socket listens at the connection's port."""
     other = sock(t.family, ns=t.net.a)
     other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     other.bind(("0.0.0.0" if t.family == "v4" else "::", t.wire.dport))
@@ -100,7 +100,7 @@ def passive_open__leaves_connections_alone(t):
 
 @script(states=("SYN_SENT", "CROSSED"))
 def passive_open__at_the_port_of_one_that_opens(t, state):
-    """MUST-42: a listener at a port from which a SYN has gone out, and it works."""
+    """MUST-42: a listener at a port from which a SYN was sent; it works."""
     t.connect(SO_REUSEADDR=1)
     t.host("S", seq=0)
     if state == "CROSSED":
@@ -118,7 +118,7 @@ def passive_open__at_the_port_of_one_that_opens(t, state):
 
 @script(states=("KEPT", "COOKIES"))
 def source__that_is_no_host(t, mode):
-    """MUST-63: a SYN from an address that nobody can have is ignored, by cookies as well."""
+    """MUST-63: a SYN from an address that no host can have is ignored, by cookies as well."""
     t.listen()
     me = t.wire.me
     with knobs(t.net.a, syncookies=2 if mode == "COOKIES" else 0):
@@ -142,9 +142,9 @@ def dscp__of_the_program(t):
     seg = t.host("S", seq=0)
     t.check(seg.tos == 0xb8, f"a SYN with {seg.tos:#x}")
     t.peer("SA", seq=0, ack=1)
-    t.check(t.host("A").tos == 0xb8, "an ACK with another")
+    t.check(t.host("A").tos == 0xb8, "an ACK with a different one")
     t.send(10)
-    t.check(t.host("A", data=10).tos == 0xb8, "data with another")
+    t.check(t.host("A", data=10).tos == 0xb8, "data with a different one")
 
 
 @script()
@@ -162,8 +162,8 @@ def dscp__changes_under_way(t):
 def ttl__of_the_program(t):
     """MUST-49: of all segments."""
     t.connect(**{TTL[t.family]: 9})
-    t.check(t.host("S", seq=0).ttl == 9, "a SYN with another")
+    t.check(t.host("S", seq=0).ttl == 9, "a SYN with a different one")
     t.peer("SA", seq=0, ack=1)
-    t.check(t.host("A").ttl == 9, "an ACK with another")
+    t.check(t.host("A").ttl == 9, "an ACK with a different one")
     t.send(10)
-    t.check(t.host("A", data=10).ttl == 9, "data with another")
+    t.check(t.host("A", data=10).ttl == 9, "data with a different one")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Blind attacks: RFC 5961, and what else an off-path attacker may try."""
+"""Blind attacks: RFC 5961, and other attempts of an off-path attacker."""
 import errno
 import socket
 import struct
@@ -30,8 +30,8 @@ def syn__is_challenged_wherever_it_stands(t, state):
     for seq in (t.snd_nxt, t.snd_nxt + 100, t.snd_nxt - 100, t.snd_nxt + (1 << 30)):
         t.peer("S", seq=seq)
         t.host("A", seq=end)
-        while (seg := t.next(0.6)) is not None:     # some answer no more often
-            t.check(seg.flags == "FA", "more than a FIN that is sent again")
+        while (seg := t.next(0.6)) is not None:     # some states answer only the first
+            t.check(seg.flags == "FA", "more than a retransmitted FIN")
     t.state(state)
 
 
@@ -40,7 +40,7 @@ UNANSWERED = "in 6.1 it drops such a segment without an answer"
 
 @script(states=SYNCHRONIZED, linux={"ESTABLISHED": UNANSWERED})
 def ack__of_what_was_not_sent(t, state):
-    """RFC 9293 3.10.7.4, fifth: SEG.ACK > SND.NXT: an ACK, and drop the segment."""
+    """RFC 9293 3.10.7.4, fifth: SEG.ACK > SND.NXT: send an ACK, drop the segment."""
     t.reach(state)
     end = t.host_end
     t.peer("A", ack=end + 1000)
@@ -82,7 +82,7 @@ def data__out_of_the_window(t):
 
 @script(slow=True)
 def challenges__are_limited_for_each_connection(t):
-    """RFC 5961 7: so many a second and no more; a second later they come again."""
+    """RFC 5961 7: a limited number each second; a second later they are sent again."""
     t.established()
     count = t.flood(200, "S", seq=5000)
     t.check(1 <= count <= 20, f"{count} challenges for 200 SYNs")
@@ -94,7 +94,7 @@ def challenges__are_limited_for_each_connection(t):
 
 @script()
 def challenges__of_one_do_not_starve_another(t):
-    """CVE-2016-5696: a limit for the whole host would tell one of the other's."""
+    """CVE-2016-5696: a limit for the whole host would reveal one connection to another."""
     t.established()
     t.flood(300, "S", seq=5000)
     other = t.another()
@@ -107,7 +107,7 @@ def challenges__of_one_do_not_starve_another(t):
 
 @script()
 def acks__do_not_go_round(t):
-    """RFC 5961 7: two ends that find each other's ACKs wrong fall silent."""
+    """RFC 5961 7: two ends that reject each other's ACKs must not answer for ever."""
     t.established()
     count = t.flood(200, "A", seq=-100000)
     t.check(count <= 20, f"{count} answers to 200 ACKs out of the window")
@@ -127,7 +127,7 @@ SO_MEMINFO = 55
 
 @script()
 def data__that_begins_before_what_is_next_takes_bounded_memory(t):
-    """However little of each segment is new: the receive buffer's limit is one."""
+    """However few bytes of each segment are new: memory is bounded by the receive buffer."""
     t.established()
     t.peer("A", data=1)
     for _ in range(4000):

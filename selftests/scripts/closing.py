@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Closing: RFC 9293 section 3.6, figures 12 and 13, and what each state does with FIN."""
+"""Closing: RFC 9293 section 3.6, figures 12 and 13, and FINs in each state."""
 import errno
 import socket
 import struct
@@ -25,7 +25,7 @@ def figure_12__we_close_first(t):
 
 @script()
 def figure_12__the_peer_closes_first(t):
-    """The same from the other side: CLOSE-WAIT, LAST-ACK, and nothing is left."""
+    """The same from the other side: CLOSE-WAIT, LAST-ACK, then nothing."""
     t.established()
     t.peer("FA", seq=1, ack=1)
     t.host("A", seq=1, ack=2)
@@ -53,7 +53,7 @@ def figure_13__both_close_at_once(t):
 
 @script()
 def fin_wait_1__fin_with_the_ack_of_ours(t):
-    """3.10.7.4, eighth: our FIN is acknowledged by the segment that has the peer's."""
+    """3.10.7.4, eighth: our FIN is acknowledged by the segment that carries the peer's FIN."""
     t.reach("FIN_WAIT1")
     t.peer("FA", seq=1, ack=2)
     t.host("A", seq=2, ack=2)
@@ -62,7 +62,7 @@ def fin_wait_1__fin_with_the_ack_of_ours(t):
 
 @script()
 def fin_wait_1__data_is_still_delivered(t):
-    """Half-closed is still open for what the peer has to say."""
+    """Half-closed: the peer's data are still received."""
     t.reach("FIN_WAIT1")
     t.peer("A", 100, seq=1, ack=1)
     t.recv(100)
@@ -96,7 +96,7 @@ def close_wait__we_may_still_send(t):
 
 @script()
 def fin_ahead_of_missing_data(t):
-    """A FIN is processed in its place only: first the bytes before it."""
+    """A FIN is processed in sequence only: first the bytes before it."""
     t.established()
     t.peer("FA", 100, seq=101, ack=1)
     t.host("A", seq=1, ack=1)
@@ -110,7 +110,7 @@ def fin_ahead_of_missing_data(t):
 
 @script(opts=mss(1000))
 def fin_waits_for_what_was_written(t):
-    """3.10.4: CLOSE is queued until all that was sent before has gone."""
+    """3.10.4: CLOSE is queued until all preceding data have been sent."""
     t.established(win=2000)
     t.send(2500)
     t.close()
@@ -122,7 +122,7 @@ def fin_waits_for_what_was_written(t):
 
 @script(states=("CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT"))
 def fin_again__is_acknowledged(t, state):
-    """3.10.7.4, first and eighth: a FIN that was processed: our ACK was lost."""
+    """3.10.7.4, first and eighth: a FIN already processed: our ACK was lost."""
     t.reach(state)
     t.peer("FA", seq=1, ack=1)
     t.host("A", ack=2)
@@ -131,7 +131,7 @@ def fin_again__is_acknowledged(t, state):
 
 @script(states=("CLOSE_WAIT", "CLOSING", "LAST_ACK"))
 def text_behind_the_fin__is_ignored(t, state):
-    """3.10.7.4, seventh: should not occur, since a FIN has come from the peer."""
+    """3.10.7.4, seventh: should not occur, since the peer has sent its FIN."""
     t.reach(state)
     t.peer("A", 100, seq=2, ack=1)
     t.drain()
@@ -141,7 +141,7 @@ def text_behind_the_fin__is_ignored(t, state):
 
 @script(states=("FIN_WAIT1", "LAST_ACK", "CLOSING"), slow=True)
 def fin__is_retransmitted(t, state):
-    """A FIN takes a number, and so is sent until it is acknowledged."""
+    """A FIN takes a sequence number, so it is retransmitted until acknowledged."""
     t.reach(state)
     seq = t.host_end - 1
     first = t.host("FA", seq=seq, after=(0.2, 1.5))
@@ -151,7 +151,7 @@ def fin__is_retransmitted(t, state):
 
 @script()
 def close_with_unread_data__resets(t):
-    """SHLD-3: what the program has not read is lost, and the peer is told so."""
+    """SHLD-3: unread data are lost, and the peer is told by RST."""
     t.established()
     t.peer("A", 100)
     t.host("A", after=(0, 0.5))
@@ -162,7 +162,7 @@ def close_with_unread_data__resets(t):
 
 @script()
 def data_after_close__resets(t):
-    """3.6.1: nobody is there any more to read what comes."""
+    """3.6.1: no program is left to read the data."""
     t.established()
     t.close()
     t.host("FA", seq=1)
@@ -174,7 +174,7 @@ def data_after_close__resets(t):
 
 @script()
 def linger_0__resets(t):
-    """MUST-12's other way to close: ABORT, by SO_LINGER with a time of 0."""
+    """MUST-12, the other way to close: ABORT, by SO_LINGER with a time of 0."""
     t.established()
     t.send(10)
     t.host("A", data=10)
@@ -196,7 +196,7 @@ def abort__resets(t, state):
 
 @script()
 def reset_tells_the_program(t):
-    """MUST-12: an abort of the peer's is not a close."""
+    """MUST-12: a peer's abort is reported, not taken for a close."""
     t.established()
     t.peer("RA")
     t.recv(err=errno.ECONNRESET)
@@ -205,7 +205,7 @@ def reset_tells_the_program(t):
 
 @script()
 def shutdown_twice__sends_one_fin(t):
-    """3.10.4: the second CLOSE is an error, or nothing."""
+    """3.10.4: a second CLOSE is an error, or has no effect."""
     t.reach("FIN_WAIT2")
     t.shutdown()
     t.quiet(0.1)
@@ -221,7 +221,7 @@ def send_after_shutdown__is_refused(t):
 
 @script()
 def syn_sent__close_deletes(t):
-    """3.10.4: CLOSE in SYN-SENT deletes the control block, without a word."""
+    """3.10.4: CLOSE in SYN-SENT deletes the control block, and sends nothing."""
     t.reach("SYN_SENT")
     t.close()
     t.quiet(0.1)
@@ -261,7 +261,7 @@ def time_wait__newer_syn_opens(t):
     t.snd_nxt, t.host_isn, t.host_end, t.isn = 0, None, 0, t.isn + 1000
     t.peer("S", seq=0)
     t.host("SA", seq=0, ack=1)
-    t.check(0 < (t.host_isn - old) % (1 << 32) < 1 << 31, "our own number is not beyond the old")
+    t.check(0 < (t.host_isn - old) % (1 << 32) < 1 << 31, "our ISN is not beyond the old numbers")
     t.peer("A")
     t.state("ESTABLISHED")
 
@@ -273,7 +273,7 @@ def stamp(value, echo=0):
 
 @script(opts=mss(1460) + stamp(1000))
 def time_wait__newer_timestamp_opens(t):
-    """SHLD-4, RFC 6191: a later timestamp, though the number is an old one."""
+    """SHLD-4, RFC 6191: a later timestamp, though the sequence number is old."""
     t.listen()
     t.peer("S", seq=0)
     echo = struct.unpack("!I", t.host("SA", ack=1).opts[8][:4])[0]
@@ -292,7 +292,7 @@ def time_wait__newer_timestamp_opens(t):
 
 @script()
 def time_wait__old_syn_does_not_open(t):
-    """An old duplicate of a SYN is answered by an ACK, and the state stays."""
+    """An old duplicate SYN is answered by an ACK, and the state stays."""
     t.reach("TIME_WAIT")
     t.peer("S", seq=-1000)
     t.host("A", seq=2, ack=2)
@@ -301,7 +301,7 @@ def time_wait__old_syn_does_not_open(t):
 
 @script()
 def time_wait__old_data_is_acknowledged(t):
-    """3.10.7.4, first: what is not acceptable draws an ACK."""
+    """3.10.7.4, first: an unacceptable segment draws an ACK."""
     t.reach("TIME_WAIT")
     t.peer("A", 100, seq=-99, ack=2)
     t.host("A", seq=2, ack=2)
@@ -310,7 +310,7 @@ def time_wait__old_data_is_acknowledged(t):
 
 @script(slow=True)
 def fin_wait_2__an_orphan_is_not_kept_for_ever(t):
-    """RFC 9293 has no end to it; with no program behind it, it is a minute."""
+    """RFC 9293 has no limit; for an orphan it is a minute."""
     t.reach("FIN_WAIT2")
     t.close()
     t.quiet(58)
@@ -323,7 +323,7 @@ def fin_wait_2__an_orphan_is_not_kept_for_ever(t):
 
 @script(slow=True)
 def fin_wait_2__with_a_program_stays(t):
-    """Half-closed may last: hours pass, and then the peer speaks."""
+    """Half-closed may last: after hours the peer still sends."""
     t.reach("FIN_WAIT2")
     t.quiet(7200)
     t.peer("A", 10, seq=1, ack=2)
@@ -333,7 +333,7 @@ def fin_wait_2__with_a_program_stays(t):
 
 @script(slow=True)
 def fin_wait_2__time_of_the_socket(t):
-    """TCP_LINGER2: shorter for this one."""
+    """TCP_LINGER2: shorter for this socket."""
     t.established(options={"TCP_LINGER2": 5})
     t.close()
     t.host("FA")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""SYN cookies: RFC 4987 section 3.6, docs/syn-defence.md, and the echo cookie of docs/protocol.md.
+"""SYN cookies: RFC 4987 section 3.6, docs/syn-defence.md, and the echo cookie of
+docs/protocol.md.
 
-The host keeps nothing of a SYN here: its state stays LISTEN until the third segment.
+The host keeps nothing of a SYN here: its state stays LISTEN until the final ACK.
 """
 import functools
 import struct
@@ -20,7 +21,7 @@ def stamp(val, ecr=0):
 
 
 def our_option(cookie=bytes(12), has=0x11):
-    """The option of docs/protocol.md; in a SYN, the room for a cookie."""
+    """The option of docs/protocol.md; in a SYN, with space for a cookie."""
     return b"\xfe\x14\x78\x63" + bytes([has, 0, 0, 0]) + cookie
 
 
@@ -29,7 +30,7 @@ OFFER = mss(1399) + b"\x04\x02\x08\x0a" + struct.pack("!II", 100, 0) + wscale(7)
 
 
 def script(mode=2, **how):
-    """A script that is played with syncookies set so."""
+    """A script that is played with this value of syncookies."""
     def mark(function):
         @functools.wraps(function)
         def play(t):
@@ -44,7 +45,7 @@ def tsval(seg):
 
 
 def syn(t, opts):
-    """A SYN and its answer, after which nothing is kept; what the third segment has."""
+    """A SYN and its SYN-ACK, after which nothing is kept; saves what the final ACK has to carry."""
     t.peer("S", seq=0, opts=opts)
     answer = t.host("SA", seq=0, ack=1)
     t.state("LISTEN")
@@ -54,14 +55,14 @@ def syn(t, opts):
 
 
 def third(t, echo=None, **how):
-    """The third segment, echoing what the answer had."""
+    """The final ACK, echoing the SYN-ACK's values."""
     if echo is None:
         echo = our_option(t.cookie) if t.cookie else b""
     t.peer("A", opts=t.stamp + echo, **how)
 
 
 def refused(t, name, **how):
-    """A third segment that is dropped without a word, and counted by this name."""
+    """A final ACK that is dropped without a reply, and counted by this name."""
     before = counters(t.net.a)[name]
     third(t, **how)
     t.quiet(0.1)
@@ -69,12 +70,12 @@ def refused(t, name, **how):
     equal(counters(t.net.a)[name] - before, 1, name)
 
 
-# --- the classic kind ---------------------------------------------------------
+# --- the classic cookie -------------------------------------------------------
 
 
 @script(slow=True)
 def classic__keeps_nothing(t):
-    """Neither a record nor a timer: the SYN-ACK does not go again."""
+    """No request and no timer: the SYN-ACK is not retransmitted."""
     t.listen()
     syn(t, mss(1400))
     t.quiet(20)
@@ -88,7 +89,7 @@ def classic__keeps_nothing(t):
 
 @script()
 def classic__data_on_the_third_segment(t):
-    """It is delivered; that of a SYN is not, and comes again."""
+    """They are delivered; those of a SYN are not, and are retransmitted."""
     t.listen()
     t.peer("S", 50, seq=0, opts=mss(1400))
     t.host("SA", seq=0, ack=1)
@@ -104,22 +105,22 @@ def classic__with_timestamps(t):
     """Window scale, SACK and timestamps are as the SYN had them."""
     t.listen()
     answer = syn(t, ALL)
-    t.check({2, 3, 4, 8} <= set(answer.opts), f"the SYN-ACK has only {answer.opts}")
+    t.check({2, 3, 4, 8} <= set(answer.opts), f"options of the SYN-ACK: {answer.opts}")
     third(t, win=100)
     t.accept()
     t.send(3000)
     for _ in range(2):	# 100 without the scale would be all of the window
         seg = t.host("A", data=None)
-        t.check(len(seg.data) > 1300 and 8 in seg.opts, "small segments, or no timestamps")
+        t.check(len(seg.data) > 1300 and 8 in seg.opts, "wrong segment size, or no timestamps")
     t.host("A", data=None)
     t.peer("A", 10, seq=101, opts=stamp(102, tsval(answer)))
     seg = t.host("A", ack=1)
-    t.check(5 in seg.opts, "no SACK block for what lies beyond a hole")
+    t.check(5 in seg.opts, "no SACK block for data beyond a hole")
 
 
 @script(linux="it forgets window scale and SACK without timestamps")
 def classic__without_timestamps(t):
-    """Window scale and SACK fit into the sequence number, too."""
+    """Window scale and SACK fit into the cookie, too."""
     t.listen()
     answer = syn(t, mss(1400) + SACK_OK + wscale(7))
     t.check({2, 3, 4} == set(answer.opts), f"options of the SYN-ACK: {answer.opts}")
@@ -130,12 +131,12 @@ def classic__without_timestamps(t):
     t.host("A", data=1400)
     t.host("A", data=200)
     t.peer("A", 10, seq=101)
-    t.check(5 in t.host("A", ack=1).opts, "no SACK block for what lies beyond a hole")
+    t.check(5 in t.host("A", ack=1).opts, "no SACK block for data beyond a hole")
 
 
 @script(linux="it knows only four sizes")
 def classic__mss(t):
-    """The largest of eight sizes that is not above the peer's."""
+    """The largest of eight sizes that doesn't exceed the peer's."""
     t.listen()
     for told, kept in ((1440, 1440), (1439, 1400), (1400, 1400), (1220, 1220), (536, 536),
                        (200, 88)):
@@ -153,7 +154,7 @@ def classic__mss(t):
 
 @script(linux="a number that is one off is for it one of another MSS")
 def classic__a_guess_is_reset(t):
-    """3.10.7.2, second: an ACK of what was never sent."""
+    """3.10.7.2, second: an ACK of a number that was never sent."""
     t.listen()
     syn(t, mss(1400))
     for wrong in (0, 2, 256, -256, 1 << 30):
@@ -166,7 +167,7 @@ def classic__a_guess_is_reset(t):
 
 @script()
 def classic__of_another_connection(t):
-    """A cookie is good for the addresses, ports and number of its SYN."""
+    """A cookie is valid only for the addresses, ports and number of its SYN."""
     t.listen()
     syn(t, mss(1400))
     third(t, seq=100, ack=1)
@@ -180,7 +181,7 @@ def classic__of_another_connection(t):
 
 @script(slow=True, linux="it takes cookies for two minutes")
 def classic__expires(t):
-    """It lives for half a minute at least, and for a minute at most."""
+    """It is valid for at least half a minute, and at most a minute."""
     t.listen()
     syn(t, mss(1400))
     t.quiet(29.9)
@@ -211,7 +212,7 @@ def queue__cookies_only_when_it_is_full(t):
 
 @script(mode=0, linux="for it the accept queue's length bounds the SYN queue, too")
 def queue__never_cookies(t):
-    """syncookies 0: a SYN that finds the queue full is dropped, and ACKs are reset."""
+    """syncookies 0: a SYN is dropped if the queue is full, and ACKs are reset."""
     with lib.knobs(t.net.a, max_syn_backlog=1):
         t.listen()
         t.peer("S", seq=0)
@@ -227,13 +228,13 @@ def queue__never_cookies(t):
 
 @script(only=NO_COUNTERPART)
 def echo__loses_nothing(t):
-    """All that was agreed comes back: MSS to the byte, window scale, SACK, timestamps."""
+    """All negotiated values are restored: the exact MSS, window scale, SACK, timestamps."""
     t.listen()
     answer = syn(t, OFFER)
     t.check(len(t.cookie) == 12, f"no cookie in {answer.opts}")
-    t.check({2, 3, 4, 8} <= set(answer.opts), f"the SYN-ACK has only {answer.opts}")
+    t.check({2, 3, 4, 8} <= set(answer.opts), f"options of the SYN-ACK: {answer.opts}")
     third(t, win=100)
-    seg = t.host("A", seq=1, ack=1)		# at once: we are known
+    seg = t.host("A", seq=1, ack=1)		# no delay: the server knows the client
     t.check(254 not in seg.opts, "the host echoes")
     t.state("ESTABLISHED")
     t.accept()
@@ -242,12 +243,12 @@ def echo__loses_nothing(t):
     t.host("A", data=1399 - 12)
     t.host("A", data=None)
     t.peer("A", 10, seq=101, opts=stamp(102, tsval(answer)))
-    t.check(5 in t.host("A", ack=1).opts, "no SACK block for what lies beyond a hole")
+    t.check(5 in t.host("A", ack=1).opts, "no SACK block for data beyond a hole")
 
 
 @script(only=NO_COUNTERPART)
 def echo__data_in_place_of_the_third_segment(t):
-    """The third segment is lost: what follows it opens the connection as well."""
+    """The final ACK is lost: the data that follow open the connection as well."""
     t.listen()
     syn(t, OFFER)
     third(t, data=100)
@@ -258,7 +259,7 @@ def echo__data_in_place_of_the_third_segment(t):
 
 @script(only=NO_COUNTERPART)
 def echo__later_data_has_to_wait(t):
-    """Numbers that are not those of the third segment: no answer, and no RST either."""
+    """The sequence number is not the final ACK's: no reply, and no RST either."""
     t.listen()
     syn(t, OFFER)
     refused(t, "echo_forged", data=100, seq=101)
@@ -269,7 +270,7 @@ def echo__later_data_has_to_wait(t):
 
 @script(only=NO_COUNTERPART)
 def echo__comes_again(t):
-    """The answer is lost: the third segment comes again and is answered again."""
+    """The server's ACK is lost: the final ACK is retransmitted and answered again."""
     t.listen()
     syn(t, OFFER)
     for _ in range(3):
@@ -280,7 +281,7 @@ def echo__comes_again(t):
 
 @script(only=NO_COUNTERPART)
 def echo__forged(t):
-    """No bit of it may be another."""
+    """No bit of it may be changed."""
     t.listen()
     syn(t, OFFER)
     good = t.cookie
@@ -295,7 +296,7 @@ def echo__forged(t):
 
 @script(only=NO_COUNTERPART)
 def echo__transplanted(t):
-    """To other ports, and to other numbers."""
+    """With other ports, and with other sequence numbers."""
     t.listen()
     syn(t, OFFER)
     refused(t, "echo_forged", seq=2)
@@ -337,13 +338,13 @@ def echo__expires(t):
     syn(t, OFFER)
     t.quiet(61)
     refused(t, "echo_expired")
-    t.quiet(100)			# its byte of time comes round
+    t.quiet(100)			# its time byte wraps
     refused(t, "echo_expired")
 
 
 @script(only=NO_COUNTERPART)
 def echo__replayed_after_the_end(t):
-    """A third segment from the past makes a connection that its own peer ends."""
+    """A replayed final ACK makes a connection, which the peer resets."""
     t.listen()
     syn(t, OFFER)
     third(t, seq=1, ack=1)
@@ -352,25 +353,25 @@ def echo__replayed_after_the_end(t):
     t.state("LISTEN")
     third(t, seq=1, ack=1)
     t.host("A", seq=1, ack=1)
-    t.peer("R", seq=1, opts=t.stamp)	# who knows no such connection
+    t.peer("R", seq=1, opts=t.stamp)	# which has no such connection
     t.state("LISTEN")
 
 
 @script(only=NO_COUNTERPART)
 def echo__no_amplification(t):
-    """The SYN-ACK is never longer than its SYN: else it has no cookie to be echoed."""
+    """The SYN-ACK is never longer than its SYN: without space it has no echo cookie."""
     t.listen()
     before = counters(t.net.a)["echo_no_room"]
     answer = syn(t, our_option())
     t.check(254 not in answer.opts, "a SYN-ACK longer than the SYN")
     equal(counters(t.net.a)["echo_no_room"] - before, 1, "echo_no_room")
-    third(t, echo=b"")			# it was a classic one
+    third(t, echo=b"")			# the cookie was a classic one
     t.state("ESTABLISHED")
 
 
 @script(only=NO_COUNTERPART)
 def echo__only_who_offers(t):
-    """Another's experiment, another version, and no offer at all: classic cookies."""
+    """Another ExID, another version, or no offer at all: classic cookies."""
     t.listen()
     for opts in (mss(1400) + our_option(has=0x10), mss(1400) + our_option(has=0x21),
                  mss(1400) + b"\xfe\x14\x78\x64" + bytes(16), mss(1400)):
@@ -399,11 +400,11 @@ COOKIE = bytes(range(1, 13))
 
 
 def connect(t):
-    """connect(), and an answer with a cookie."""
+    """connect(), and a SYN-ACK with a cookie."""
     t.connect()
     seg = t.host("S", seq=0)
     t.check(seg.opts.get(254) == our_option()[2:], f"the offer in {seg.opts}")
-    t.check(len(seg.raw) == 60, "the SYN has no room for the answer")
+    t.check(len(seg.raw) == 60, "the SYN is too short for the reply")
     t.peer("SA", ack=1, opts=mss(1400) + our_option(COOKIE))
 
 
@@ -420,7 +421,7 @@ def client__echoes_until_it_is_known(t):
     echoes(t, t.host("A", seq=1, data=100))
     t.peer("A", ack=101)
     t.send(100)
-    t.check(254 not in t.host("A", seq=101, data=100).opts, "it echoes though it is known")
+    t.check(254 not in t.host("A", seq=101, data=100).opts, "an echo after the server answered")
 
 
 @script(only=NO_COUNTERPART)
@@ -430,7 +431,7 @@ def client__known_by_what_the_server_says_first(t):
     t.peer("A", 100, seq=1, ack=1)
     t.recv(100)
     seg = t.host("A", ack=101, after=(0, 0.5))
-    t.check(254 not in seg.opts, "it echoes though it is known")
+    t.check(254 not in seg.opts, "an echo after the server answered")
 
 
 @script(slow=True, only=NO_COUNTERPART)
@@ -440,7 +441,7 @@ def client__third_segment_goes_again(t):
     echoes(t, t.host("A", seq=1, ack=1))
     wait, sent, start = 0.2, 0, t.last
     while (seg := t.next(130)) is not None:
-        t.check(seg.flags == "A" and t.count_seq(seg) == 1, "not the third segment")
+        t.check(seg.flags == "A" and t.count_seq(seg) == 1, "not the final ACK")
         echoes(t, seg)
         took = seg.when - start
         t.check(wait * 0.9 <= took <= wait * 1.3, f"after {took} s, not {wait}")
@@ -462,7 +463,7 @@ def client__a_cookie_it_did_not_ask_for(t):
 
 @script(slow=True, only=NO_COUNTERPART)
 def client__no_offer_from_the_third_syn_on(t):
-    """What swallowed two SYNs may be afraid of the option."""
+    """A middlebox that dropped two SYNs may not like the option."""
     t.connect()
     for offers in (True, True, False, False):
         seg = t.host("S", seq=0, after=(0, 8))

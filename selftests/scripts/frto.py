@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Timeouts that came too early: RFC 5682 (F-RTO), RFC 3522 (Eifel)."""
+"""Spurious timeouts: RFC 5682 (F-RTO), RFC 3522 (Eifel)."""
 from lib.script import SACK_OK, mss, script
 
 FULL = 1000
@@ -7,9 +7,9 @@ RTO = (0.2, 1.5)
 
 
 def timed_out(t, sent):
-    """Ten segments are on their way for so long that the first is sent again.
+    """Ten segments are in flight for so long that the first is retransmitted.
 
-    Where there is SACK a tail loss probe goes out before: the eleventh.
+    With SACK a tail loss probe is sent before: the eleventh.
     """
     t.established()
     t.send(30 * FULL)
@@ -22,7 +22,7 @@ def timed_out(t, sent):
 
 
 def probed(t, sent=10):
-    """2.1 (2b): the first ACK lets out two new segments, not two old ones."""
+    """2.1 (2b): the first ACK triggers two new segments, not two old ones."""
     timed_out(t, sent)
     t.peer("A", ack=1 + FULL)
     for at in (sent, sent + 1):
@@ -32,19 +32,19 @@ def probed(t, sent=10):
 
 @script(opts=mss(FULL), slow=True)
 def spurious__nothing_else_is_sent_again(t):
-    """2.1 (3b): the next ACK is for what was not sent again: it was only late."""
+    """2.1 (3b): the next ACK is for data not retransmitted: the timeout was spurious."""
     probed(t)
     for at in range(2, 13):
         t.peer("A", ack=1 + at * FULL)
     seg = t.next(0.1)
     t.check(seg is not None and t.count_seq(seg) == 1 + 12 * FULL, "not the next new segment")
     while (seg := t.next(0.02)) is not None:
-        t.check(t.count_seq(seg) >= 1 + 12 * FULL, "something old is sent again")
+        t.check(t.count_seq(seg) >= 1 + 12 * FULL, "old data are retransmitted")
 
 
 @script(opts=mss(FULL), slow=True)
 def real__a_duplicate_follows(t):
-    """2.1 (3a): what lies between is lost, and is sent again in slow start."""
+    """2.1 (3a): the segments in between are lost, and are retransmitted in slow start."""
     probed(t)
     t.peer("A", ack=1 + FULL)
     t.host("A", seq=1 + FULL, data=FULL)
@@ -53,26 +53,26 @@ def real__a_duplicate_follows(t):
 
 @script(opts=mss(FULL) + SACK_OK, slow=True)
 def sack__spurious(t):
-    """3.1 (3b): what was sent before arrives, a segment of it is late."""
+    """3.1 (3b): a segment sent before the timeout is SACKed: it was only delayed."""
     probed(t, 11)
     t.peer("A", ack=1 + FULL, sack=[(1 + 2 * FULL, 1 + 3 * FULL)])
     seg = t.next(0.02)
-    t.check(seg is None or t.count_seq(seg) != 1 + FULL, "sent again at once")
+    t.check(seg is None or t.count_seq(seg) != 1 + FULL, "retransmitted at once")
 
 
 @script(opts=mss(FULL) + SACK_OK, slow=True)
 def sack__real(t):
-    """3.1 (3a): only the new segments have arrived: what lies before them is lost."""
+    """3.1 (3a): only the new segments are SACKed: all before them are lost."""
     probed(t, 11)
     t.peer("A", ack=1 + FULL, sack=[(1 + 11 * FULL, 1 + 12 * FULL)])
-    for at in (1, 2):               # three may be out: one of the two new ones still is
+    for at in (1, 2):               # three may be in flight: one of the two new ones still is
         t.host("A", seq=1 + at * FULL, data=FULL)
     t.quiet(0.02)
 
 
 @script(opts=mss(FULL), clock=5000, slow=True)
 def eifel__the_first_ack_tells(t):
-    """RFC 3522 3.2, (4): TSecr is older than the retransmission: that was needless."""
+    """RFC 3522 3.2, (4): TSecr is older than the retransmission: the timeout was spurious."""
     t.established()
     t.send(30 * FULL)
     size = None

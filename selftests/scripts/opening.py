@@ -52,7 +52,7 @@ def figure_7__simultaneous_open(t):
 
 @script()
 def figure_7__an_ack_is_enough(t):
-    """3.10.7.4, fifth: what SYN-RECEIVED waits for is the ACK of our SYN."""
+    """3.10.7.4, fifth: SYN-RECEIVED only needs the ACK of our SYN."""
     t.reach("CROSSED")
     t.peer("A", seq=1, ack=1)
     t.state("ESTABLISHED")
@@ -61,9 +61,9 @@ def figure_7__an_ack_is_enough(t):
 
 @script()
 def figure_8__old_duplicate_syn(t):
-    """The host takes an old SYN for a new one; the peer's RST sends it back to LISTEN.
+    """The host takes an old SYN for a new one; the peer's RST returns it to LISTEN.
 
-    The true SYN comes afterwards, and opens.
+    The real SYN comes afterwards, and opens.
     """
     t.listen()
     t.peer("S", seq=-10)
@@ -80,7 +80,7 @@ def figure_8__old_duplicate_syn(t):
 
 @script()
 def stale_syn_ack__is_reset_and_disturbs_nothing(t):
-    """3.10.7.3, first: an ACK of what was not sent draws <SEQ=SEG.ACK><CTL=RST>."""
+    """3.10.7.3, first: an ACK of a number that was not sent draws <SEQ=SEG.ACK><CTL=RST>."""
     t.connect()
     t.host("S", seq=0)
     for stale in (-1, 0, 2, 100000):
@@ -133,7 +133,7 @@ def syn_sent__data_on_the_syn_ack(t):
 
 @script()
 def listen__data_of_a_syn_come_again(t):
-    """3.10.7.2, third, lets them wait in a queue: here they are not acknowledged, not kept."""
+    """3.10.7.2, third, lets them be queued: here they are neither acknowledged nor kept."""
     t.listen()
     t.peer("S", b"what the SYN had", seq=0)
     t.host("SA", seq=0, ack=1)
@@ -147,7 +147,7 @@ def listen__data_of_a_syn_come_again(t):
 
 @script()
 def syn_received__data_of_the_syn_and_of_the_third_segment(t):
-    """3.10.7.4, fifth and seventh: it establishes, and its text is delivered."""
+    """3.10.7.4, fifth and seventh: the final ACK establishes, and its text is delivered."""
     t.listen()
     t.peer("S", b"what the SYN had", seq=0)
     t.host("SA", seq=0, ack=1)
@@ -193,7 +193,7 @@ def listen__neither_syn_nor_ack_is_ignored(t):
 
 @script()
 def syn_received__the_syn_again(t):
-    """The peer has not seen the SYN-ACK: it is told again."""
+    """The peer has not received the SYN-ACK: it is retransmitted."""
     t.reach("SYN_RECV")
     t.peer("S", seq=0)
     t.host("SA", seq=0, ack=1)
@@ -215,7 +215,7 @@ def syn_received__wrong_ack_is_reset(t):
 
 @script()
 def syn_received__reset_returns_to_listen(t):
-    """3.10.7.4, second (MUST-11): a passive open forgets, and nobody is told."""
+    """3.10.7.4, second (MUST-11): a passive open returns to LISTEN without telling the user."""
     t.reach("SYN_RECV")
     t.peer("R", seq=1)
     t.state("LISTEN")
@@ -224,7 +224,7 @@ def syn_received__reset_returns_to_listen(t):
 
 @script(linux="it tells ECONNRESET, where the RFC has \"connection refused\"")
 def syn_received__reset_refuses_an_active_open(t):
-    """3.10.7.4, second (MUST-11): of SYNs that crossed, the user hears."""
+    """3.10.7.4, second (MUST-11): when SYNs crossed, the user is told."""
     t.reach("CROSSED")
     t.peer("R", seq=1)
     t.connected(errno.ECONNREFUSED)
@@ -242,7 +242,7 @@ def syn_received__segment_without_ack_is_dropped(t):
 
 @script()
 def syn_received__data_on_the_third_segment(t):
-    """The third segment may carry text; it is delivered and acknowledged."""
+    """The final ACK may carry text; it is delivered and acknowledged."""
     t.reach("SYN_RECV")
     t.peer("A", 100, seq=1, ack=1)
     t.accept()
@@ -277,7 +277,7 @@ def third_segment_lost__data_opens(t):
 
 @script(slow=True)
 def third_segment_lost__syn_ack_again(t):
-    """A client that waits for the server's greeting: the SYN-ACK again draws the ACK."""
+    """A client that waits for the server's greeting: the retransmitted SYN-ACK draws the ACK."""
     t.listen()
     t.peer("S", seq=0)
     t.host("SA", seq=0, ack=1)
@@ -290,7 +290,7 @@ def third_segment_lost__syn_ack_again(t):
 
 @script(slow=True)
 def syn_ack_again__is_acknowledged_when_established(t):
-    """Our ACK is lost: a SYN-ACK in ESTABLISHED is answered, nothing else."""
+    """Our ACK is lost: a SYN-ACK in ESTABLISHED is answered by an ACK, and has no other effect."""
     t.established(active=True)
     t.peer("SA", seq=0, ack=1)
     t.host("A", seq=1, ack=1)
@@ -308,7 +308,7 @@ def syn__retransmitted_at_doubling_intervals(t):
 
 @script(slow=True)
 def syn_ack__retransmitted_at_doubling_intervals(t):
-    """The same for a SYN-ACK; at last the half-open connection is forgotten."""
+    """The same for a SYN-ACK; at last the request is forgotten."""
     t.listen()
     t.peer("S")
     t.host("SA", seq=0)
@@ -337,7 +337,7 @@ def syn__given_up_after_three_minutes_at_least(t):
 
 @script(slow=True)
 def syn__retries_of_the_user(t):
-    """MUST-22: R2 of a SYN is for the user to set."""
+    """MUST-22: R2 of a SYN is configurable by the user."""
     t.connect(TCP_SYNCNT=2)
     t.host("S", seq=0)
     t.host("S", seq=0, after=1)
@@ -349,7 +349,7 @@ def syn__retries_of_the_user(t):
 
 @script()
 def mss__sent_by_both_roles(t):
-    """MUST-14, MUST-67: what the link's MTU leaves without the headers."""
+    """MUST-14, MUST-67: the link's MTU less the headers."""
     want = {2: (1460 if t.family == "v4" else 1440).to_bytes(2, "big")}
     t.listen()
     t.peer("S", seq=0)
@@ -365,7 +365,7 @@ def mss__on_our_syn(t):
 
 @script()
 def mss__follows_the_mtu_of_the_link(t):
-    """SHLD-6: what is told of both sides fits the smallest MTU that the link has now."""
+    """SHLD-6: what both sides announce fits the smallest MTU that the link has now."""
     want = {2: (1360 if t.family == "v4" else 1340).to_bytes(2, "big")}
     t.net.a.ip("link set va mtu 1400")
     try:
@@ -422,7 +422,7 @@ def window_scale__not_offered_not_answered(t):
     t.listen()
     t.peer("S", seq=0)
     seg = t.host("SA")
-    t.check(3 not in seg.opts, "a window scale that nobody asked for")
+    t.check(3 not in seg.opts, "a window scale that was not offered")
 
 
 @script()
@@ -444,7 +444,7 @@ def self_connect(t):
 
 @script()
 def isn__differs_for_each_connection(t):
-    """MUST-9: numbers of one pair of ports say nothing of another's."""
+    """MUST-9: the ISNs of one pair of ports tell nothing about another's."""
     t.listen()
     seen = set()
     for _ in range(8):
@@ -455,7 +455,7 @@ def isn__differs_for_each_connection(t):
     t.check(len(seen) == 8, "initial sequence numbers repeat")
     gaps = sorted(seen)
     t.check(max(b - a for a, b in zip(gaps, gaps[1:])) > 1 << 20,
-            f"initial sequence numbers lie together: {gaps}")
+            f"initial sequence numbers are close together: {gaps}")
 
 
 @script(slow=True, linux="its clock ticks each 64 ns: for it 274 s are a whole turn")

@@ -2,7 +2,7 @@
 """TCP options: RFC 9293 sections 3.1 and 3.2."""
 from lib.script import mss, script
 
-SIZE = 700                      # of segments, where the MSS option was understood
+SIZE = 700                      # of segments, if the MSS option was understood
 UNKNOWN = b"\xfe\x06abcd"       # a kind for experiments (RFC 4727), of six bytes
 NOP, END = b"\x01", b"\x00"
 ALL = mss(1460) + b"\x04\x02\x08\x0a" + bytes(8) + b"\x01\x03\x03\x07"
@@ -11,7 +11,7 @@ IMPOSSIBLE = (b"\x02\x00\x05\xb4", b"\x02\x01\x05\xb4", b"\x02\x05\x05\xb4\x00",
 
 
 def opened(t, opts, size=SIZE):
-    """The peer's SYN has these options: the segments that the host sends are so long."""
+    """The peer's SYN has these options; check the length of the host's segments."""
     t.listen()
     t.peer("S", seq=0, opts=opts)
     t.host("SA", seq=0, ack=1)
@@ -24,7 +24,7 @@ def opened(t, opts, size=SIZE):
 
 @script()
 def of_the_mandatory_set(t):
-    """MUST-4: MSS, and nothing behind the end of the list, which stands before garbage."""
+    """MUST-4: MSS, and nothing after the end of the list, which is followed by garbage."""
     opened(t, mss(SIZE) + END + b"\x02\x04\x01")
 
 
@@ -48,19 +48,19 @@ def on_any_segment(t):
 
 @script()
 def unknown__are_ignored(t):
-    """MUST-6: an option that nobody knows; what stands behind it counts."""
+    """MUST-6: an option of unknown kind; the one after it counts."""
     opened(t, UNKNOWN + mss(SIZE) + NOP + NOP)
 
 
 @script()
 def unknown__have_a_length(t):
-    """MUST-68: also what is not known; else its value would be taken for options."""
+    """MUST-68: unknown ones, too; otherwise their value would be parsed as options."""
     opened(t, b"\xfe\x03\x03" + mss(SIZE) + NOP)
 
 
 @script(linux="it takes what it can of such options")
 def of_impossible_length__do_no_harm(t):
-    """MUST-7: less than the two bytes of itself, not that of its kind, beyond the header."""
+    """MUST-7: shorter than two bytes, wrong for its kind, beyond the header."""
     t.listen()
     for bad in IMPOSSIBLE:
         t.peer("S", seq=0, opts=bad)
@@ -79,7 +79,7 @@ def at_any_alignment(t):
 
 @script(opts=ALL)
 def ours__are_padded_with_zeros(t):
-    """MUST-69: behind the end of our list, if it ends early, there is nothing."""
+    """MUST-69: after the end of our list, if it ends early, there are only zeros."""
     t.connect()
     syn = t.host("S", seq=0)
     t.check({2, 3, 4, 8} <= set(syn.opts), f"a SYN with options {set(syn.opts)} only")
@@ -87,7 +87,7 @@ def ours__are_padded_with_zeros(t):
 
 
 def behind_the_end(seg):
-    """The bytes of the header behind the option that ends the list."""
+    """The bytes of the header after the option that ends the list."""
     raw = seg.raw[20:(seg.raw[12] >> 4) * 4]
     while raw and raw[0]:
         raw = raw[1 if raw[0] == 1 else raw[1]:]

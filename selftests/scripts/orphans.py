@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Connections that no program has any more: however the peer lives on, they end.
+"""Orphans: however the peer behaves, they end.
 
-The bounds are those of docs/orphans.md.  The peer here answers whatever it is sent.
+The bounds are those of docs/orphans.md. The peer here answers every segment.
 """
 from lib.script import mss, script
 
 
 def answered(t, until, **answer):
-    """Answer all that the host sends: how long it goes on, and its last segment."""
+    """Answer all that the host sends; returns how long it goes on, and its last segment."""
     begin, last = t.last, t.last_of_host()
     while t.last - begin < until and (seg := t.next(130)) is not None:
         last = seg
@@ -20,7 +20,7 @@ def answered(t, until, **answer):
 
 @script(slow=True, linux="it lives for four minutes, and goes without an RST")
 def closed_window__is_given_up(t):
-    """MUST-37 is for those who wait: with nobody behind it, R2 counts answered probes, too."""
+    """MUST-37 doesn't apply to orphans: R2 counts answered probes, too."""
     t.established(win=100)
     t.send(200)
     t.host("A", data=100)
@@ -28,29 +28,29 @@ def closed_window__is_given_up(t):
     t.close()
     lived, last = answered(t, 86400, ack=101, win=0)
     t.check(60 < lived < 180, f"it lived for {lived:.0f} s")
-    t.check("R" in last.flags, "the peer is not told that bytes are lost")
+    t.check("R" in last.flags, "the peer is not told by RST that bytes are lost")
     t.state("LISTEN")
 
 
 @script(slow=True, linux="it ends with the next probe, and without an RST")
 def closed_window__for_hours_before(t):
-    """The probes lie minutes apart when the program goes: they begin anew."""
+    """The probe interval is minutes when the program closes: it starts anew."""
     t.established(win=100)
     t.send(200)
     t.host("A", data=100)
     t.peer("A", ack=101, win=0)
     lived, _ = answered(t, 20000, ack=101, win=0)
-    t.check(lived >= 20000, "given up, though the program waits")
+    t.check(lived >= 20000, "given up before the program closed")
     t.close()
     lived, last = answered(t, 86400, ack=101, win=0)
     t.check(60 < lived < 180, f"it lived for {lived:.0f} s")
-    t.check("R" in last.flags, "the peer is not told that bytes are lost")
+    t.check("R" in last.flags, "the peer is not told by RST that bytes are lost")
     t.state("LISTEN")
 
 
 @script(slow=True, opts=mss(1000), linux="bytes that the peer takes keep it for ever")
 def bytes_one_by_one__end_with_orphan_timeout(t):
-    """A peer that takes a byte a minute would be busy with a send buffer for years."""
+    """A peer that takes a byte a minute would need years for a send buffer."""
     t.established()
     t.send(1000)
     t.host("A", data=1000)
@@ -71,7 +71,7 @@ def bytes_one_by_one__end_with_orphan_timeout(t):
 
 @script(slow=True, states=("FIN_WAIT1", "CLOSING", "LAST_ACK"))
 def fin_never_acknowledged__is_given_up(t, state):
-    """A peer that answers, its window closed, and never takes our FIN."""
+    """A peer that answers, its window closed, and never acknowledges our FIN."""
     t.reach(state)
     t.close()
     lived, _ = answered(t, 86400, ack=t.host_end - 1, win=0)
@@ -81,7 +81,7 @@ def fin_never_acknowledged__is_given_up(t, state):
 
 @script(slow=True)
 def fin_wait_2__old_text_buys_no_time(t):
-    """What came before comes again and again: each is answered, and none counts."""
+    """Old data are retransmitted for ever: each is answered, none prolongs the state."""
     t.established()
     t.peer("A", 100)
     t.host("A", after=(0, 0.5))
@@ -104,7 +104,9 @@ def fin_wait_2__old_text_buys_no_time(t):
 
 @script(slow=True, linux="a FIN again starts it anew, however often")
 def time_wait__the_fin_for_ever(t):
-    """3.10.7.4, eighth: a FIN again restarts 2 MSL; more often than any TCP sends it, not."""
+    """3.10.7.4, eighth: a retransmitted FIN restarts 2 MSL; not if it comes more often than
+    from any TCP.
+    """
     t.reach("TIME_WAIT")
     t.close()
     begin = t.last

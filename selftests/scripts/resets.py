@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""RST: when it is sent, when it is believed (RFC 9293 section 3.5.2 and 3.5.3)."""
+"""RST: when it is sent, when it is accepted (RFC 9293 section 3.5.2 and 3.5.3)."""
 import errno
 
 import lib
@@ -57,7 +57,7 @@ AFTER_A_FIN = "after a FIN it believes an RST one before RCV.NXT, too"
 @script(states=SYNCHRONIZED + ("TIME_WAIT",),
         linux=dict.fromkeys(("CLOSE_WAIT", "CLOSING", "LAST_ACK"), AFTER_A_FIN))
 def in_each_state__out_of_window_is_dropped(t, state):
-    """Group 3: an RST is believed only inside the window; no answer to it."""
+    """Group 3: an RST is accepted only inside the window; it is not answered."""
     t.reach(state)
     for seq in (t.snd_nxt - 1, t.snd_nxt - 1000, t.snd_nxt + (1 << 20), t.snd_nxt + (1 << 30)):
         t.peer("R", seq=seq)
@@ -67,13 +67,13 @@ def in_each_state__out_of_window_is_dropped(t, state):
 
 @script(states=("ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE_WAIT"))
 def in_each_state__tells_the_program(t, state):
-    """3.10.7.4, second: in these the user is told "connection reset"."""
+    """3.10.7.4, second: in these states the user is told "connection reset"."""
     t.reach(state)
     if state == "CLOSE_WAIT":
         t.eof()
     t.peer("R", seq=t.snd_nxt)
     t.poll("r")
-    t.check(lib.so_error(t.sock) in (errno.ECONNRESET, errno.EPIPE), "nothing is told")
+    t.check(lib.so_error(t.sock) in (errno.ECONNRESET, errno.EPIPE), "no error")
 
 
 @script()
@@ -87,7 +87,7 @@ def with_data__is_still_a_reset(t):
 
 @script()
 def at_zero_window__is_processed(t):
-    """MUST-66: with a window of zero, RST is still looked at."""
+    """MUST-66: with a window of zero, RSTs are still processed."""
     t.established(options={"SO_RCVBUF": 2048})
     t.fill_window()
     t.peer("R")
@@ -98,7 +98,7 @@ def at_zero_window__is_processed(t):
 def figure_9__half_open_discovery(t):
     """The peer crashed and opens anew: SYN, challenge ACK, RST; the SYN again then opens.
 
-    RFC 5961 section 4 has the challenge, whatever the SYN's number.
+    RFC 5961 section 4 requires the challenge, whatever the SYN's number.
     """
     t.established()
     t.peer("A", 100)
@@ -117,7 +117,7 @@ def figure_9__half_open_discovery(t):
 
 @script()
 def figure_10__we_send_to_a_peer_that_forgot(t):
-    """Data into the half-open connection draw the peer's RST; the program is told."""
+    """Data on the half-open connection draw the peer's RST; the program is told."""
     t.established()
     t.send(100)
     t.host("A", data=100)
@@ -128,7 +128,7 @@ def figure_10__we_send_to_a_peer_that_forgot(t):
 
 @script()
 def figure_10__the_peer_sends_to_us_who_forgot(t):
-    """We have forgotten it: <SEQ=SEG.ACK><CTL=RST>."""
+    """We have no such connection any more: <SEQ=SEG.ACK><CTL=RST>."""
     t.listen()
     t.host_isn = 0
     t.peer("A", 100, seq=1, ack=300)
@@ -138,7 +138,7 @@ def figure_10__the_peer_sends_to_us_who_forgot(t):
 
 @script(states=("SYN_SENT", "SYN_RECV"))
 def of_another_connection__disturbs_nothing(t, state):
-    """An RST from another port is of another connection."""
+    """An RST from another port belongs to another connection."""
     t.reach(state)
     sport, t.wire.sport = t.wire.sport, lib.port()
     t.peer("R", seq=1)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""connect() to where the last connection is in TIME-WAIT: tw_reuse.
+"""connect() to a peer whose last connection is in TIME-WAIT: tw_reuse.
 
-RFC 7323 appendix B.2 (b) and RFC 6191: it may open when timestamps tell what is old, that is
-when both clocks have ticked, which takes a second at most (RFC 7323 section 5.4). Who named the
-port, by bind(), is not subject to the knob, nor to that second, as with the kernel's TCP.
+RFC 7323 appendix B.2 (b) and RFC 6191: it may open if timestamps tell old from new, that is
+once both clocks have ticked, which takes a second at most (RFC 7323 section 5.4). A port named
+by bind() is subject neither to the sysctl nor to that second, as with the kernel's TCP.
 """
 import contextlib
 import errno
@@ -20,7 +20,7 @@ PORTS = "/proc/sys/net/ipv4/ip_local_port_range"
 
 @contextlib.contextmanager
 def only(at):
-    """Who names no port gets this one, or none."""
+    """A socket that names no port gets this one, or none."""
     def write(text):
         with net().a, open(PORTS, "w", encoding="ascii") as file:
             file.write(text)
@@ -34,8 +34,8 @@ def only(at):
 
 
 def script(reuse=1, named=True, **how):
-    """A script that is played with tw_reuse set so. It gets a port for its connections, or None
-    where they are to name none, and have the same one all the same.
+    """A script that is played with this value of tw_reuse. It gets a port for its connections,
+    or None if they are to name none, and get the same one nevertheless.
     """
     def mark(function):
         @functools.wraps(function)
@@ -49,7 +49,7 @@ def script(reuse=1, named=True, **how):
 
 
 def closed(t, bind):
-    """A connection of the host's that it has closed first; its end, and its last clock."""
+    """A connection that the host has closed first; returns its end, and its last clock."""
     t.connect(bind=bind)
     t.host("S", seq=0)
     t.peer("SA", ack=1)
@@ -69,7 +69,7 @@ def closed(t, bind):
 
 
 def expect_newer(t, seg, end):
-    """RFC 9293 3.6.1: beyond the numbers that were; RFC 6191: and a newer timestamp."""
+    """RFC 9293 3.6.1: beyond the old numbers; RFC 6191: and a newer timestamp."""
     t.check(0 < (seg.seq - end) % (1 << 32) < 1 << 31, f"ISN {seg.seq} is not beyond {end}")
     if t.was:
         t.check(t.stamps(seg)[0] > t.was[0], "TSval is not newer")
@@ -78,7 +78,7 @@ def expect_newer(t, seg, end):
 
 @script(clock=5000)
 def time_wait__gives_way_to_our_syn(t, at):
-    """The port is the same, so is the peer; numbers and timestamps are beyond the old ones."""
+    """Same port, same peer; numbers and timestamps are beyond the old ones."""
     end = closed(t, at)
     t.quiet(TICK)
     t.connect(bind=at)
@@ -99,7 +99,7 @@ def time_wait__gives_way_to_our_syn(t, at):
 
 @script(clock=5000, slow=True)
 def time_wait__peer_still_waits_for_the_last_ack(t, at):
-    """RFC 9293 figure 9: it answers from LAST-ACK; an RST clears it, the SYN again opens."""
+    """RFC 9293 figure 9: the peer answers from LAST-ACK; an RST clears it, the SYN again opens."""
     end = closed(t, at)
     t.quiet(TICK)
     t.connect(bind=at)
@@ -123,7 +123,7 @@ def time_wait__not_before_the_clocks_have_ticked(t, at):
 
 @script(clock=5000, named=False, linux=AT_ONCE)
 def time_wait__a_fin_again_puts_it_off(t, at):
-    """What it answered a moment ago may be on its way."""
+    """The ACK just sent may be in flight."""
     t.connect(bind=at)
     t.host("S", seq=0)
     t.peer("SA", ack=1)

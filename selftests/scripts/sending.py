@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""When data go: Nagle (RFC 9293 section 3.7.4), PUSH (3.9.1.2), cork, segment sizes."""
+"""When data are sent: Nagle (RFC 9293 section 3.7.4), PUSH (3.9.1.2), cork, segment sizes."""
 import socket
 
 from lib.script import mss, script
@@ -56,7 +56,7 @@ def nagle__switched_off_sends_what_waits(t):
 
 @script()
 def nagle__close_sends_what_waits(t):
-    """Nothing can join what waits when the FIN is behind it."""
+    """Nothing can join a segment with the FIN behind it."""
     t.established()
     t.send(10)
     t.host("A", data=10)
@@ -67,7 +67,7 @@ def nagle__close_sends_what_waits(t):
 
 @script(opts=mss(FULL))
 def cork__full_segments_only(t):
-    """TCP_CORK: what does not fill a segment is held back."""
+    """TCP_CORK: data that don't fill a segment are held back."""
     t.established()
     t.setsockopt("TCP_CORK", 1)
     t.send(600)
@@ -81,7 +81,7 @@ def cork__full_segments_only(t):
 
 @script(opts=mss(FULL), slow=True)
 def cork__not_for_ever(t):
-    """And is let go after 200 ms."""
+    """They are sent after 200 ms."""
     t.established()
     t.setsockopt("TCP_CORK", 1)
     t.send(600)
@@ -90,7 +90,7 @@ def cork__not_for_ever(t):
 
 @script(opts=mss(FULL))
 def msg_more__waits_for_the_next(t):
-    """MSG_MORE says that more is about to come: one segment, not two."""
+    """MSG_MORE announces more data: one segment, not two."""
     t.established()
     t.send(100, flags=socket.MSG_MORE)
     t.quiet(0.05)
@@ -100,7 +100,7 @@ def msg_more__waits_for_the_next(t):
 
 @script(opts=mss(FULL))
 def push__on_the_last_segment_of_a_write(t):
-    """MUST-60, MUST-61: what ends a write carries PSH; nothing is kept back."""
+    """MUST-60, MUST-61: the end of a write carries PSH; nothing is kept back."""
     t.established()
     t.send(2 * FULL + 100)
     for at in range(2):
@@ -120,7 +120,7 @@ def push__is_not_needed_by_the_receiver(t):
 
 @script(opts=mss(FULL))
 def sizes__as_large_as_possible(t):
-    """SHLD-28: small writes that wait go as full segments."""
+    """SHLD-28: small writes that wait are sent as full segments."""
     t.established()
     t.send(1)
     t.host("A", data=1)
@@ -132,7 +132,7 @@ def sizes__as_large_as_possible(t):
 
 @script(opts=mss(9000))
 def sizes__never_larger_than_the_link(t):
-    """MUST-16: the peer would take more than the link can carry."""
+    """MUST-16: the peer's MSS is larger than the link's."""
     t.established()
     size = 1460 if t.family == "v4" else 1440
     t.send(2 * size)
@@ -165,7 +165,7 @@ def initial_window__ten_segments(t):
 
 @script(opts=mss(FULL))
 def fast_retransmit__third_duplicate(t):
-    """RFC 5681 3.2: three duplicate ACKs, and the lost segment goes at once."""
+    """RFC 5681 3.2: after three duplicate ACKs the lost segment is retransmitted at once."""
     t.established()
     t.send(8 * FULL)
     for at in range(8):
@@ -195,7 +195,7 @@ def congestion_window__after_a_timeout_is_one_segment(t):
 
 @script(opts=mss(FULL))
 def urgent__of_any_length(t):
-    """MUST-31: three segments long; each points behind the last byte (MUST-62)."""
+    """MUST-31: three segments long; each points to the last byte (MUST-62)."""
     t.established()
     t.send(3 * FULL, flags=socket.MSG_OOB)
     for at in range(3):

@@ -22,7 +22,7 @@ def syn_ack__only_when_it_was_offered(t):
     """3.2: "MAY send a TSopt in <SYN,ACK> only if it received a TSopt"."""
     t.listen()
     t.peer("S")
-    t.check(t.stamps(t.host("SA", seq=0)) is None, "timestamps that nobody offered")
+    t.check(t.stamps(t.host("SA", seq=0)) is None, "timestamps that were not offered")
 
 
 @script(clock=5000)
@@ -49,7 +49,7 @@ def hole__echoes_what_came_before_it(t):
     t.peer("A", 100, seq=101, stamp=(at + 60, t.echo))
     t.snd_nxt = 301
     seg = t.host("A")
-    t.check(t.stamps(seg)[1] == at + 60, "TSecr is not that of what filled the hole")
+    t.check(t.stamps(seg)[1] == at + 60, "TSecr is not that of the segment that filled the hole")
     t.recv(300)
 
 
@@ -65,12 +65,14 @@ def paws__an_old_duplicate(t):
 
 @script(clock=5000, linux="what acknowledges the future gets no answer")
 def unacceptable_ack__makes_nothing_old(t):
-    """RFC 5961 5 comes first: who guesses the window, but not the ACK, sets no TS.Recent."""
+    """RFC 5961 5 comes first: an attacker who guesses the window, but not the ACK, sets no
+    TS.Recent.
+    """
     t.established()
     t.peer("A", 10, seq=1, ack=100000, stamp=(t.now() + 1000000, t.echo))
     t.snd_nxt = 1
     seg = t.host("A")
-    t.check(t.stamps(seg)[1] < t.now() + 1000, "TSecr is the forged one")
+    t.check(t.stamps(seg)[1] < t.now() + 1000, "TSecr is the forged TSval")
     t.peer("A", 10)
     t.host("A", after=(0, 0.5))
     t.recv(10)
@@ -78,7 +80,7 @@ def unacceptable_ack__makes_nothing_old(t):
 
 @script(clock=5000, only="the kernel's TCP goes on, always")
 def missing__is_dropped_silently(t):
-    """3.2: "a TCP SHOULD silently drop the segment", and MUST NOT abort: the knob."""
+    """3.2: "a TCP SHOULD silently drop the segment", and MUST NOT abort: with the sysctl."""
     with knobs(net().a, require_timestamps=1):
         t.established()
         clock, t.clock = t.clock, None
@@ -92,7 +94,7 @@ def missing__is_dropped_silently(t):
 
 @script(clock=5000, only="the kernel's TCP goes on, always")
 def missing__in_the_third_segment_by_the_knob(t):
-    """Likewise: the connection stays half-open, and the next that has one opens it."""
+    """Likewise: the request stays, and the next segment that has one opens the connection."""
     with knobs(net().a, require_timestamps=1):
         t.listen()
         t.peer("S")
@@ -107,7 +109,7 @@ def missing__in_the_third_segment_by_the_knob(t):
 
 @script(clock=5000)
 def missing__does_not_end_it(t):
-    """A middlebox takes the option out of all but the SYN: third segment and data go on."""
+    """A middlebox strips the option from all but the SYN: final ACK and data go on."""
     t.listen()
     t.peer("S")
     t.host("SA", seq=0, ack=1)
@@ -129,7 +131,7 @@ def missing__does_not_end_it(t):
 
 @script(clock=5000)
 def missing__on_our_own_connection(t):
-    """The same where we opened it."""
+    """The same with an active open."""
     t.established(active=True)
     t.clock = None
     t.peer("A", 100)
@@ -139,7 +141,7 @@ def missing__on_our_own_connection(t):
 
 @script(clock=5000, states=SYNCHRONIZED)
 def reset__needs_none(t, state):
-    """5.2: it MUST NOT be subjected to PAWS; and it may lack the option."""
+    """5.2: an RST MUST NOT be subjected to PAWS; and it may lack the option."""
     t.reach(state)
     t.peer("R", stamp=(4000, 0))
     t.state("LISTEN")
@@ -157,7 +159,7 @@ def reset__of_an_abort_has_one(t):
 
 @script(clock=5000, linux=BARE)
 def reset__of_nobody_gives_it_back(t):
-    """5.2: SEG.TSecr is the TSval of what caused it, SEG.TSval is 0."""
+    """5.2: SEG.TSecr is the TSval of the segment that caused it, SEG.TSval is 0."""
     t.listen()
     t.peer("A", seq=7, ack=700, stamp=(1234, 99))
     t.host("R", seq=700, opts={8: struct.pack("!II", 0, 1234)})
@@ -173,7 +175,7 @@ def challenge__has_one(t):
 
 @script(clock=5000, states=("ESTABLISHED", "TIME_WAIT"))
 def ack_of_the_past__has_one(t, state):
-    """And what no socket sends."""
+    """And an ACK without a socket."""
     t.reach(state)
     t.peer("A", 10, seq=-1000)
     t.check(t.stamps(t.host("A"))[1], "no TSecr")
@@ -181,9 +183,9 @@ def ack_of_the_past__has_one(t, state):
 
 @script(clock=5000)
 def knob__off(t):
-    """Who doesn't want them doesn't agree to them either."""
+    """If they are off they are not negotiated either."""
     with knobs(net().a, timestamps=0):
         t.listen()
         t.peer("S")
         t.clock = None
-        t.check(t.stamps(t.host("SA", seq=0)) is None, "timestamps in spite of the knob")
+        t.check(t.stamps(t.host("SA", seq=0)) is None, "timestamps although they are off")

@@ -41,7 +41,7 @@ def rto__from_the_measured_round_trip(t):
 
 @script(slow=True)
 def rto__karn(t):
-    """RFC 6298 3: what was retransmitted gives no measurement; the backoff stays."""
+    """RFC 6298 3: a retransmission gives no sample; the backoff stays."""
     t.established()
     t.send(100)
     first = t.host("A", data=100)
@@ -57,7 +57,7 @@ def rto__karn(t):
 
 @script(slow=True, linux="the answer to the second SYN has no timestamp, yet it measures")
 def rto__three_seconds_when_the_syn_was_lost(t):
-    """RFC 6298 (5.7): a SYN was retransmitted: the data's RTO begins with 3 s."""
+    """RFC 6298 (5.7): a SYN was retransmitted: the RTO for data starts at 3 s."""
     t.connect()
     t.host("S", seq=0)
     t.host("S", seq=0, after=1)
@@ -88,19 +88,20 @@ def rto__restarted_by_an_ack(t):
 
 @script(slow=True, families=("v6",), linux="its flow label changes with each timeout")
 def r1__asks_ip_for_another_route(t):
-    """MUST-20, SHLD-10: the third retransmission, not an earlier one: a new flow label is
-    what routers choose the way by (RFC 6438)."""
+    """MUST-20, SHLD-10: the third retransmission, not an earlier one, has a new flow label, by
+    which routers choose the path (RFC 6438).
+    """
     t.established()
     t.send(100)
     labels = [t.host("A", data=100).flow]
     for _ in range(3):
         labels.append(t.host("A", seq=1, data=100, after=(0.1, 20)).flow)
-    t.check(labels[0] and len(set(labels[:3])) == 1, f"another way too soon: {labels}")
-    t.check(labels[3] != labels[0], "the same way still")
+    t.check(labels[0] and len(set(labels[:3])) == 1, f"a new label too soon: {labels}")
+    t.check(labels[3] != labels[0], "still the same label")
 
 
 def three_retransmissions(t):
-    """R1 is reached; what recv() had to tell before"""
+    """R1 is reached; no error was reported before."""
     t.send(100)
     t.host("A", data=100)
     for _ in range(3):
@@ -110,7 +111,7 @@ def three_retransmissions(t):
 
 @script(slow=True, linux="it tells nothing of that before R2")
 def r1__is_told_to_who_wants_to_know(t):
-    """SHLD-9: once, and the connection lives."""
+    """SHLD-9: reported once, and the connection lives."""
     t.established()
     t.recverr()
     three_retransmissions(t)
@@ -126,7 +127,7 @@ def r1__is_told_to_who_wants_to_know(t):
 
 @script(slow=True)
 def r1__is_told_to_nobody_else(t):
-    """SHLD-20: such reports can be switched off, and are at first."""
+    """SHLD-20: such reports can be disabled, and are by default."""
     t.established()
     t.recverr()
     t.recverr(0)
@@ -137,7 +138,7 @@ def r1__is_told_to_nobody_else(t):
 
 @script(slow=True)
 def r2__at_least_a_hundred_seconds(t):
-    """MUST-20, SHLD-11: data that nobody acknowledges: given up, and the program told."""
+    """MUST-20, SHLD-11: data that are never acknowledged: given up, and the program is told."""
     t.established()
     t.send(100)
     first = t.host("A", data=100)
@@ -188,18 +189,18 @@ def keepalive__the_peer_has_crashed(t):
     begin, probes = t.last, []
     while (seg := t.next(7200 * 1.15)).flags == "A":
         probes.append(seg.when)
-        t.check(seg.seq == t.host_isn and len(probes) < 100, "no probe")
-    t.check(7200 <= probes[0] - begin < 8200, f"the first after {probes[0] - begin:.0f} s")
-    t.check(len(probes) >= 2, "one unanswered probe, and no more")
+        t.check(seg.seq == t.host_isn and len(probes) < 100, "not a probe")
+    t.check(7200 <= probes[0] - begin < 8200, f"first probe after {probes[0] - begin:.0f} s")
+    t.check(len(probes) >= 2, "given up after one unanswered probe")
     t.check(all(74 < b - a < 86 for a, b in zip(probes, probes[1:])), "not 75 s apart")
-    t.check(seg.flags == "RA", "the peer is not told of the end")
+    t.check(seg.flags == "RA", "no RST at the end")
     t.recv(err=errno.ETIMEDOUT)
     t.state("LISTEN")
 
 
 @script(slow=True)
 def keepalive__the_peer_has_rebooted(t):
-    """It knows nothing of us: RST, and that is the end."""
+    """It has no such connection: RST, and that is the end."""
     t.established(options={"SO_KEEPALIVE": 1})
     t.host("A", seq=0, after=7200)
     t.peer("R", seq=1)
@@ -221,7 +222,7 @@ def keepalive__the_peer_is_reached_again(t):
 
 @script(slow=True)
 def keepalive__only_when_idle(t):
-    """MUST-26: what the peer sends puts the probe off."""
+    """MUST-26: data from the peer postpone the probe."""
     t.established(options={"SO_KEEPALIVE": 1})
     t.quiet(5000)
     t.peer("A", 10)
@@ -245,7 +246,7 @@ def keepalive__times_of_the_socket(t):
 
 @script(slow=True)
 def keepalive__switched_off_again(t):
-    """MUST-24: and off."""
+    """MUST-24: and off again."""
     t.established(options={"SO_KEEPALIVE": 1, "TCP_KEEPIDLE": 20})
     t.host("A", seq=0, after=20)
     t.peer("A", seq=1, ack=1)
@@ -255,7 +256,7 @@ def keepalive__switched_off_again(t):
 
 @script(slow=True)
 def orphan__is_given_up_sooner(t):
-    """Nobody waits for it: its data are tried for less than R2, yet 100 s or so."""
+    """An orphan is given up before R2, yet not before 100 s or so."""
     t.established()
     t.send(100)
     first = t.host("A", data=100)

@@ -76,7 +76,7 @@ def zero__stays_open_while_probes_are_answered(t):
         gap = max(gap, seg.when - t.ladder[-2][0])
         t.peer("A", ack=101, win=0)
         del t.ladder[20:-2]
-    t.check(gap <= 240, "probes lie too far apart")
+    t.check(gap <= 240, "the probe interval is too long")
     t.state("ESTABLISHED")
     t.peer("A", ack=101, win=1000)
     t.host("A", seq=101, data=100)
@@ -110,7 +110,7 @@ def zero__the_update_that_opens_is_lost(t):
 
 @script()
 def zero__ack_and_reset_are_processed(t):
-    """MUST-66: our window is closed; the ACK in a segment that we can't take counts."""
+    """MUST-66: our window is closed; the ACK of a segment that doesn't fit is processed."""
     t.established(options={"SO_RCVBUF": 2048})
     t.fill_window()
     t.send(100)
@@ -125,7 +125,7 @@ def zero__ack_and_reset_are_processed(t):
 
 @script()
 def zero__urgent_pointer_and_reset_are_processed(t):
-    """MUST-66: of a segment that we can't take, the pointer; and an RST ends it."""
+    """MUST-66: the urgent pointer of a segment that doesn't fit, and an RST, are processed."""
     seen = []
     old = signal.signal(signal.SIGURG, lambda *_: seen.append(1))
     try:
@@ -145,7 +145,7 @@ def zero__urgent_pointer_and_reset_are_processed(t):
 
 @script()
 def zero__probe_is_answered(t):
-    """3.8.6.1: a byte beyond our closed window draws an ACK that tells of it."""
+    """3.8.6.1: a byte beyond our closed window draws an ACK with the window."""
     t.established(options={"SO_RCVBUF": 2048})
     t.fill_window()
     end = t.snd_nxt
@@ -157,17 +157,17 @@ def zero__probe_is_answered(t):
 
 @script()
 def zero__reading_opens_it(t):
-    """The program reads: the peer is told without being asked."""
+    """The program reads: the peer gets a window update unasked."""
     t.established(options={"SO_RCVBUF": 4096})
     t.fill_window()
     t.recv(t.snd_nxt - 1)
     seg = t.host("A", win=(500, 65535))
-    t.check(seg.win >= 536, "a window that is not worth telling of")
+    t.check(seg.win >= 536, "a window too small for an update")
 
 
 @script(slow=True, linux="when the window opens again it waits for its timeout")
 def shrunk__only_the_edge_is_retransmitted(t):
-    """MUST-34, SHLD-15, SHLD-16, SHLD-17: the peer takes its window back."""
+    """MUST-34, SHLD-15, SHLD-16, SHLD-17: the peer shrinks its window."""
     t.established(win=4 * FULL, opts=mss(FULL))
     t.send(6 * FULL)
     for at in range(4):
@@ -189,7 +189,7 @@ def shrunk__only_the_edge_is_retransmitted(t):
 
 @script(slow=True, linux="when the window opens again it waits for its timeout")
 def shrunk__what_lies_beyond_does_not_end_it(t):
-    """SHLD-17: for two hours nothing of it is acknowledged, but each try is answered."""
+    """SHLD-17: for two hours none of it is acknowledged, but each retransmission is answered."""
     t.established(win=3 * FULL, opts=mss(FULL))
     t.send(3 * FULL)
     for at in range(3):
@@ -208,7 +208,7 @@ def shrunk__what_lies_beyond_does_not_end_it(t):
 
 @script()
 def shrunk__to_zero_with_data_in_flight(t):
-    """A usable window below zero: nothing new goes, nothing breaks."""
+    """A usable window below zero: no new data are sent, nothing breaks."""
     t.established(win=4 * FULL, opts=mss(FULL))
     t.send(4 * FULL)
     for at in range(4):
@@ -221,7 +221,7 @@ def shrunk__to_zero_with_data_in_flight(t):
 
 @script()
 def ours__is_never_shrunk(t):
-    """SHLD-14: the right edge that we have told stays, while the buffer fills."""
+    """SHLD-14: the advertised right edge stays, while the buffer fills."""
     t.established(options={"SO_RCVBUF": 8192})
     edge = 0
     for _ in range(100):
@@ -235,7 +235,7 @@ def ours__is_never_shrunk(t):
 
 @script(opts=mss(FULL))
 def silly__sender_waits_for_a_full_segment(t):
-    """MUST-38: the window opens by a little: nothing small is sent into it."""
+    """MUST-38: the window opens by a little: no small segment is sent."""
     t.established(win=4 * FULL)
     t.send(8 * FULL)
     for at in range(4):
@@ -284,7 +284,7 @@ def silly__receiver_tells_no_small_steps(t):
 
 @script(slow=True)
 def update_in_the_past__is_ignored(t):
-    """3.10.7.4, fifth: SND.WL1 and SND.WL2: an older segment tells no window."""
+    """3.10.7.4, fifth: SND.WL1 and SND.WL2: an older segment doesn't update the window."""
     t.established(win=5000)
     t.peer("A", 100)
     t.host("A", after=(0, 0.5))
