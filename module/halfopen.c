@@ -321,7 +321,7 @@ bool xtcp_halfopen_full(const struct sock *listener, struct xtcp_halfopen_record
 			struct sk_buff *skb, const struct xtcp_seg *seg,
 			const struct xtcp_key *key)
 {
-	if (!sk_acceptq_is_full(listener))
+	if (!xtcp_accept_queue_full(listener))
 		return false;
 	xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
 	if (READ_ONCE(xtcp_net(key->net)->knobs.abort_on_overflow) &&

@@ -343,6 +343,8 @@ static int listen_start(struct sock *sk)
 		return -ENOMEM;
 	spin_lock_init(&xs->listener.lock);
 	INIT_LIST_HEAD(&xs->listener.children);
+	INIT_LIST_HEAD(&xs->listener.dead);
+	WRITE_ONCE(xs->listener.dead_count, 0);
 	atomic_set(&xs->listener.halfopen, 0);
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
 
@@ -430,7 +432,7 @@ static bool listen_syn(struct sock *listener, struct sk_buff *skb,
 	bool full = atomic_read(&xtcp_sk(listener)->listener.halfopen) >=
 		    READ_ONCE(xtcp_net(net)->knobs.max_syn_backlog);
 
-	if (sk_acceptq_is_full(listener)) {
+	if (xtcp_accept_queue_full(listener)) {
 		xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
 	} else if (!xtcp_policy_request(listener, skb, key)) {
 		return false;

@@ -51,7 +51,8 @@ struct xtcp_timewait_record;
 	X(echo_cut, echo_cut)			\
 	X(echo_no_room, echo_no_room)		\
 	X(migrated, migrated)			\
-	X(migrate_full, migrate_full)
+	X(migrate_full, migrate_full)		\
+	X(gave_way, accept_gave_way)
 
 enum xtcp_listen_counter {
 #define XTCP_LISTEN_ENUM(name, of_net) XTCP_LISTEN_##name,
@@ -113,10 +114,13 @@ struct xtcp_traffic {
  *	it. Its upper half is its SO_REUSEPORT group's. Changes under listen_lock (listen.c)
  *	while it is in no list; read by who has found it in one
  * @halfopen: half-open records that name it
- * @lock: guards @children; taken with softirqs off, inside of the socket locks
+ * @lock: guards @children and @dead; taken with softirqs off, inside of the socket locks
  *	of listener and child
- * @children: established, not accepted yet, by xtcp_sock.accept_node; each holds
- *	the reference that accept() hands to the user
+ * @children: not accepted yet, by xtcp_sock.accept_node; each holds the reference that
+ *	accept() hands to the user
+ * @dead: those of @children whose connection has ended meanwhile, by xtcp_sock.accept_dead,
+ *	the oldest first: they give way when the queue is full
+ * @dead_count: how many; also read without @lock
  * @defer: TCP_DEFER_ACCEPT, as xtcp_halfopen.defer has it
  * @mib: what was refused and why, since it first listened; freed with the socket
  */
@@ -125,8 +129,10 @@ struct xtcp_listener {
 	u64 id;
 	atomic_t halfopen;
 	u8 defer;
-	spinlock_t lock;	/* of children */
+	spinlock_t lock;	/* of children and dead */
 	struct list_head children;
+	struct list_head dead;
+	u32 dead_count;
 	struct xtcp_listen_mib __percpu *mib;
 };
 
@@ -152,7 +158,10 @@ struct xtcp_listener {
  * @urgent_seq: the sequence number of the urgent byte, when @urgent
  * @orphan_counted: among the namespace's orphans; drain.c reads it without a lock
  * @port: what it holds of its local port
+ * @accept_of: the listener in whose queue it is, before accept(); NULL: in none. Changes
+ *	under that one's lock, and is read without it under rcu_read_lock()
  * @accept_node: in the listener's queue, before accept()
+ * @accept_dead: in the list of those that died there
  * @listener: the listening part
  * @entry: in the connection table
  * @entry_addr6: the addresses that follow an IPv6 entry
@@ -179,7 +188,9 @@ struct xtcp_sock {
 	u32 urgent_seq;
 	struct xtcp_saved_syn *saved_syn;
 	struct xtcp_port_owner port;
+	struct sock *accept_of;
 	struct list_head accept_node;
+	struct list_head accept_dead;
 	struct xtcp_listener listener;
 	struct xtcp_entry entry;
 	struct in6_addr entry_addr6[2];
@@ -334,7 +345,9 @@ struct hlist_head *xtcp_listen_bucket(unsigned int i);
 #define XTCP_LISTEN_BUCKETS 1024
 
 /* The accept queue */
+bool xtcp_accept_queue_full(const struct sock *listener);
 void xtcp_accept_queue_add(struct sock *listener, struct sock *child);
+void xtcp_accept_queue_dead(struct sock *child);
 void xtcp_accept_queue_close(struct sock *sk);
 struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS);
 
