@@ -47,12 +47,13 @@ struct xtcp_ports {
 /**
  * struct xtcp_port_hold - a hold that has no place in the slot
  * @hold: what is held, and how often
- * @domain: see struct xtcp_claim
  * @next: further holds of the port
+ *
+ * Its VRF is that of its device, at the moment when somebody asks: a record that goes must
+ * find the hold that it came to, and knows no more than the device.
  */
 struct xtcp_port_hold {
 	struct xtcp_hold hold;
-	int domain;
 	struct xtcp_port_hold *next;
 };
 
@@ -103,7 +104,7 @@ void xtcp_port_drop(const struct xtcp_entry *e, u8 claim);
 /* hold.c: called with the port's lock held */
 int xtcp_holds_init(void);
 void xtcp_holds_exit(void);
-bool xtcp_holds_add(struct xtcp_port *port, const struct xtcp_hold *want, int domain);
+bool xtcp_holds_add(struct xtcp_port *port, const struct xtcp_hold *want);
 void xtcp_holds_remove(struct xtcp_port *port, const struct xtcp_hold *want);
 bool xtcp_holds_pack(struct xtcp_port *port, u64 *slot);
 
