@@ -296,6 +296,10 @@ static void cookie_echoed(struct sock *listener, struct sk_buff *skb, struct xtc
 	}
 	switch (return_sealed(&c.r.half, listener, seg, key, skb, xtcp_now())) {
 	case XTCP_SEAL_VALID:
+		if (xtcp_halfopen_no_stamp(&c.r.half, seg)) {
+			xtcp_count_drop(key->net, XTCP_DROP_NO_STAMP);
+			break;
+		}
 		xtcp_listen_count(listener, XTCP_LISTEN_echo_valid);
 		cookie_establish(listener, &c, skb, seg, key);
 		return;
