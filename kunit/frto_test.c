@@ -335,13 +335,33 @@ static void sack__duplicates_before_the_first(struct kunit *test)
 	expect_undone(c);
 }
 
-/* Timestamps tell it with the first ACK */
+/* A timestamp tells it with the first ACK: here, that the timeout was right */
 static void stamps__make_it_needless(struct kunit *test)
+{
+	struct conn *c = selective_flight(test, true);
+	struct xtcp_seg seg;
+
+	time_out(c);
+	seg = conn_seg(c, XTCP_ACK, 1, 1001, 0);
+	seg.opts.ts = true;
+	seg.opts.tsval = OPEN_STAMP;
+	seg.opts.tsecr = xtcp_stamp(c->now, c->t.ts_offset);
+	conn_give(c, &seg);
+	KUNIT_EXPECT_EQ(test, c->t.frto, XTCP_FRTO_OFF);
+	KUNIT_EXPECT_TRUE(test, c->t.rto_recovery);
+	expect_sent(c, 1001, 2);
+}
+
+/* They were agreed, but a middlebox takes them out of what follows the SYN */
+static void stamps__left_out(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, true);
 
 	time_out(c);
-	KUNIT_EXPECT_EQ(test, c->t.frto, XTCP_FRTO_OFF);
+	ack(c, 1001);
+	expect_sent(c, 10001, 2);
+	ack(c, 2001);
+	expect_undone(c);
 }
 
 static struct kunit_case frto_cases[] = {
@@ -367,6 +387,7 @@ static struct kunit_case frto_cases[] = {
 	KUNIT_CASE(sack__duplicate_without_news),
 	KUNIT_CASE(sack__duplicates_before_the_first),
 	KUNIT_CASE(stamps__make_it_needless),
+	KUNIT_CASE(stamps__left_out),
 	{}
 };
 

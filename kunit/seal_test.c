@@ -127,19 +127,26 @@ static void xtcp_seal_check__impossible_fields(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, check_state(state | 0x00800000, NOW), XTCP_SEAL_FORGED);
 }
 
-/* Timestamps were agreed: each segment has them (RFC 7323 section 3.2) */
+/* Timestamps were agreed, and the option is missing: whether it may is not the seal's affair */
 static void xtcp_seal_check__no_timestamp(struct kunit *test)
 {
 	struct xtcp_halfopen h = agreed(1460, 7, true, true);
 	struct xtcp_seg seg = segment(XTCP_ACK, 1001, 5001, 0);
+	struct xtcp_knobs knobs = { .rmem = { 4096, 64000, 1 << 20 } };
 	u8 cookie[XTCP_COOKIE_LEN];
 
 	seg.opts.cookie = cookie;
 	make(cookie, xtcp_seal_pack(&h, NOW));
-	KUNIT_EXPECT_EQ(test, xtcp_seal_check(&seg, SEAL, NOW), XTCP_SEAL_FORGED);
-	h.ts_ok = false;
-	make(cookie, xtcp_seal_pack(&h, NOW));
 	KUNIT_EXPECT_EQ(test, xtcp_seal_check(&seg, SEAL, NOW), XTCP_SEAL_VALID);
+	xtcp_seal_unpack(xtcp_seal_state(cookie), &h);
+	xtcp_halfopen_return(&h, &seg, 1460, 32000, &knobs, NOW);
+	KUNIT_EXPECT_FALSE(test, xtcp_halfopen_no_stamp(&h, &seg));
+	knobs.require_timestamps = 1;
+	xtcp_halfopen_return(&h, &seg, 1460, 32000, &knobs, NOW);
+	KUNIT_EXPECT_TRUE(test, xtcp_halfopen_no_stamp(&h, &seg));
+	h.ts_ok = false;
+	xtcp_halfopen_return(&h, &seg, 1460, 32000, &knobs, NOW);
+	KUNIT_EXPECT_FALSE(test, xtcp_halfopen_no_stamp(&h, &seg));
 }
 
 static struct kunit_case seal_cases[] = {

@@ -221,11 +221,13 @@ static void xtcp_halfopen_return__the_rest(struct kunit *test)
 	struct xtcp_seg seg = segment(XTCP_ACK, 1001, 5001, 0);
 	struct xtcp_halfopen h = agreed(1400, 7, true, true);
 
+	seg.opts.ts = true;
 	seg.opts.tsval = 77;
 	xtcp_halfopen_return(&h, &seg, 1460, 32000, &knobs, NOW);
 	KUNIT_EXPECT_EQ(test, h.irs, 1000);
 	KUNIT_EXPECT_EQ(test, h.iss, 5000);
 	KUNIT_EXPECT_EQ(test, h.ts_recent, 77);
+	KUNIT_EXPECT_FALSE(test, h.ts_unheard);
 	KUNIT_EXPECT_EQ(test, h.adv_mss, 1460);
 	KUNIT_EXPECT_EQ(test, h.rcv_wnd, 32000);
 	KUNIT_EXPECT_EQ(test, h.rcv_wscale, xtcp_wscale_choose(1 << 20));

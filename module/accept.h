@@ -9,8 +9,8 @@
 
 struct sock;
 
-void xtcp_accept_queue_add(struct sock *listener, struct sock *child);
-void xtcp_accept_queue_close(struct sock *sk);
+void xtcp_accept_add(struct sock *listener, struct sock *child);
+void xtcp_accept_close(struct sock *sk);
 struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS);
 
 #endif /* XTCP_ACCEPT_H */

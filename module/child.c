@@ -33,7 +33,9 @@ static void child_unshare(struct sock *sk)
 	atomic_set(&inet->inet_id, get_random_u16());
 	memset(&xs->listener, 0, sizeof(xs->listener));
 	memset(&xs->port, 0, sizeof(xs->port));
+	xs->accept_of = NULL;
 	INIT_LIST_HEAD(&xs->accept_node);
+	INIT_LIST_HEAD(&xs->accept_dead);
 	xtcp_entry_init(&xs->entry, XTCP_ENTRY_SOCKET);
 	xs->round_copied = 0;
 	xs->round_start = xtcp_now();

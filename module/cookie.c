@@ -12,6 +12,7 @@
 #include <linux/random.h>
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
+#include "accept_queue.h"
 #include "child.h"
 #include "conn.h"
 #include "cookie.h"
@@ -283,7 +284,7 @@ static void cookie_establish(struct sock *listener, struct cookie_record *c,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
 			     const struct xtcp_key *key)
 {
-	if (sk_acceptq_is_full(listener))
+	if (xtcp_accept_queue_full(listener))
 		xtcp_request_overflow(listener, NULL, skb, seg, key);
 	else if (xtcp_policy_request(listener, skb, key))
 		xtcp_request_begin(listener, cookie_child(listener, c, skb, key), skb, seg,
@@ -308,6 +309,10 @@ static void cookie_echoed(struct sock *listener, struct sk_buff *skb, struct xtc
 	}
 	switch (return_sealed(&c.r.half, listener, seg, key, skb, xtcp_now())) {
 	case XTCP_SEAL_VALID:
+		if (xtcp_halfopen_no_stamp(&c.r.half, seg)) {
+			xtcp_count_drop(key->net, XTCP_DROP_NO_STAMP);
+			break;
+		}
 		xtcp_listen_count(listener, XTCP_LISTEN_echo_valid);
 		cookie_establish(listener, &c, skb, seg, key);
 		return;

@@ -6,6 +6,7 @@
  * connection table, and only a counter tells how many there are.
  */
 #include "accept.h"
+#include "accept_queue.h"
 #include "conn.h"
 #include "cookie.h"
 #include "drop.h"
@@ -37,6 +38,8 @@ static int listen_start(struct sock *sk)
 		return -ENOMEM;
 	spin_lock_init(&xs->listener.lock);
 	INIT_LIST_HEAD(&xs->listener.children);
+	INIT_LIST_HEAD(&xs->listener.dead);
+	WRITE_ONCE(xs->listener.dead_count, 0);
 	atomic_set(&xs->listener.halfopen, 0);
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
 
@@ -102,7 +105,7 @@ void xtcp_listen_stop(struct sock *sk)
 	xtcp_listener_unhash(sk);
 	xtcp_sk(sk)->tcb.state = XTCP_CLOSED;
 	xtcp_set_state(sk, TCP_CLOSE);
-	xtcp_accept_queue_close(sk);
+	xtcp_accept_close(sk);
 }
 
 /* Is a SYN to be answered by a cookie? Not where a TIME-WAIT record remembers what our ISN
@@ -126,7 +129,7 @@ static void listen_syn(struct sock *listener, struct sk_buff *skb,
 		    READ_ONCE(xtcp_net(net)->knobs.max_syn_backlog);
 	unsigned int why;
 
-	if (sk_acceptq_is_full(listener)) {
+	if (xtcp_accept_queue_full(listener)) {
 		xtcp_listen_count(listener, XTCP_LISTEN_accept_full);
 		why = XTCP_REFUSED_ACCEPT_FULL;
 	} else if (!xtcp_policy_request(listener, skb, key)) {

@@ -34,7 +34,8 @@ struct xtcp_key;
 	X(echo_cut, echo_cut)			\
 	X(echo_no_room, echo_no_room)		\
 	X(migrated, migrated)			\
-	X(migrate_full, migrate_full)
+	X(migrate_full, migrate_full)		\
+	X(gave_way, accept_gave_way)
 
 enum xtcp_listen_counter {
 #define XTCP_LISTEN_ENUM(name, of_net) XTCP_LISTEN_##name,
@@ -58,10 +59,13 @@ struct xtcp_listen_mib {
  *	it. Its upper half is its SO_REUSEPORT group's. Changes under listen_lock (listener.c)
  *	while it is in no list; read by who has found it in one
  * @halfopen: half-open records that name it
- * @lock: guards @children; taken with softirqs off, inside of the socket locks
+ * @lock: guards @children and @dead; taken with softirqs off, inside of the socket locks
  *	of listener and child
- * @children: established, not accepted yet, by xtcp_sock.accept_node; each holds
- *	the reference that accept() hands to the user
+ * @children: not accepted yet, by xtcp_sock.accept_node; each holds the reference that
+ *	accept() hands to the user
+ * @dead: those of @children whose connection has ended meanwhile, by xtcp_sock.accept_dead,
+ *	the oldest first: they give way when the queue is full
+ * @dead_count: how many; also read without @lock
  * @defer: TCP_DEFER_ACCEPT, as xtcp_halfopen.defer has it
  * @mib: what was refused and why, since it first listened; freed with the socket
  */
@@ -70,8 +74,10 @@ struct xtcp_listener {
 	u64 id;
 	atomic_t halfopen;
 	u8 defer;
-	spinlock_t lock;	/* of children */
+	spinlock_t lock;	/* of children and dead */
 	struct list_head children;
+	struct list_head dead;
+	u32 dead_count;
 	struct xtcp_listen_mib __percpu *mib;
 };
 

@@ -52,6 +52,7 @@
 	X(migrated)		/* connections that another listener inherited: migrate_req */ \
 	X(migrate_full)		/* not inherited: its queue was full */ \
 	X(migrate_alone)	/* not inherited: nobody else was in the group */ \
+	X(accept_gave_way)	/* ended in the accept queue, and left it for a living one */ \
 	X(abort_on_close)	/* closed with unread data: RST */	\
 	X(abort_on_linger)	/* closed with SO_LINGER 0: RST */	\
 	X(orphan_overflow)	/* orphans reset: max_orphans */	\

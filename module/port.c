@@ -274,7 +274,20 @@ static void claim_mine(struct xtcp_claim *c, const struct sock *sk)
 		c->how &= ~XTCP_CLAIM_REUSEPORT;
 }
 
-static bool hold_conflicts(const struct xtcp_hold *hold, int domain,
+/* The VRF that TIME-WAIT records are in, as inet_sk_bound_l3mdev() has it for sockets. What
+ * counts as every address is in all
+ */
+static int hold_domain(const struct xtcp_hold *hold, struct net *net,
+		       const struct xtcp_claim *mine)
+{
+	if (hold->how & XTCP_CLAIM_ANY)
+		return mine->domain;
+	if (!hold->dev || READ_ONCE(net->ipv4.sysctl_tcp_l3mdev_accept))
+		return 0;
+	return l3mdev_master_ifindex_by_index(net, hold->dev);
+}
+
+static bool hold_conflicts(const struct xtcp_hold *hold, struct net *net,
 			   const struct xtcp_claim *mine, enum xtcp_bind_mode mode)
 {
 	struct xtcp_claim other = {
@@ -282,7 +295,7 @@ static bool hold_conflicts(const struct xtcp_hold *hold, int domain,
 		.timewait = true,
 		.addr = hold->addr,
 		.dev = hold->dev,
-		.domain = domain,
+		.domain = hold_domain(hold, net, mine),
 	};
 
 	return hold->count && xtcp_claims_conflict(mine, &other, mode);
@@ -305,7 +318,7 @@ static bool port_conflicts(struct xtcp_port *port, const struct sock *sk,
 			return true;
 	}
 	for (h = &port->first; h; h = h->next)
-		if (hold_conflicts(&h->hold, h->domain, mine, mode))
+		if (hold_conflicts(&h->hold, sock_net(sk), mine, mode))
 			return true;
 	return false;
 }
@@ -321,7 +334,7 @@ static bool slot_conflicts(u64 slot, const struct sock *sk, enum xtcp_bind_mode 
 	if (!(slot & XTCP_SLOT_INLINE))
 		return port_conflicts(slot_port(slot), sk, &mine, mode);
 	xtcp_hold_unpack(&hold, slot);
-	return hold_conflicts(&hold, 0, &mine, mode);
+	return hold_conflicts(&hold, sock_net(sk), &mine, mode);
 }
 
 /**
@@ -490,7 +503,7 @@ bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim)
 		return false;
 	hold_of_entry(&want, e, claim);
 	spin_lock_bh(lock);
-	kept = xtcp_port_hold_add(owner->port, &want, owner->domain);
+	kept = xtcp_port_hold_add(owner->port, &want);
 	if (kept)
 		slot_set_port(port_slot(net, e->lport), owner->port);
 	spin_unlock_bh(lock);

@@ -47,12 +47,13 @@ struct xtcp_ports {
 /**
  * struct xtcp_port_hold - a hold that has no place in the slot
  * @hold: what is held, and how often
- * @domain: see struct xtcp_claim
  * @next: further holds of the port
+ *
+ * Its VRF is that of its device, at the moment when somebody asks: a record that goes must
+ * find the hold that it came to, and knows no more than the device.
  */
 struct xtcp_port_hold {
 	struct xtcp_hold hold;
-	int domain;
 	struct xtcp_port_hold *next;
 };
 

@@ -46,8 +46,7 @@ static struct xtcp_port_hold *hold_find(struct xtcp_port *port, const struct xtc
 	return NULL;
 }
 
-static struct xtcp_port_hold *hold_new(struct xtcp_port *port, const struct xtcp_hold *want,
-				       int domain)
+static struct xtcp_port_hold *hold_new(struct xtcp_port *port, const struct xtcp_hold *want)
 {
 	struct xtcp_port_hold *h = &port->first;
 
@@ -60,7 +59,6 @@ static struct xtcp_port_hold *hold_new(struct xtcp_port *port, const struct xtcp
 	}
 	h->hold = *want;
 	h->hold.count = 0;
-	h->domain = domain;
 	port->bound += !!(want->how & XTCP_CLAIM_BOUND);
 	return h;
 }
@@ -75,7 +73,7 @@ static bool holds_full(const struct xtcp_port *port)
 	return n >= HOLDS_MAX;
 }
 
-/* Every address and every device */
+/* Every address and every device, in every VRF */
 static void hold_widen(struct xtcp_hold *want)
 {
 	want->how |= XTCP_CLAIM_ANY;
@@ -87,7 +85,6 @@ static void hold_widen(struct xtcp_hold *want)
  * xtcp_port_hold_add() - one more record holds a port
  * @port: the port
  * @want: how; its count is not looked at
- * @domain: see struct xtcp_claim
  *
  * When a port has many different holds, a new one counts as one of every address:
  * bind() then refuses more than it must, until records have gone.
@@ -95,7 +92,7 @@ static void hold_widen(struct xtcp_hold *want)
  * Context: any, under the port's lock.
  * Return: false when memory is short.
  */
-bool xtcp_port_hold_add(struct xtcp_port *port, const struct xtcp_hold *want, int domain)
+bool xtcp_port_hold_add(struct xtcp_port *port, const struct xtcp_hold *want)
 {
 	struct xtcp_port_hold *h = hold_find(port, want);
 	struct xtcp_hold wide = *want;
@@ -105,7 +102,7 @@ bool xtcp_port_hold_add(struct xtcp_port *port, const struct xtcp_hold *want, in
 		h = hold_find(port, &wide);
 	}
 	if (!h)
-		h = hold_new(port, &wide, domain);
+		h = hold_new(port, &wide);
 	if (!h)
 		return false;
 	h->hold.count++;
@@ -175,8 +172,7 @@ bool xtcp_port_hold_pack(struct xtcp_port *port, u64 *slot)
 	*slot = 0;
 	if (!only)
 		return !port->first.next && !port->first.hold.count;
-	if (!only->domain)
-		*slot = xtcp_hold_pack(&only->hold);
+	*slot = xtcp_hold_pack(&only->hold);
 	if (*slot && only != &port->first)
 		kmem_cache_free(hold_cache, only);
 	return *slot;

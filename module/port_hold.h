@@ -12,7 +12,7 @@ struct xtcp_port;
 
 int xtcp_port_hold_init(void);
 void xtcp_port_hold_exit(void);
-bool xtcp_port_hold_add(struct xtcp_port *port, const struct xtcp_hold *want, int domain);
+bool xtcp_port_hold_add(struct xtcp_port *port, const struct xtcp_hold *want);
 void xtcp_port_hold_remove(struct xtcp_port *port, const struct xtcp_hold *want);
 bool xtcp_port_hold_pack(struct xtcp_port *port, u64 *slot);
 

@@ -7,6 +7,7 @@
  */
 #include <linux/slab.h>
 #include "accept.h"
+#include "accept_queue.h"
 #include "admit.h"
 #include "child.h"
 #include "conn.h"
@@ -393,7 +394,7 @@ void xtcp_request_begin(struct sock *listener, struct sock *child, struct sk_buf
 	if (child) {
 		xtcp_count(key->net, passive_opens);
 		xtcp_sock_give(child, skb, seg);
-		xtcp_accept_queue_add(listener, child);
+		xtcp_accept_add(listener, child);
 		sock_put(child);
 		return;
 	}
@@ -448,7 +449,7 @@ static void request_establish(struct xtcp_request_record *r, struct sk_buff *skb
 			xtcp_skb_done(key->net, skb, why);
 			return;
 		}
-		if (sk_acceptq_is_full(listener)) {
+		if (xtcp_accept_queue_full(listener)) {
 			xtcp_request_overflow(listener, r, skb, seg, key);
 			return;
 		}

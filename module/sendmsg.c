@@ -179,13 +179,17 @@ static int send_all(struct sock *sk, struct msghdr *msg, long *timeo, size_t *co
 	return 0;
 }
 
-/* What is sent along with the bytes changes nothing in a stream, but must be right */
+/* What is sent along with the bytes changes nothing in a stream, but must be right; what is
+ * wrong with it, the kernel's TCP doesn't tell
+ */
 static int send_control(struct sock *sk, struct msghdr *msg)
 {
 	struct sockcm_cookie unused;
 
+	if (!msg->msg_controllen)
+		return 0;
 	sockcm_init(&unused, sk);
-	return sock_cmsg_send(sk, msg, &unused);
+	return sock_cmsg_send(sk, msg, &unused) ? -EINVAL : 0;
 }
 
 /* The last of a message is queued: let it go */
@@ -208,12 +212,10 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	size_t copied = 0;
 	int err = 0;
 
-	if (msg->msg_controllen)
-		err = send_control(sk, msg);
-	if (err)
-		return err;
 	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 		err = sk_stream_wait_connect(sk, &timeo);
+	if (!err)
+		err = send_control(sk, msg);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	if (!err)
 		err = send_check(sk);

@@ -76,7 +76,10 @@ struct xtcp_traffic {
  * @urgent_seq: the sequence number of the urgent byte, when @urgent
  * @orphan_counted: among the namespace's orphans; drain.c reads it without a lock
  * @port: what it holds of its local port
+ * @accept_of: the listener in whose queue it is, before accept(); NULL: in none. Changes
+ *	under that one's lock, and is read without it under rcu_read_lock()
  * @accept_node: in the listener's queue, before accept()
+ * @accept_dead: in the list of those that died there
  * @listener: the listening part
  * @entry: in the connection table
  * @entry_addr6: the addresses that follow an IPv6 entry
@@ -103,7 +106,9 @@ struct xtcp_sock {
 	u32 urgent_seq;
 	struct xtcp_saved_syn *saved_syn;
 	struct xtcp_port_owner port;
+	struct sock *accept_of;
 	struct list_head accept_node;
+	struct list_head accept_dead;
 	struct xtcp_listener listener;
 	struct xtcp_entry entry;
 	struct in6_addr entry_addr6[2];

@@ -10,6 +10,7 @@
 #include <net/inet_common.h>
 #include <net/ip.h>
 #include <net/transp_v6.h>
+#include "accept_queue.h"
 #include "conn.h"
 #include "core/keepalive.h"
 #include "core/reset.h"
@@ -47,6 +48,7 @@ int xtcp_sock_init(struct sock *sk)
 	xtcp_timer_init(&xs->timer, XTCP_ENTRY_SOCKET);
 	xs->armed = XTCP_NEVER;
 	INIT_LIST_HEAD(&xs->accept_node);
+	INIT_LIST_HEAD(&xs->accept_dead);
 	xtcp_entry_init(&xs->entry, XTCP_ENTRY_SOCKET);
 	xs->entry.family = sk->sk_family;
 	write_pnet(&xs->entry.net, sock_net(sk));
@@ -138,7 +140,7 @@ void xtcp_sock_stop_timer(struct sock *sk)
 
 /**
  * xtcp_sock_done() - the connection is in CLOSED: nothing is left but the user
- * @sk: socket
+ * @sk: socket, whose state says so
  *
  * Context: under the socket lock. An orphan is destroyed.
  */
@@ -151,6 +153,8 @@ void xtcp_sock_done(struct sock *sk)
 		xtcp_put_port(sk);
 	if (sock_flag(sk, SOCK_DEAD))
 		xtcp_sock_destroy(sk);
+	else
+		xtcp_accept_queue_dead(sk);
 }
 
 /**

@@ -8,7 +8,8 @@
  *	timeout: only the first goes again --> its ACK: two new ones --> the next ACK:
  *		 RETRANSMITTED			NEW_DATA		 spurious, or not
  *
- * Timestamps tell it with the first ACK (undo.c): where both ends have them this rests.
+ * A timestamp tells it with the first ACK (undo.c): if that has one, this ends. That timestamps
+ * were agreed is not enough: there are middleboxes that take them out of what follows the SYN.
  */
 #include "cc.h"
 #include "frto.h"
@@ -30,7 +31,7 @@ void xtcp_frto_begin(struct xtcp_tcb *t)
 	bool again = t->frto == XTCP_FRTO_RETRANSMITTED;
 
 	t->frto = XTCP_FRTO_OFF;
-	if (t->ts_ok || t->recovery || xtcp_handshaking(t) || (t->rto_recovery && !again))
+	if (t->recovery || xtcp_handshaking(t) || (t->rto_recovery && !again))
 		return;
 	t->frto = XTCP_FRTO_RETRANSMITTED;
 	t->frto_end = t->snd_una;
@@ -43,16 +44,22 @@ static bool can_send_new(const struct xtcp_tcb *t)
 	return rec && rec != &t->fin && xtcp_usable_window(t);
 }
 
+/* Has the echo of a timestamp decided? */
+static bool told_by_stamp(const struct xtcp_tcb *t, const struct xtcp_arrival *a)
+{
+	return t->ts_ok && a->seg->opts.ts;
+}
+
 /*
  * Step 2. Where no new segment can be sent, the usual recovery goes on, and so where the ACK is
  * for all, which may have been on its way for long but for the first, or for less than was
  * retransmitted.
  */
-static void first_ack(struct xtcp_tcb *t, bool moved, bool dup)
+static void first_ack(struct xtcp_tcb *t, const struct xtcp_arrival *a, bool moved, bool dup)
 {
-	if (dup && !t->sack_ok)
+	if (told_by_stamp(t, a) || (dup && !t->sack_ok))
 		t->frto = XTCP_FRTO_OFF;
-	if (!moved)
+	if (!moved || t->frto == XTCP_FRTO_OFF)
 		return;
 	t->frto = XTCP_FRTO_OFF;
 	if (seq_geq(t->snd_una, t->recover) || seq_lt(t->snd_una, t->frto_end) ||
@@ -95,7 +102,7 @@ static void second_ack(struct xtcp_tcb *t, const struct xtcp_arrival *a, bool mo
 void xtcp_frto_acked(struct xtcp_tcb *t, const struct xtcp_arrival *a, bool moved, bool dup)
 {
 	if (t->frto == XTCP_FRTO_RETRANSMITTED)
-		first_ack(t, moved, dup);
+		first_ack(t, a, moved, dup);
 	else
 		second_ack(t, a, moved, dup);
 }

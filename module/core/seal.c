@@ -132,7 +132,8 @@ void xtcp_seal_unpack(u32 state, struct xtcp_halfopen *h)
  * @seal: the keyed hash of what it claims, computed by the caller
  * @now: time, us
  *
- * A whole seal does not make us believe what we would never have written.
+ * A whole seal does not make us believe what we would never have written. A timestamp that was
+ * agreed and is missing is xtcp_halfopen_no_stamp()'s to judge.
  * Pure: no context, no lock.
  *
  * Return: the verdict.
@@ -147,8 +148,6 @@ enum xtcp_seal_verdict xtcp_seal_check(const struct xtcp_seg *seg, u64 seal, u64
 	if (get(cookie + STATE_LEN, SEAL_LEN) != seal)
 		return XTCP_SEAL_FORGED;
 	if (state & RESERVED || (u16)state < XTCP_MSS_MIN)
-		return XTCP_SEAL_FORGED;
-	if (state & STAMPS && !seg->opts.ts)
 		return XTCP_SEAL_FORGED;
 	return XTCP_SEAL_VALID;
 }

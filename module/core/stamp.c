@@ -95,6 +95,20 @@ void xtcp_stamp_begin(struct xtcp_tcb *t, const struct xtcp_opts *opts, u64 now)
 }
 
 /**
+ * xtcp_stamp_forget - timestamps were agreed, but none of the peer's is known
+ * @t: control block
+ * @now: time, us
+ *
+ * TS.Recent is one that has outlived itself: whatever comes next takes its place.
+ * Context: under the owner's lock. Source: RFC 7323 section 5.5.
+ */
+void xtcp_stamp_forget(struct xtcp_tcb *t, u64 now)
+{
+	t->ts_recent = 0;
+	t->ts_recent_at = now - IDLE_MAX - 1;
+}
+
+/**
  * xtcp_stamp_add - the option of a segment that goes out
  * @t: control block
  * @now: time, us

@@ -28,6 +28,7 @@ static inline u32 xtcp_stamp(u64 now, u32 offset)
 bool xtcp_stamp_missing(const struct xtcp_tcb *t, const struct xtcp_seg *seg);
 bool xtcp_stamp_old(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);
 void xtcp_stamp_take(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);
+void xtcp_stamp_forget(struct xtcp_tcb *t, u64 now);
 void xtcp_stamp_begin(struct xtcp_tcb *t, const struct xtcp_opts *opts, u64 now);
 void xtcp_stamp_add(const struct xtcp_tcb *t, u64 now, struct xtcp_out *out);
 u64 xtcp_stamp_rtt(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);

@@ -16,6 +16,7 @@
 #include "mss.h"
 #include "rtt.h"
 #include "seq.h"
+#include "stamp.h"
 #include "syn_received.h"
 #include "tcb.h"
 #include "window.h"
@@ -97,7 +98,8 @@ void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 {
 	h->irs = seg->seq - 1;
 	h->iss = seg->ack - 1;
-	h->ts_recent = seg->opts.tsval;
+	h->ts_recent = seg->opts.ts ? seg->opts.tsval : 0;
+	h->ts_unheard = h->ts_ok && !seg->opts.ts;
 	h->ts_must = h->ts_ok && READ_ONCE(knobs->require_timestamps);
 	h->adv_mss = adv_mss;
 	tell_window(h, rcv_free, knobs);
@@ -105,6 +107,21 @@ void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 	h->defer = 0;
 	h->seen = XTCP_HALFOPEN_RESENT;
 	h->sent = now;
+}
+
+/**
+ * xtcp_halfopen_no_stamp - a segment lacks the timestamp that was agreed
+ * @h: the record
+ * @seg: the segment, no RST
+ *
+ * Context: any: what is read doesn't change. Source: RFC 7323 section 3.2; see
+ * xtcp_stamp_missing().
+ *
+ * Return: true when it is to be dropped.
+ */
+bool xtcp_halfopen_no_stamp(const struct xtcp_halfopen *h, const struct xtcp_seg *seg)
+{
+	return h->ts_must && !seg->opts.ts;
 }
 
 /* RFC 9293 section 3.10.7.4, second, with the three checks of RFC 5961 */
@@ -185,11 +202,11 @@ xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 	}
 	if (seg->flags & XTCP_RST)
 		return check_rst(h, seg, drop);
-	if (h->ts_must && !seg->opts.ts) {	/* RFC 7323 section 3.2; PAWS: 5.3, R1 */
+	if (xtcp_halfopen_no_stamp(h, seg)) {
 		*drop = XTCP_DROP_NO_STAMP;
 		return XTCP_HALFOPEN_DROP;
 	}
-	if (h->ts_ok && seg->opts.ts && seq_lt(seg->opts.tsval, h->ts_recent)) {
+	if (h->ts_ok && seg->opts.ts && seq_lt(seg->opts.tsval, h->ts_recent)) {	/* PAWS */
 		*drop = XTCP_DROP_PAWS;
 		return XTCP_HALFOPEN_ACK;
 	}
@@ -391,6 +408,8 @@ void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
 	t->ts_ok = h->ts_ok;
 	t->ts_recent = h->ts_recent;
 	t->ts_recent_at = now;
+	if (h->ts_unheard)
+		xtcp_stamp_forget(t, now);
 	t->wscale_ok = h->wscale_ok;
 	t->snd_wscale = h->snd_wscale;
 	t->rcv_wscale = h->rcv_wscale;

@@ -26,6 +26,8 @@ struct xtcp_tcb;
  * @sack_ok: both sides do SACK
  * @ts_ok: both sides do timestamps
  * @ts_must: and what lacks one is dropped
+ * @ts_unheard: but none is known of the peer's: the SYN was forgotten, and what brought its
+ *	cookie had none
  * @retries: times that the timer has expired. A SYN-ACK went again each time, except
  *	while @seen has XTCP_HALFOPEN_ACKED and data are waited for
  * @defer: until the timer has expired so often, a bare third segment establishes
@@ -47,7 +49,7 @@ struct xtcp_halfopen {
 	u16 adv_mss;
 	u8 snd_wscale;
 	u8 rcv_wscale;
-	u8 wscale_ok:1, sack_ok:1, ts_ok:1, ts_must:1;
+	u8 wscale_ok:1, sack_ok:1, ts_ok:1, ts_must:1, ts_unheard:1;
 	u8 retries;
 	u8 defer;
 	u8 seen;
@@ -87,5 +89,6 @@ void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
 void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 			  u16 adv_mss, u32 rcv_free, const struct xtcp_knobs *knobs,
 			  u64 now);
+bool xtcp_halfopen_no_stamp(const struct xtcp_halfopen *h, const struct xtcp_seg *seg);
 
 #endif /* XTCP_CORE_SYN_RECEIVED_H */

@@ -13,7 +13,7 @@ from lib import (IS_XTCP, TOP, V4, V6, MAPPED, case, check, counters, equal, exp
 from lib.bpf import (CGROUP_SKB, CGROUP_SOCK_ADDR, CONNECT4, CONNECT6, EGRESS, LSM, LSM_MAC,
                      attach_cgroup, attach_lsm, function_id, give, load)
 from lib.module import KO
-from lib.wire import MSS, Peer
+from lib.wire import MSS, Peer, Sniffer
 
 BOTH = (V4, V6)
 RELEASE = "6.1.0"       # the name of any kernel will do: nothing is loaded
@@ -51,10 +51,14 @@ def cgroup__refuses_connect(family):
     attach = CONNECT4 if family == V4 else CONNECT6
     with listen(family) as listener:
         to = (net().addr("b", family), listener.getsockname()[1])
-        with Cgroup(give(0), CGROUP_SOCK_ADDR, attach), sock(family, ns=net().a) as client:
-            expect_errno(errno.EPERM, client.connect, to)
-        with sock(family, ns=net().a) as client:
-            client.connect(to)
+        with Sniffer(net().b, "vb", listener.getsockname()[1]) as wire:
+            with Cgroup(give(0), CGROUP_SOCK_ADDR, attach), sock(family, ns=net().a) as client:
+                expect_errno(errno.EPERM, client.connect, to)
+            with sock(family, ns=net().a) as client:
+                client.connect(to)
+                mine = client.getsockname()[1]
+                wire.find(lambda s: s.flags == "S" and s.sport == mine, what="the other's SYN")
+            equal({s.sport for s in wire.poll() if s.flags == "S"}, {mine}, "who has sent a SYN")
 
 
 @contextlib.contextmanager

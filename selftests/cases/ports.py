@@ -410,6 +410,45 @@ def time_wait__gives_its_port_back(family):
         equal(take(PROTO, at, addr), "success/success", "after TIME-WAIT")
 
 
+def time_wait_in(ns, vrf, addr, at):
+    """In a VRF, a connection to an address of its own, whose server closes first."""
+    with sock(V4, ns=ns) as listener, sock(V4, ns=ns) as client:
+        for s in (listener, client):
+            s.setsockopt(SOL, socket.SO_BINDTODEVICE, vrf)
+        listener.setsockopt(SOL, socket.SO_REUSEADDR, 1)
+        listener.bind((addr, at))
+        listener.listen(1)
+        client.connect((addr, at))
+        listener.accept()[0].close()
+        equal(client.recv(1), b"", "end of stream")
+
+
+@case()
+def time_wait__in_two_vrfs():
+    """A port's records are told apart by VRF, however many addresses it is held by."""
+    at, ns, ours = port(), Ns("v"), "10.66.1.1"
+    ns.ip("link set lo up", *(f"link add {vrf} type vrf table {table}"
+                              for vrf, table in (("red", 10), ("blue", 20), ("green", 30))),
+          *(f"link set {vrf} up" for vrf in ("red", "blue", "green")),
+          *(f"addr add 10.66.0.{n}/32 dev red" for n in range(1, 71)),
+          *(f"addr add {ours}/32 dev {vrf}" for vrf in ("red", "blue", "green")))
+
+    def bound(vrf, addr=ours):
+        with sock(V4, ns=ns) as s:
+            s.setsockopt(SOL, socket.SO_BINDTODEVICE, vrf)
+            return got(s.bind, (addr, at))
+    time_wait_in(ns, b"blue", ours, at)
+    equal(bound(b"blue"), "EADDRINUSE", "where it is held")
+    equal(bound(b"red"), "success", "in another VRF")
+    for n in range(1, 71):
+        time_wait_in(ns, b"red", f"10.66.0.{n}", at)
+    equal(bound(b"red", "10.66.0.70"), "EADDRINUSE", "where it is held by many")
+    equal(bound(b"blue"), "EADDRINUSE", "where it is held, beside many")
+    time_wait_in(ns, b"green", ours, at)
+    equal(bound(b"green"), "EADDRINUSE", "where it is held, last of many")
+    ns.remove()
+
+
 # --- memory -------------------------------------------------------------------------
 
 @case(bound=60)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """/proc/net/xtcp_listen: what waits in each listener's queues, and what was refused."""
+import errno
 import os
 import socket
 
 from lib.groups import half_open, hang_up, join, peers_of, row, view
-from lib import (V4, V6, Child, case, check, equal, knobs, listen, main, net, port,
-                 sock, wait_for)
+from lib import (SOL_TCP, V4, V6, Child, case, check, counters, equal, expect_errno, knobs, listen,
+                 main, net, port, recv_exact, sock, wait_for, wait_states)
 from lib.wire import MSS
 
 ONLY = "a view of its own"
@@ -134,6 +135,160 @@ def expired__counted(family):
         wait_for(lambda: drops(s) == {"expired": 2}, what="two to be given up")
         equal(row(s)["halfopen"], 0, "half-open connections")
         hang_up(peers)
+
+
+def established(peers, s):
+    """They are in the queue, each with a byte that says who it is."""
+    half_open(peers)
+    for number, peer in enumerate(peers):
+        peer.send("PA", b"%d" % number)
+    wait_for(lambda: row(s)["accept"] == len(peers), what="all to be in the queue")
+
+
+def die(peers):
+    """The connections end by RST, while nobody has accepted them."""
+    for peer in peers:
+        peer.reset()
+        wait_states(net().a, peer.sport, [])
+
+
+def accepted(s):
+    """What accept() has now; its answer to recv(), or its errno, once data are read."""
+    server = s.accept()[0]
+    with server:
+        try:
+            return recv_exact(server, 1), server.recv(1, socket.MSG_DONTWAIT)
+        except OSError as err:
+            return errno.errorcode[err.errno]
+
+
+def ways_in(s):
+    """What has been refused, and what has left the queue for others."""
+    got = row(s)
+    return got["accept"], got["accept_full"], got["gave_way"]
+
+
+@case((V4, V6))
+def dead__are_accepted_in_their_turn(family):
+    """While there is room the queue is as it was: who accepts learns what has happened."""
+    with listen(family, net().a, backlog=8) as s:
+        peers = peers_of(s, family, 3)
+        half_open(peers)
+        for peer in peers:
+            peer.send("A")
+        wait_states(net().a, peers[2].sport, ["ESTABLISHED"])
+        die(peers[1:2])
+        for peer in peers:
+            server, addr = s.accept()
+            equal(addr[1], peer.sport, "whose it is")
+            with server:
+                want = errno.ECONNRESET if peer is peers[1] else errno.EAGAIN
+                expect_errno(want, server.recv, 1, socket.MSG_DONTWAIT)
+        hang_up(peers)
+
+
+@case((V4, V6), xtcp_only="the kernel's TCP refuses the living for the dead")
+def dead__give_way_to_the_living(family):
+    """The queue is full of connections that were reset: new ones come in, the oldest go."""
+    with listen(family, net().a, backlog=2) as s:
+        before = counters(net().a)["accept_gave_way"]
+        old = peers_of(s, family, 3)
+        established(old, s)
+        die([old[1], old[0]])
+        equal(ways_in(s), (3, 0, 0), "full of two dead and one that lives")
+        new = peers_of(s, family, 3)
+        half_open(new[:2])
+        new[0].send("PA", b"a")
+        wait_for(lambda: ways_in(s) == (3, 0, 1), what="the first dead to give way")
+        new[1].send("PA", b"b")
+        wait_for(lambda: ways_in(s) == (3, 0, 2), what="the second to give way")
+        new[2].send("S", opts=MSS)
+        wait_for(lambda: ways_in(s) == (3, 1, 2), what="a SYN refused by a queue of the living")
+        equal([accepted(s) for _ in range(3)], ["EAGAIN"] * 3, "all three live")
+        equal(row(s)["accept"], 0, "left in the queue")
+        equal(counters(net().a)["accept_gave_way"] - before, 2, "the namespace's counter")
+        hang_up(old + new)
+
+
+@case((V4, V6), xtcp_only="the kernel's TCP refuses the living for the dead")
+def dead__the_oldest_goes(family):
+    """Who died first gives way first; those that stay are accepted in the order they came."""
+    with listen(family, net().a, backlog=2) as s:
+        old = peers_of(s, family, 3)
+        established(old, s)
+        die([old[1], old[2], old[0]])
+        new = peers_of(s, family, 1)
+        half_open(new)
+        new[0].send("PA", b"n")
+        wait_for(lambda: ways_in(s) == (3, 0, 1), what="one to give way")
+        order = [s.accept() for _ in range(3)]
+        equal([addr[1] for _, addr in order], [old[0].sport, old[2].sport, new[0].sport], "order")
+        equal(recv_exact(order[2][0], 1), b"n", "data of the new one")
+        for server, _ in order:
+            server.close()
+        hang_up(old + new)
+
+
+@case((V4,), xtcp_only="the kernel's TCP refuses the living for the dead")
+def dead__by_silence(family):
+    """A connection ends by its own timer, as well: keepalive of the listener's."""
+    with listen(family, net().a, backlog=0) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT):
+            s.setsockopt(SOL_TCP, option, 1)
+        old, new = peers_of(s, family, 2)
+        established([old], s)
+        wait_states(net().a, old.sport, [], 10)
+        half_open([new])
+        new.send("PA", b"n")
+        wait_for(lambda: ways_in(s) == (1, 0, 1), what="it to give way")
+        equal(s.accept()[1][1], new.sport, "whose it is")
+        hang_up([old, new])
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def dead__are_not_aborted_for(family):
+    """abort_on_overflow: a third segment that takes a dead one's place is not refused."""
+    with knobs(net().a, abort_on_overflow=1), listen(family, net().a, backlog=0) as s:
+        peers = peers_of(s, family, 3)
+        half_open(peers)
+        peers[0].send("A")
+        wait_for(lambda: row(s)["accept"] == 1, what="a full queue")
+        die(peers[:1])
+        peers[1].send("A")
+        wait_for(lambda: ways_in(s) == (1, 0, 1), what="the dead to give way")
+        peers[2].send("A")
+        peers[2].get("R")
+        equal(ways_in(s), (1, 1, 1), "a queue of the living")
+        hang_up(peers)
+
+
+@case((V4, V6), xtcp_only=ONLY)
+def dead__are_not_inherited(family):
+    """migrate_req: what has ended goes with its listener, and what is dead at the heir's
+    gives way to what he inherits."""
+    at = port()
+    with knobs(net().a, migrate_req=1):
+        first = join(family, at, 8)
+        old = peers_of(first, family, 3)
+        established(old, first)
+        die(old[:2])
+        second = join(family, at, 0)
+        peers = peers_of(second, family, 40)
+        for peer in peers:
+            peer.send("S", opts=MSS)
+            peer.take(peer.get("SA"))
+            if row(second)["halfopen"]:
+                break
+        peer.send("A")
+        wait_for(lambda: row(second)["accept"] == 1, what="one in the heir's queue")
+        die([peer])
+        first.close()
+        equal(ways_in(second), (1, 0, 1), "the heir's queue")
+        equal(row(second)["migrated"], 1, "inherited")
+        equal(second.accept()[1][1], old[2].sport, "whose it is")
+        second.close()
+        hang_up(old + peers)
 
 
 @case((V4, V6), xtcp_only=ONLY)

@@ -6,7 +6,8 @@ silently.
 import socket
 import struct
 
-from lib import PROTO, V4, V6, case, check, errname, errno_of, main, net, pair, sock
+from lib import (PROTO, V4, V6, case, check, equal, errname, errno_of, listen, main, net, pair,
+                 sock)
 
 SOL, IP, IP6, TCP = (socket.SOL_SOCKET, socket.IPPROTO_IP, socket.IPPROTO_IPV6,
                      socket.IPPROTO_TCP)
@@ -85,6 +86,44 @@ IP_KNOWN = {
     36: "IP_DROP_MEMBERSHIP, too",
     52: "IP_PROTOCOL reads as the port",
 }
+
+
+#: What would have no effect, or another one than its name says: {(level, option): errno}.
+#: Where the kernel's socket layer takes an option for each protocol, docs/options.md tells.
+REFUSED = {
+    (SOL, 42, "SO_PEEK_OFF"): "ENOTSUP",
+    (SOL, 60, "SO_ZEROCOPY"): "ENOTSUP",
+    (TCP, 14, "TCP_MD5SIG"): "ENOPROTOOPT",
+    (TCP, 16, "TCP_THIN_LINEAR_TIMEOUTS"): "ENOPROTOOPT",
+    (TCP, 17, "TCP_THIN_DUPACK"): "ENOPROTOOPT",
+    (TCP, 19, "TCP_REPAIR"): "ENOPROTOOPT",
+    (TCP, 20, "TCP_REPAIR_QUEUE"): "ENOPROTOOPT",
+    (TCP, 21, "TCP_QUEUE_SEQ"): "ENOPROTOOPT",
+    (TCP, 22, "TCP_REPAIR_OPTIONS"): "ENOPROTOOPT",
+    (TCP, 23, "TCP_FASTOPEN"): "ENOPROTOOPT",
+    (TCP, 24, "TCP_TIMESTAMP"): "ENOPROTOOPT",
+    (TCP, 29, "TCP_REPAIR_WINDOW"): "ENOPROTOOPT",
+    (TCP, 30, "TCP_FASTOPEN_CONNECT"): "ENOPROTOOPT",
+    (TCP, 31, "TCP_ULP"): "ENOPROTOOPT",
+    (TCP, 33, "TCP_FASTOPEN_KEY"): "ENOPROTOOPT",
+    (TCP, 34, "TCP_FASTOPEN_NO_COOKIE"): "ENOPROTOOPT",
+    (TCP, 35, "TCP_ZEROCOPY_RECEIVE"): "ENOPROTOOPT",
+    (TCP, 37, "TCP_TX_DELAY"): "ENOPROTOOPT",
+    (TCP, 38, "TCP_MD5SIG_EXT"): "ENOPROTOOPT",
+    (TCP, 13, "TCP_CONGESTION"): "ENOENT",
+}
+
+
+@case((V4, V6), xtcp_only="it has them")
+def absent__is_refused(family):
+    """Whatever the value, on a fresh socket, a listener and a connection."""
+    client, server = pair(family)
+    with client, server, sock(family, ns=net().a) as fresh, listen(family, net().a) as listener:
+        for (level, option, name), want in REFUSED.items():
+            for what, s in (("fresh", fresh), ("listener", listener), ("connection", client)):
+                for value in (struct.pack("i", 0), struct.pack("i", 1), b"tls\0", bytes(256)):
+                    got = errname(errno_of(s.setsockopt, level, option, value))
+                    equal(got, want, f"{name} of a {what} set to {value[:4]}")
 
 
 @case((V4, V6), bound=120)

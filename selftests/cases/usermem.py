@@ -13,8 +13,8 @@ import select
 import socket
 import struct
 
-from lib import (FAMILIES, V4, V6, case, check, equal, libc, main, net, noise, pair, readable,
-                 recv_exact, slow, wait_for)
+from lib import (FAMILIES, V4, V6, case, check, equal, errname, errno_of, libc, main, net, noise,
+                 pair, readable, recv_exact, slow, wait_for)
 from lib.wire import open_by_peer
 
 FIONREAD = 0x541B
@@ -263,21 +263,36 @@ def write__faults_around_the_edges_of_buffers(family):
                 write_fault(client, server, 100 << 10, there, (9999, 1, 5000))
 
 
+def urgent_fault(client, server, size, there, pieces):
+    """An urgent write whose memory ends: how much it says to have taken."""
+    data = noise(size)
+    with Memory(size, there, pieces) as memory:
+        memory.fill(data)
+        count = memory.call(libc.sendmsg, client, OOB)
+    what = f"{count} of {size} bytes, fault behind {there}"
+    check(count <= there, what)
+    check(there < size or count == size, f"no fault, {what}")
+    if count:
+        check(recv_exact(server, count - 1) == data[:count - 1], f"bytes before the mark, {what}")
+        wait_for(lambda: errno_of(server.recv, 1, OOB | PEEK | NOWAIT) == 0, what="urgent byte")
+        equal(server.recv(1, OOB), data[count - 1:count], f"the urgent byte, {what}")
+    client.send(b"data")
+    equal(recv_exact(server, 4), b"data", f"data behind it, {what}")
+    equal(errname(errno_of(server.recv, 1, OOB)), "EINVAL", f"one more urgent byte, {what}")
+    return count
+
+
 @case((V4, V6))
 def write__urgent_and_faulting_marks_what_went(family):
     """The last byte taken is the urgent one; if none was taken, there is no mark."""
     client, server = pair(family)
     with client, server:
-        with Memory(10, 4, (10,)) as memory:
-            memory.fill(bytes(10))
-            equal(memory.call(libc.sendmsg, client, OOB), 0, "a write that faults")
-        client.send(b"data")
-        equal(recv_exact(server, 4), b"data", "data")
-        try:
-            server.recv(1, OOB)
-            check(False, "an urgent byte that nobody has sent")
-        except OSError as error:
-            equal(error.errno, errno.EINVAL, "errno of recv(MSG_OOB)")
+        counts = [urgent_fault(client, server, 30, there, (7, 1, 2)) for there in range(31)]
+        for edge in (PAGE, 32 << 10, 64 << 10, 96 << 10):
+            counts += [urgent_fault(client, server, 100 << 10, there, (9999, 1, 5000))
+                       for there in range(edge - 2, edge + 3)]
+        check(0 in counts, "no fault before all")
+        check(any(PAGE < count < 100 << 10 for count in counts), "no write was cut by a fault")
 
 
 @case((V4, V6))

@@ -543,6 +543,32 @@ def fill(s):
     fail("send() never blocks")
 
 
+# --- control messages -----------------------------------------------------------------------
+
+def sending(s, message):
+    return errname(errno_of(s.sendmsg, [b"x"], [message]))
+
+
+@case(FAMILIES)
+def control__what_is_wrong_with_it(family):
+    """EINVAL, whatever the reason; but first comes whether there is a connection at all."""
+    sol = socket.SOL_SOCKET
+    bad = ((sol, 9999, b""), (sol, socket.SO_MARK, b"\1"), (sol, 37, b"\1"))
+    for proto in PROTOS:
+        client, server = pair(family, proto=proto)
+        with client, server, sock(family, proto, net().a) as fresh:
+            for message in bad:
+                equal(sending(client, message), "EINVAL", f"{message}, protocol {proto}")
+                equal(sending(fresh, message), "EPIPE", f"unconnected, protocol {proto}")
+            os.seteuid(65534)
+            try:
+                equal(sending(client, (sol, socket.SO_MARK, bytes(4))), "EINVAL", "no right to it")
+            finally:
+                os.seteuid(0)
+            client.shutdown(socket.SHUT_WR)
+            equal(sending(client, bad[0]), "EPIPE", f"after shutdown(), protocol {proto}")
+
+
 # --- options --------------------------------------------------------------------------------
 
 @case(FAMILIES)
