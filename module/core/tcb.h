@@ -273,7 +273,7 @@ struct xtcp_tcb {
 	/** @reacted: when congestion control reacted to a loss last, us */
 	u64 reacted;
 
-	/* Loss recovery (RFC 5681, RFC 6582) and the scoreboard (RFC 6675): ack_in.c, scoreboard.c */
+	/* Loss recovery (RFC 5681, 6582), scoreboard (RFC 6675): ack_in.c, scoreboard.c */
 
 	/** @recovery: in fast recovery until @recover is acknowledged (RFC 6582) */
 	bool recovery:1;

@@ -299,7 +299,7 @@ static void apply_seed(void)
 		;
 }
 
-static void usage(void)
+static void say_usage(void)
 {
 	errx(2, "usage: rr|conn|bulk PROTOCOL ADDRESS PORT COUNT WARMUP SEED [NETNS]\n"
 	     "       write PROTOCOL ADDRESS PORT COUNT WARMUP SEED NETNS|- HEAD SIZE NODELAY");
@@ -313,7 +313,7 @@ int main(int argc, char **argv)
 	pid_t server;
 
 	if (argc < 8)
-		usage();
+		say_usage();
 	find_benchmark(argv[1]);
 	protocol = atoi(argv[2]);
 	where.sin_family = AF_INET;
@@ -327,12 +327,12 @@ int main(int argc, char **argv)
 	netns = argc > 8 && strcmp(argv[8], "-") ? argv[8] : NULL;
 	if (serve == write_serve) {
 		if (argc != 12)
-			usage();
+			say_usage();
 		head = strtoul(argv[9], NULL, 0);
 		size = strtoul(argv[10], NULL, 0);
 		nodelay = atoi(argv[11]);
 		if (!size || head > CHUNK)
-			usage();
+			say_usage();
 	}
 
 	apply_seed();
