@@ -96,7 +96,7 @@ static void child_set_ends(struct sock *sk, const struct xtcp_entry *e)
 }
 
 /* The SYN's IP options, and what the third segment says of the way it came */
-static void child_inherit4(struct sock *sk, const struct xtcp_request_record *r,
+static void child_inherit4(struct sock *sk, const struct xtcp_request *r,
 			   const struct sk_buff *skb)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -108,7 +108,7 @@ static void child_inherit4(struct sock *sk, const struct xtcp_request_record *r,
 	inet->rcv_tos = ip_hdr(skb)->tos;
 }
 
-static void child_inherit6(struct sock *sk, const struct xtcp_request_record *r,
+static void child_inherit6(struct sock *sk, const struct xtcp_request *r,
 			   const struct sk_buff *skb)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
@@ -124,14 +124,14 @@ static void child_inherit6(struct sock *sk, const struct xtcp_request_record *r,
 }
 
 /* The control block: fresh, but for what the listener's user has set */
-static void child_tcb(struct sock *sk, const struct xtcp_request_record *r)
+static void child_tcb(struct sock *sk, const struct xtcp_request *r)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_tcb set = xs->tcb;
 	struct xtcp_key key;
 
 	xtcp_entry_get_key(&r->entry, &key);
-	xtcp_tcb_from_halfopen(&xs->tcb, &r->half, &xtcp_net(sock_net(sk))->knobs,
+	xtcp_tcb_from_syn_received(&xs->tcb, &r->half, &xtcp_net(sock_net(sk))->knobs,
 			       xtcp_now());
 	xtcp_tcb_copy_settings(&xs->tcb, &set);
 	if (xs->tcb.ts_ok)
@@ -155,7 +155,7 @@ static void child_tcb(struct sock *sk, const struct xtcp_request_record *r)
  * NULL when memory or a route is missing.
  */
 struct sock *xtcp_child_create(struct sock *listener,
-			       const struct xtcp_request_record *r,
+			       const struct xtcp_request *r,
 			       struct sk_buff *skb)
 {
 	struct sock *sk = xtcp_compat_clone(listener, GFP_ATOMIC);

@@ -25,7 +25,7 @@
 #include "timewait.h"
 
 /* A port and a place in the table; the SYN is still to be sent */
-static int connect_hash(struct sock *sk, struct xtcp_timewait_record **before)
+static int connect_hash(struct sock *sk, struct xtcp_timewait **before)
 {
 	sk_set_txhash(sk);
 	return xtcp_port_connect(sk, before);
@@ -46,7 +46,7 @@ static void connect_undo(struct sock *sk)
 }
 
 /* @before: the connection's TIME-WAIT record, whose place we have; or NULL */
-static u32 connect_iss(u64 now, u32 hash, struct xtcp_timewait_record *before)
+static u32 connect_iss(u64 now, u32 hash, struct xtcp_timewait *before)
 {
 	u32 iss;
 
@@ -57,7 +57,7 @@ static u32 connect_iss(u64 now, u32 hash, struct xtcp_timewait_record *before)
 	return iss;
 }
 
-static void connect_open(struct sock *sk, struct xtcp_timewait_record *before)
+static void connect_open(struct sock *sk, struct xtcp_timewait *before)
 {
 	struct xtcp_event ev = { .kind = XTCP_EV_OPEN, .now = xtcp_now() };
 	struct xtcp_key key;
@@ -118,7 +118,7 @@ static int connect_v4(struct sock *sk, __be32 daddr, __be16 dport)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
-	struct xtcp_timewait_record *before;
+	struct xtcp_timewait *before;
 	__be16 sport = inet->inet_sport;
 	struct in6_addr saddr;
 	struct rtable *rt;
@@ -196,7 +196,7 @@ static int connect_v6(struct sock *sk, __be16 dport)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
 	struct inet_sock *inet = inet_sk(sk);
-	struct xtcp_timewait_record *before;
+	struct xtcp_timewait *before;
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 	int err;

@@ -94,7 +94,7 @@ static void secret_now(u32 epoch, siphash_key_t *key)
 
 /* Both words of the state, and our window scale, are short: two words of SipHash's do */
 static u64 classic_hash(const siphash_key_t *secret, u64 numbers,
-			const struct xtcp_halfopen *h, const struct xtcp_cookie *c)
+			const struct xtcp_syn_received *h, const struct xtcp_cookie *c)
 {
 	return siphash_2u64(numbers,
 			    (u64)h->irs << 32 | h->rcv_wscale << 16 | xtcp_cookie_word(c),
@@ -102,7 +102,7 @@ static u64 classic_hash(const siphash_key_t *secret, u64 numbers,
 }
 
 static u64 sealed_hash(const siphash_key_t *secret, u64 numbers,
-		       const struct xtcp_halfopen *h, u32 state)
+		       const struct xtcp_syn_received *h, u32 state)
 {
 	return siphash_3u64(numbers, (u64)h->irs << 32 | h->iss,
 			    (u64)state << 32 | h->rcv_wscale, secret);
@@ -110,7 +110,7 @@ static u64 sealed_hash(const siphash_key_t *secret, u64 numbers,
 
 /* The SYN-ACK that is a classic cookie */
 static void answer_classic(const struct sock *listener, u64 numbers,
-			   const struct xtcp_halfopen *h, u64 now, struct xtcp_out *out)
+			   const struct xtcp_syn_received *h, u64 now, struct xtcp_out *out)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(listener));
 	siphash_key_t secret;
@@ -142,7 +142,7 @@ static bool wants_sealed(const struct sock *listener, const struct xtcp_seg *syn
 
 /* The SYN-ACK with a sealed cookie, which its peer will echo */
 static void answer_sealed(const struct sock *listener, u64 numbers,
-			  const struct xtcp_halfopen *h, u64 now, struct xtcp_out *out,
+			  const struct xtcp_syn_received *h, u64 now, struct xtcp_out *out,
 			  u8 *cookie)
 {
 	u32 state = xtcp_seal_pack(h, now);
@@ -161,7 +161,7 @@ static void answer_sealed(const struct sock *listener, u64 numbers,
  * @addr6: IPv6: its addresses
  */
 struct cookie_record {
-	struct xtcp_request_record r;
+	struct xtcp_request r;
 	struct in6_addr addr6[2];
 };
 
@@ -187,7 +187,7 @@ void xtcp_cookie_answer(const struct sock *listener, const struct xtcp_seg *seg,
 	xtcp_request_agree(&c.r.half, listener, seg, key, skb,
 			   xtcp_isn(now, xtcp_hash_isn(numbers)), now);
 	xtcp_request_origin(&c.r, listener, key, skb, NULL);
-	xtcp_halfopen_synack(&c.r.half, xtcp_stamp(now, xtcp_hash_stamp(numbers)), &out);
+	xtcp_syn_received_synack(&c.r.half, xtcp_stamp(now, xtcp_hash_stamp(numbers)), &out);
 	if (wants_sealed(listener, seg, &out))
 		answer_sealed(listener, numbers, &c.r.half, now, &out, cookie);
 	else
@@ -198,11 +198,11 @@ void xtcp_cookie_answer(const struct sock *listener, const struct xtcp_seg *seg,
 }
 
 /* The rest of what was agreed follows from the third segment and our own settings */
-static void cookie_return(struct xtcp_halfopen *h, const struct sock *listener,
+static void cookie_return(struct xtcp_syn_received *h, const struct sock *listener,
 			  const struct xtcp_seg *seg, const struct xtcp_key *key,
 			  const struct sk_buff *skb, u64 now)
 {
-	xtcp_halfopen_return(h, seg, xtcp_request_adv_mss(listener, skb, key),
+	xtcp_syn_received_return(h, seg, xtcp_request_adv_mss(listener, skb, key),
 			     READ_ONCE(listener->sk_rcvbuf) / 2,
 			     &xtcp_net(key->net)->knobs, now);
 }
@@ -210,7 +210,7 @@ static void cookie_return(struct xtcp_halfopen *h, const struct sock *listener,
 /* What the classic cookie that @seg acknowledges has kept, into @h. Returns false when
  * it is none
  */
-static bool return_classic(struct xtcp_halfopen *h, const struct sock *listener,
+static bool return_classic(struct xtcp_syn_received *h, const struct sock *listener,
 			   const struct xtcp_seg *seg, const struct xtcp_key *key,
 			   const struct sk_buff *skb, u64 now)
 {
@@ -235,7 +235,7 @@ static bool return_classic(struct xtcp_halfopen *h, const struct sock *listener,
 }
 
 /* What the sealed cookie in @seg has kept, into @h; and whether that is to be believed */
-static enum xtcp_seal_verdict return_sealed(struct xtcp_halfopen *h,
+static enum xtcp_seal_verdict return_sealed(struct xtcp_syn_received *h,
 					    const struct sock *listener,
 					    const struct xtcp_seg *seg,
 					    const struct xtcp_key *key,
@@ -309,7 +309,7 @@ static void cookie_echoed(struct sock *listener, struct sk_buff *skb, struct xtc
 	}
 	switch (return_sealed(&c.r.half, listener, seg, key, skb, xtcp_now())) {
 	case XTCP_SEAL_VALID:
-		if (xtcp_halfopen_no_stamp(&c.r.half, seg)) {
+		if (xtcp_syn_received_no_stamp(&c.r.half, seg)) {
 			xtcp_count_drop(key->net, XTCP_DROP_NO_STAMP);
 			break;
 		}

@@ -188,7 +188,7 @@ static void error_socket(struct sock *sk, struct sk_buff *skb,
 }
 
 /* There is nobody yet to be told of it: either it ends the record or nothing */
-static void error_request(struct xtcp_request_record *r, struct net *net,
+static void error_request(struct xtcp_request *r, struct net *net,
 			  const struct error *error)
 {
 	if (error->seq != r->half.iss || error->kind != ERROR_UNREACHABLE ||

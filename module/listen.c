@@ -112,7 +112,7 @@ void xtcp_listen_stop(struct sock *sk)
  * has to be above
  */
 static bool listen_by_cookie(const struct net *net, bool full,
-			     const struct xtcp_timewait_record *before)
+			     const struct xtcp_timewait *before)
 {
 	int mode = READ_ONCE(xtcp_net(net)->knobs.syncookies);
 
@@ -122,7 +122,7 @@ static bool listen_by_cookie(const struct net *net, bool full,
 /* Consumes @skb */
 static void listen_syn(struct sock *listener, struct sk_buff *skb,
 		       const struct xtcp_seg *seg, const struct xtcp_key *key,
-		       struct xtcp_timewait_record *before)
+		       struct xtcp_timewait *before)
 {
 	struct net *net = key->net;
 	bool full = atomic_read(&xtcp_sk(listener)->listener.halfopen) >=
@@ -159,7 +159,7 @@ static void listen_syn(struct sock *listener, struct sk_buff *skb,
  * Context: softirq, under rcu_read_lock().
  */
 void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg *seg,
-		     const struct xtcp_key *key, struct xtcp_timewait_record *before)
+		     const struct xtcp_key *key, struct xtcp_timewait *before)
 {
 	struct net *net = key->net;
 

@@ -66,7 +66,7 @@ struct xtcp_listen_mib {
  * @dead: those of @children whose connection has ended meanwhile, by xtcp_sock.accept_dead,
  *	the oldest first: they give way when the queue is full
  * @dead_count: how many; also read without @lock
- * @defer: TCP_DEFER_ACCEPT, as xtcp_halfopen.defer has it
+ * @defer: TCP_DEFER_ACCEPT, as xtcp_syn_received.defer has it
  * @mib: what was refused and why, since it first listened; freed with the socket
  */
 struct xtcp_listener {

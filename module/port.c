@@ -383,7 +383,7 @@ int xtcp_port_bind(struct sock *sk, u16 number, enum xtcp_bind_mode mode,
  * Return: 0, or -EADDRNOTAVAIL.
  */
 int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spare,
-		   struct xtcp_timewait_record **before)
+		   struct xtcp_timewait **before)
 {
 	spinlock_t *lock = port_lock(key->net, key->lport);
 	u64 *slot = port_slot(key->net, key->lport);

@@ -30,7 +30,7 @@ struct net;
 struct sock;
 struct xtcp_entry;
 struct xtcp_key;
-struct xtcp_timewait_record;
+struct xtcp_timewait;
 
 #define XTCP_PORT_PAGE_SLOTS	512
 #define XTCP_PORT_PAGES		(65536 / XTCP_PORT_PAGE_SLOTS)
@@ -96,7 +96,7 @@ u64 xtcp_port_peek(const struct net *net, u16 number);
 int xtcp_port_bind(struct sock *sk, u16 number, enum xtcp_bind_mode mode,
 		   struct xtcp_port **spare);
 int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spare,
-		   struct xtcp_timewait_record **before);
+		   struct xtcp_timewait **before);
 void xtcp_put_port(struct sock *sk);
 bool xtcp_port_share(struct sock *listener, struct sock *child);
 u8 xtcp_port_claim(const struct sock *sk);

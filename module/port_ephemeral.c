@@ -241,7 +241,7 @@ static bool connect_hopeless(const struct xtcp_key *key)
 }
 
 static int connect_half(struct sock *sk, struct xtcp_key *key, bool other,
-			struct xtcp_port **spare, struct xtcp_timewait_record **before)
+			struct xtcp_port **spare, struct xtcp_timewait **before)
 {
 	u64 hash = destination_hash(key);
 	u16 *counter = &counters[hash % COUNTERS];
@@ -264,7 +264,7 @@ static int connect_half(struct sock *sk, struct xtcp_key *key, bool other,
 }
 
 static int connect_any(struct sock *sk, struct xtcp_key *key,
-		       struct xtcp_timewait_record **before)
+		       struct xtcp_timewait **before)
 {
 	struct xtcp_port *spare = NULL;
 	int err;
@@ -282,7 +282,7 @@ static int connect_any(struct sock *sk, struct xtcp_key *key,
 
 /* With the port that the user has bound */
 static int connect_bound(struct sock *sk, const struct xtcp_key *key,
-			 struct xtcp_timewait_record **before)
+			 struct xtcp_timewait **before)
 {
 	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
 
@@ -299,7 +299,7 @@ static int connect_bound(struct sock *sk, const struct xtcp_key *key,
  * Context: process, under the socket lock; may sleep.
  * Return: 0 with the socket hashed, -EADDRNOTAVAIL or -ENOMEM.
  */
-int xtcp_port_connect(struct sock *sk, struct xtcp_timewait_record **before)
+int xtcp_port_connect(struct sock *sk, struct xtcp_timewait **before)
 {
 	struct xtcp_key key;
 	int err;

@@ -226,7 +226,7 @@ static void show_sock(struct seq_file *seq, int sl, struct sock *sk)
 }
 
 /* A half-open connection belongs to whom its listener belongs to */
-static uid_t request_uid(struct seq_file *seq, const struct xtcp_request_record *record)
+static uid_t request_uid(struct seq_file *seq, const struct xtcp_request *record)
 {
 	const struct xtcp_entry *e = &record->entry;
 	struct sock *listener;
@@ -238,7 +238,7 @@ static uid_t request_uid(struct seq_file *seq, const struct xtcp_request_record 
 
 static void row_request(struct seq_file *seq, struct row *r, struct xtcp_entry *e)
 {
-	const struct xtcp_request_record *record = xtcp_entry_request(e);
+	const struct xtcp_request *record = xtcp_entry_request(e);
 
 	r->state = TCP_SYN_RECV;
 	r->timer = TIMER_RETRANSMIT;
@@ -250,7 +250,7 @@ static void row_request(struct seq_file *seq, struct row *r, struct xtcp_entry *
 
 static void row_timewait(struct row *r, struct xtcp_entry *e)
 {
-	const struct xtcp_timewait_record *record = xtcp_entry_timewait(e);
+	const struct xtcp_timewait *record = xtcp_entry_timewait(e);
 
 	r->state = TCP_TIME_WAIT;
 	r->timer = TIMER_TIME_WAIT;

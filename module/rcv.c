@@ -67,7 +67,7 @@ static bool rcv_checksum(struct sk_buff *skb)
 /* A segment of no connection: an opening for a listener, or refused */
 static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 			const struct xtcp_key *key,
-			struct xtcp_timewait_record *before)
+			struct xtcp_timewait *before)
 {
 	struct sock *listener;
 	unsigned int why;
@@ -95,7 +95,7 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 static void rcv_request(struct xtcp_entry *e, struct sk_buff *skb,
 			struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	struct xtcp_request_record *r = xtcp_entry_request(e);
+	struct xtcp_request *r = xtcp_entry_request(e);
 	struct sock *listener = xtcp_request_listener(r);
 	unsigned int why = XTCP_DROP_NONE;
 
@@ -115,7 +115,7 @@ static void rcv_request(struct xtcp_entry *e, struct sk_buff *skb,
 static void rcv_timewait(struct xtcp_entry *e, struct sk_buff *skb,
 			 struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	struct xtcp_timewait_record *r = xtcp_entry_timewait(e);
+	struct xtcp_timewait *r = xtcp_entry_timewait(e);
 
 	if (!xtcp_policy_in(NULL, skb))
 		xtcp_skb_free(skb, XTCP_REFUSED_XFRM);

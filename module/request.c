@@ -17,7 +17,7 @@
 #include "kept.h"
 #include "listener.h"
 #include "net.h"
-#include "record.h"
+#include "minisock.h"
 #include "reply.h"
 #include "request.h"
 #include "request_syn.h"
@@ -26,7 +26,7 @@
 #include "timer.h"
 #include "timewait.h"
 
-static struct xtcp_slab slab __read_mostly;
+static struct xtcp_minisock_slab slab __read_mostly;
 
 /**
  * xtcp_request_cache_init() - make the slabs of half-open records
@@ -36,10 +36,10 @@ static struct xtcp_slab slab __read_mostly;
  */
 int xtcp_request_cache_init(void)
 {
-	size_t size = sizeof(struct xtcp_request_record);
+	size_t size = sizeof(struct xtcp_request);
 
 	BUILD_BUG_ON(IS_ENABLED(CONFIG_64BIT) && size - sizeof(struct xtcp_timer) > 104);
-	return xtcp_slab_init(&slab, "xtcp_halfopen4", "xtcp_halfopen6", size);
+	return xtcp_minisock_slab_init(&slab, "xtcp_request4", "xtcp_request6", size);
 }
 
 /**
@@ -49,19 +49,19 @@ int xtcp_request_cache_init(void)
  */
 void xtcp_request_cache_exit(void)
 {
-	xtcp_slab_exit(&slab);
+	xtcp_minisock_slab_exit(&slab);
 }
 
 /* A record that nobody can see any more, with what is out of line */
-static void request_destroy(struct xtcp_request_record *r)
+static void request_destroy(struct xtcp_request *r)
 {
 	xtcp_kept_free(r->kept);
-	xtcp_slab_free(&slab, r->entry.family, r);
+	xtcp_minisock_slab_free(&slab, r->entry.family, r);
 }
 
 static void request_free(struct rcu_head *rcu)
 {
-	request_destroy(container_of(rcu, struct xtcp_request_record, rcu));
+	request_destroy(container_of(rcu, struct xtcp_request, rcu));
 }
 
 /**
@@ -72,7 +72,7 @@ static void request_free(struct rcu_head *rcu)
  * Return: the listener, valid until rcu_read_unlock(); NULL when it listens no more, or the
  * record has left the table.
  */
-struct sock *xtcp_request_listener(const struct xtcp_request_record *r)
+struct sock *xtcp_request_listener(const struct xtcp_request *r)
 {
 	xtcp_rcu_held();
 	return xtcp_listener_by_id(read_pnet(&r->entry.net), r->entry.lport,
@@ -80,7 +80,7 @@ struct sock *xtcp_request_listener(const struct xtcp_request_record *r)
 }
 
 /* ... and if it doesn't, who inherits */
-static struct sock *request_heir(const struct xtcp_request_record *r)
+static struct sock *request_heir(const struct xtcp_request *r)
 {
 	return xtcp_listener_heir(read_pnet(&r->entry.net), r->entry.lport,
 				  atomic64_read(&r->listener_id), r->entry.hash);
@@ -91,7 +91,7 @@ static struct sock *request_heir(const struct xtcp_request_record *r)
  * of the table, which unnames the listener (request_end()), finds that it was counted.
  * Returns the heir, or whom another processor has found; NULL: it is nobody's
  */
-static struct sock *request_adopt(struct xtcp_request_record *r)
+static struct sock *request_adopt(struct xtcp_request *r)
 {
 	u64 id = atomic64_read(&r->listener_id);
 	struct sock *heir = request_heir(r);
@@ -117,7 +117,7 @@ static struct sock *request_adopt(struct xtcp_request_record *r)
 /* A record has left the table, and the caller has taken it out: under
  * rcu_read_lock()
  */
-static void request_end(struct xtcp_request_record *r)
+static void request_end(struct xtcp_request *r)
 {
 	struct sock *listener = xtcp_listener_by_id(read_pnet(&r->entry.net), r->entry.lport,
 						    atomic64_xchg(&r->listener_id, 0));
@@ -132,7 +132,7 @@ static void request_end(struct xtcp_request_record *r)
 /* Take a record out of the table. What was in TIME-WAIT before is so again: the SYN
  * was an old duplicate for all we know (RFC 9293 section 3.6.1)
  */
-static bool request_leave(struct xtcp_request_record *r)
+static bool request_leave(struct xtcp_request *r)
 {
 	if (!r->before)
 		return xtcp_conn_remove(&r->entry);
@@ -149,7 +149,7 @@ static bool request_leave(struct xtcp_request_record *r)
  * Context: any, under rcu_read_lock().
  * Return: false when it had left the table already: it has become a socket, or was ended.
  */
-bool xtcp_request_kill(struct xtcp_request_record *r)
+bool xtcp_request_kill(struct xtcp_request *r)
 {
 	xtcp_rcu_held();
 	if (!request_leave(r))
@@ -158,19 +158,19 @@ bool xtcp_request_kill(struct xtcp_request_record *r)
 	return true;
 }
 
-static void request_send_synack(struct xtcp_request_record *r,
+static void request_send_synack(struct xtcp_request *r,
 				const struct sock *listener, const struct xtcp_key *key)
 {
 	struct xtcp_answer answer = xtcp_request_answer(r, listener);
 	struct xtcp_out out;
 
-	xtcp_halfopen_synack(&r->half, xtcp_record_stamp(key, r->half.ts_ok), &out);
+	xtcp_syn_received_synack(&r->half, xtcp_minisock_stamp(key, r->half.ts_ok), &out);
 	xtcp_reply(key, &answer, &out);
 	WRITE_ONCE(r->half.adv_mss, out.opts.mss);
 }
 
 /* No third segment has come, or nobody would take it: @listener is NULL */
-static void request_give_up(struct xtcp_request_record *r, const struct sock *listener)
+static void request_give_up(struct xtcp_request *r, const struct sock *listener)
 {
 	if (!xtcp_request_kill(r))
 		return;
@@ -188,8 +188,8 @@ static void request_give_up(struct xtcp_request_record *r, const struct sock *li
  */
 void xtcp_request_expired(struct xtcp_timer *timer)
 {
-	struct xtcp_request_record *r =
-		container_of(timer, struct xtcp_request_record, timer);
+	struct xtcp_request *r =
+		container_of(timer, struct xtcp_request, timer);
 	struct net *net = read_pnet(&r->entry.net);
 	struct sock *listener;
 	struct xtcp_key key;
@@ -199,7 +199,7 @@ void xtcp_request_expired(struct xtcp_timer *timer)
 	xtcp_rcu_held();
 	if (!READ_ONCE(r->entry.hashed))
 		return;
-	wait = xtcp_halfopen_timeout(&r->half, &xtcp_net(net)->knobs, &resend);
+	wait = xtcp_syn_received_timeout(&r->half, &xtcp_net(net)->knobs, &resend);
 	listener = xtcp_request_listener(r);
 	if (!listener && wait)
 		listener = request_adopt(r);
@@ -216,23 +216,23 @@ void xtcp_request_expired(struct xtcp_timer *timer)
 }
 
 static u32 request_iss(const struct xtcp_key *key, u64 now,
-		       const struct xtcp_timewait_record *before)
+		       const struct xtcp_timewait *before)
 {
 	u32 hash = xtcp_hash_isn(xtcp_key_hash_secret(key, XTCP_SALT_NUMBERS));
 
 	return before ? xtcp_isn_above(now, hash, before->tw.snd_nxt) : xtcp_isn(now, hash);
 }
 
-static struct xtcp_request_record *request_new(const struct sock *listener,
+static struct xtcp_request *request_new(const struct sock *listener,
 					       const struct xtcp_seg *seg,
 					       const struct xtcp_key *key,
 					       struct sk_buff *skb,
-					       struct xtcp_timewait_record *before)
+					       struct xtcp_timewait *before)
 {
-	struct xtcp_request_record *r;
+	struct xtcp_request *r;
 	u64 now = xtcp_now();
 
-	r = xtcp_slab_alloc(&slab, key->family);
+	r = xtcp_minisock_slab_alloc(&slab, key->family);
 	if (!r)
 		return NULL;
 	xtcp_request_agree(&r->half, listener, seg, key, skb,
@@ -246,10 +246,10 @@ static struct xtcp_request_record *request_new(const struct sock *listener,
 /* Into the table; false when somebody was quicker with a copy of the SYN, or with
  * the end of the TIME-WAIT. Counted first: a count never falls below what there is
  */
-static bool request_enter(struct xtcp_request_record *r, struct sock *listener,
+static bool request_enter(struct xtcp_request *r, struct sock *listener,
 			  const struct xtcp_key *key)
 {
-	struct xtcp_timewait_record *before = r->before;
+	struct xtcp_timewait *before = r->before;
 	struct xtcp_net *xn = xtcp_net(key->net);
 
 	atomic_inc(&xtcp_sk(listener)->listener.halfopen);
@@ -276,9 +276,9 @@ static bool request_enter(struct xtcp_request_record *r, struct sock *listener,
  */
 unsigned int xtcp_request_open(struct sock *listener, const struct xtcp_seg *seg,
 			       const struct xtcp_key *key, struct sk_buff *skb,
-			       struct xtcp_timewait_record *before)
+			       struct xtcp_timewait *before)
 {
-	struct xtcp_request_record *r;
+	struct xtcp_request *r;
 
 	xtcp_rcu_held();
 	r = request_new(listener, seg, key, skb, before);
@@ -302,7 +302,7 @@ unsigned int xtcp_request_open(struct sock *listener, const struct xtcp_seg *seg
  * decides. Returns the child, locked by nobody, with a reference; NULL when it
  * could not be made
  */
-static struct sock *request_child(struct xtcp_request_record *r,
+static struct sock *request_child(struct xtcp_request *r,
 				  struct sock *listener, struct sk_buff *skb)
 {
 	struct sock *child = xtcp_child_create(listener, r, skb);
@@ -338,7 +338,7 @@ static struct sock *request_child(struct xtcp_request_record *r,
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_request_overflow(const struct sock *listener, struct xtcp_request_record *r,
+void xtcp_request_overflow(const struct sock *listener, struct xtcp_request *r,
 			   struct sk_buff *skb, const struct xtcp_seg *seg,
 			   const struct xtcp_key *key)
 {
@@ -412,7 +412,7 @@ void xtcp_request_begin(struct sock *listener, struct sock *child, struct sk_buf
 /* A record without a listener: either nobody takes its third segment, which is refused, or
  * it has just become a socket, and has none since then; consumes @skb
  */
-static void request_unheard(struct xtcp_request_record *r, struct sk_buff *skb,
+static void request_unheard(struct xtcp_request *r, struct sk_buff *skb,
 			    struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	if (xtcp_request_kill(r))
@@ -427,7 +427,7 @@ static void request_unheard(struct xtcp_request_record *r, struct sk_buff *skb,
  * now does the record wait on, and is nobody's as before. One that closes at this moment
  * may have no port left to share with a child: then who comes after it is asked
  */
-static void request_establish(struct xtcp_request_record *r, struct sk_buff *skb,
+static void request_establish(struct xtcp_request *r, struct sk_buff *skb,
 			      struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	struct sock *heir, *listener, *child;
@@ -463,18 +463,18 @@ static void request_establish(struct xtcp_request_record *r, struct sk_buff *skb
 /* A segment that does not fit is answered by an ACK. One that is the old connection's
  * FIN still gets that one's: its sender may be waiting for nothing else
  */
-static void request_challenge(struct xtcp_request_record *r, struct sk_buff *skb,
+static void request_challenge(struct xtcp_request *r, struct sk_buff *skb,
 			      const struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	struct xtcp_out out;
 
-	if (!xtcp_record_may_answer(&r->answered))
+	if (!xtcp_minisock_may_answer(&r->answered))
 		return;
 	if (r->before && xtcp_timewait_is_fin(r->before, seg)) {
 		xtcp_timewait_answer(r->before, skb, key);
 		return;
 	}
-	xtcp_halfopen_ack(&r->half, xtcp_record_stamp(key, r->half.ts_ok), &out);
+	xtcp_syn_received_ack(&r->half, xtcp_minisock_stamp(key, r->half.ts_ok), &out);
 	xtcp_reply_skb(skb, key, xtcp_request_listener(r), &out);
 }
 
@@ -487,40 +487,40 @@ static void request_challenge(struct xtcp_request_record *r, struct sk_buff *skb
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_request_rcv(struct xtcp_request_record *r, struct sk_buff *skb,
+void xtcp_request_rcv(struct xtcp_request *r, struct sk_buff *skb,
 		      struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	enum xtcp_drop drop = XTCP_DROP_NONE;
 	struct sock *listener;
 
 	xtcp_rcu_held();
-	switch (xtcp_halfopen_segment(&r->half, seg, &drop)) {
-	case XTCP_HALFOPEN_ESTABLISH:
+	switch (xtcp_syn_received_segment(&r->half, seg, &drop)) {
+	case XTCP_SYN_RECEIVED_ESTABLISH:
 		request_establish(r, skb, seg, key);
 		return;
-	case XTCP_HALFOPEN_SYNACK:
+	case XTCP_SYN_RECEIVED_SYNACK:
 		listener = xtcp_request_listener(r) ?: request_adopt(r);
 		if (!listener)
 			xtcp_request_kill(r);
-		else if (xtcp_record_may_answer(&r->answered))
+		else if (xtcp_minisock_may_answer(&r->answered))
 			request_send_synack(r, listener, key);
 		break;
-	case XTCP_HALFOPEN_WAIT:
+	case XTCP_SYN_RECEIVED_WAIT:
 		xtcp_count(key->net, halfopen_deferred);
 		break;
-	case XTCP_HALFOPEN_ACK:
+	case XTCP_SYN_RECEIVED_ACK:
 		request_challenge(r, skb, seg, key);
 		break;
-	case XTCP_HALFOPEN_RESET:
+	case XTCP_SYN_RECEIVED_RESET:
 		xtcp_reset_skb(skb, seg, key, xtcp_request_listener(r));
 		break;
-	case XTCP_HALFOPEN_ABORT:
+	case XTCP_SYN_RECEIVED_ABORT:
 		if (xtcp_request_kill(r))
 			xtcp_count(key->net, resets_in);
 		else if (request_pass_on(skb, seg, key))
 			return;
 		break;
-	case XTCP_HALFOPEN_DROP:
+	case XTCP_SYN_RECEIVED_DROP:
 		break;
 	}
 	xtcp_skb_done(key->net, skb, drop);

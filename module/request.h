@@ -13,10 +13,10 @@
 struct sk_buff;
 struct xtcp_kept;
 struct xtcp_seg;
-struct xtcp_timewait_record;
+struct xtcp_timewait;
 
 /**
- * struct xtcp_request_record - a connection in SYN-RECEIVED
+ * struct xtcp_request - a connection in SYN-RECEIVED
  * @timer: retransmits the SYN-ACK
  * @rcu: frees it, once the timer is shut down
  * @half: what was agreed; @half.retries is the timer's callback's
@@ -30,39 +30,39 @@ struct xtcp_timewait_record;
  *
  * 128 bytes; with IPv6 addresses 160.
  */
-struct xtcp_request_record {
+struct xtcp_request {
 	union {
 		struct xtcp_timer timer;
 		struct rcu_head rcu;
 	};
-	struct xtcp_halfopen half;
+	struct xtcp_syn_received half;
 	atomic64_t listener_id;
 	struct xtcp_kept *kept;
-	struct xtcp_timewait_record *before;
+	struct xtcp_timewait *before;
 	u32 mark;
 	u16 answered;
 	struct xtcp_entry entry;
 };
 
-static inline struct xtcp_request_record *xtcp_entry_request(struct xtcp_entry *e)
+static inline struct xtcp_request *xtcp_entry_request(struct xtcp_entry *e)
 {
-	return container_of(e, struct xtcp_request_record, entry);
+	return container_of(e, struct xtcp_request, entry);
 }
 
 int xtcp_request_cache_init(void);
 void xtcp_request_cache_exit(void);
-struct sock *xtcp_request_listener(const struct xtcp_request_record *r);
-bool xtcp_request_kill(struct xtcp_request_record *r);
+struct sock *xtcp_request_listener(const struct xtcp_request *r);
+bool xtcp_request_kill(struct xtcp_request *r);
 void xtcp_request_expired(struct xtcp_timer *timer);
 unsigned int xtcp_request_open(struct sock *listener, const struct xtcp_seg *seg,
 			       const struct xtcp_key *key, struct sk_buff *skb,
-			       struct xtcp_timewait_record *before);
-void xtcp_request_overflow(const struct sock *listener, struct xtcp_request_record *r,
+			       struct xtcp_timewait *before);
+void xtcp_request_overflow(const struct sock *listener, struct xtcp_request *r,
 			   struct sk_buff *skb, const struct xtcp_seg *seg,
 			   const struct xtcp_key *key);
 void xtcp_request_begin(struct sock *listener, struct sock *child, struct sk_buff *skb,
 			struct xtcp_seg *seg, const struct xtcp_key *key);
-void xtcp_request_rcv(struct xtcp_request_record *r, struct sk_buff *skb,
+void xtcp_request_rcv(struct xtcp_request *r, struct sk_buff *skb,
 		      struct xtcp_seg *seg, const struct xtcp_key *key);
 
 #endif /* XTCP_REQUEST_H */

@@ -9,7 +9,7 @@
 #include "core/mss.h"
 #include "kept.h"
 #include "net.h"
-#include "record.h"
+#include "minisock.h"
 #include "reply.h"
 #include "request.h"
 #include "request_syn.h"
@@ -60,7 +60,7 @@ u16 xtcp_request_adv_mss(const struct sock *listener, const struct sk_buff *skb,
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_request_origin(struct xtcp_request_record *r, const struct sock *listener,
+void xtcp_request_origin(struct xtcp_request *r, const struct sock *listener,
 			 const struct xtcp_key *key, struct sk_buff *skb,
 			 const struct xtcp_seg *syn)
 {
@@ -81,7 +81,7 @@ void xtcp_request_origin(struct xtcp_request_record *r, const struct sock *liste
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_request_fill(struct xtcp_request_record *r, const struct sock *listener,
+void xtcp_request_fill(struct xtcp_request *r, const struct sock *listener,
 		       const struct xtcp_key *key, struct sk_buff *skb,
 		       const struct xtcp_seg *syn)
 {
@@ -96,7 +96,7 @@ void xtcp_request_fill(struct xtcp_request_record *r, const struct sock *listene
 	xtcp_timer_init(&r->timer, XTCP_ENTRY_REQUEST);
 	atomic64_set(&r->listener_id, xtcp_sk(listener)->listener.id);
 	r->before = NULL;
-	xtcp_record_answer_init(&r->answered);
+	xtcp_minisock_answer_init(&r->answered);
 }
 
 /**
@@ -111,12 +111,12 @@ void xtcp_request_fill(struct xtcp_request_record *r, const struct sock *listene
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_request_agree(struct xtcp_halfopen *h, const struct sock *listener,
+void xtcp_request_agree(struct xtcp_syn_received *h, const struct sock *listener,
 			const struct xtcp_seg *syn, const struct xtcp_key *key,
 			const struct sk_buff *skb, u32 iss, u64 now)
 {
 	xtcp_rcu_held();
-	xtcp_halfopen_init(h, syn, iss, xtcp_request_adv_mss(listener, skb, key),
+	xtcp_syn_received_init(h, syn, iss, xtcp_request_adv_mss(listener, skb, key),
 			   key->family == AF_INET ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6,
 			   READ_ONCE(listener->sk_rcvbuf) / 2,
 			   &xtcp_net(key->net)->knobs, now);
@@ -130,7 +130,7 @@ void xtcp_request_agree(struct xtcp_halfopen *h, const struct sock *listener,
  * Context: softirq, under rcu_read_lock().
  * Return: the way; valid as long as both are.
  */
-struct xtcp_answer xtcp_request_answer(const struct xtcp_request_record *r,
+struct xtcp_answer xtcp_request_answer(const struct xtcp_request *r,
 				       const struct sock *listener)
 {
 	struct xtcp_answer answer = {

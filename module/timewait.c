@@ -21,13 +21,13 @@
 #include "listener.h"
 #include "net.h"
 #include "port.h"
-#include "record.h"
+#include "minisock.h"
 #include "reply.h"
 #include "sock.h"
 #include "timer.h"
 #include "timewait.h"
 
-static struct xtcp_slab slab __read_mostly;
+static struct xtcp_minisock_slab slab __read_mostly;
 
 /**
  * xtcp_timewait_cache_init() - make the slabs of TIME-WAIT records
@@ -37,10 +37,10 @@ static struct xtcp_slab slab __read_mostly;
  */
 int xtcp_timewait_cache_init(void)
 {
-	size_t size = sizeof(struct xtcp_timewait_record);
+	size_t size = sizeof(struct xtcp_timewait);
 
 	BUILD_BUG_ON(IS_ENABLED(CONFIG_64BIT) && size - sizeof(struct xtcp_timer) > 64);
-	return xtcp_slab_init(&slab, "xtcp_timewait4", "xtcp_timewait6", size);
+	return xtcp_minisock_slab_init(&slab, "xtcp_timewait4", "xtcp_timewait6", size);
 }
 
 /**
@@ -50,20 +50,20 @@ int xtcp_timewait_cache_init(void)
  */
 void xtcp_timewait_cache_exit(void)
 {
-	xtcp_slab_exit(&slab);
+	xtcp_minisock_slab_exit(&slab);
 }
 
 static void timewait_free(struct rcu_head *rcu)
 {
-	struct xtcp_timewait_record *r = container_of(rcu, struct xtcp_timewait_record, rcu);
+	struct xtcp_timewait *r = container_of(rcu, struct xtcp_timewait, rcu);
 
-	xtcp_slab_free(&slab, r->entry.family, r);
+	xtcp_minisock_slab_free(&slab, r->entry.family, r);
 }
 
 /* It holds the port no more and doesn't count any more */
-static void timewait_let_go(struct xtcp_timewait_record *r)
+static void timewait_let_go(struct xtcp_timewait *r)
 {
-	xtcp_port_drop(&r->entry, READ_ONCE(r->claim) & ~XTCP_TIMEWAIT_OVER);
+	xtcp_port_drop(&r->entry, READ_ONCE(r->claim) & ~XTCP_TIME_WAIT_OVER);
 	atomic_dec(&xtcp_net(read_pnet(&r->entry.net))->tw_count);
 }
 
@@ -73,7 +73,7 @@ static void timewait_let_go(struct xtcp_timewait_record *r)
  *
  * Context: any.
  */
-void xtcp_timewait_end(struct xtcp_timewait_record *r)
+void xtcp_timewait_end(struct xtcp_timewait *r)
 {
 	xtcp_timer_shutdown(&r->timer);
 	timewait_let_go(r);
@@ -86,7 +86,7 @@ void xtcp_timewait_end(struct xtcp_timewait_record *r)
  *
  * Context: any, under rcu_read_lock().
  */
-void xtcp_timewait_kill(struct xtcp_timewait_record *r)
+void xtcp_timewait_kill(struct xtcp_timewait *r)
 {
 	xtcp_rcu_held();
 	if (xtcp_conn_remove(&r->entry))
@@ -103,11 +103,11 @@ void xtcp_timewait_kill(struct xtcp_timewait_record *r)
  *
  * Context: any, under rcu_read_lock().
  */
-void xtcp_timewait_resume(struct xtcp_timewait_record *r)
+void xtcp_timewait_resume(struct xtcp_timewait *r)
 {
 	xtcp_rcu_held();
 	xtcp_count(read_pnet(&r->entry.net), tw_resumed);
-	if (READ_ONCE(r->claim) & XTCP_TIMEWAIT_OVER)
+	if (READ_ONCE(r->claim) & XTCP_TIME_WAIT_OVER)
 		xtcp_timewait_kill(r);
 }
 
@@ -119,19 +119,19 @@ void xtcp_timewait_resume(struct xtcp_timewait_record *r)
  */
 void xtcp_timewait_expired(struct xtcp_timer *timer)
 {
-	struct xtcp_timewait_record *r =
-		container_of(timer, struct xtcp_timewait_record, timer);
+	struct xtcp_timewait *r =
+		container_of(timer, struct xtcp_timewait, timer);
 
 	xtcp_rcu_held();
-	WRITE_ONCE(r->claim, r->claim | XTCP_TIMEWAIT_OVER);
+	WRITE_ONCE(r->claim, r->claim | XTCP_TIME_WAIT_OVER);
 	xtcp_timewait_kill(r);
 }
 
-static void timewait_start(struct xtcp_timewait_record *r)
+static void timewait_start(struct xtcp_timewait *r)
 {
 	const struct net *net = read_pnet(&r->entry.net);
 
-	xtcp_timer_arm(&r->timer, xtcp_now() + xtcp_timewait_length(&xtcp_net(net)->knobs));
+	xtcp_timer_arm(&r->timer, xtcp_now() + xtcp_time_wait_length(&xtcp_net(net)->knobs));
 }
 
 /* What the user has set, 0: nothing. A peer who asks for 255 (RFC 5082) wants it to the end */
@@ -143,16 +143,16 @@ static u8 timewait_ttl(const struct sock *sk)
 }
 
 /* A record for the socket's connection, which holds its port; NULL: no memory */
-static struct xtcp_timewait_record *timewait_new(struct sock *sk)
+static struct xtcp_timewait *timewait_new(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_timewait_record *r;
+	struct xtcp_timewait *r;
 	struct xtcp_key key;
 
-	r = xtcp_slab_alloc(&slab, xs->entry.family);
+	r = xtcp_minisock_slab_alloc(&slab, xs->entry.family);
 	if (!r)
 		return NULL;
-	xtcp_timewait_init(&r->tw, &xs->tcb, xtcp_now());
+	xtcp_time_wait_init(&r->tw, &xs->tcb, xtcp_now());
 	xtcp_timer_init(&r->timer, XTCP_ENTRY_TIMEWAIT);
 	xtcp_entry_init(&r->entry, XTCP_ENTRY_TIMEWAIT);
 	xtcp_entry_get_key(&xs->entry, &key);
@@ -162,10 +162,10 @@ static struct xtcp_timewait_record *timewait_new(struct sock *sk)
 	r->entry.spare = timewait_ttl(sk);
 	r->tw.foreign = !!(inet_sk_flowi_flags(sk) & FLOWI_FLAG_ANYSRC);
 	r->claim = xtcp_port_claim(sk);
-	xtcp_record_answer_init(&r->answered);
+	xtcp_minisock_answer_init(&r->answered);
 	if (xtcp_port_keep(sk, &r->entry, r->claim))
 		return r;
-	xtcp_slab_free(&slab, r->entry.family, r);
+	xtcp_minisock_slab_free(&slab, r->entry.family, r);
 	return NULL;
 }
 
@@ -184,7 +184,7 @@ void xtcp_timewait_enter(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct net *net = sock_net(sk);
 	struct xtcp_net *xn = xtcp_net(net);
-	struct xtcp_timewait_record *r = NULL;
+	struct xtcp_timewait *r = NULL;
 
 	sock_owned_by_me(sk);
 	xs->tcb.state = XTCP_CLOSED;
@@ -202,7 +202,7 @@ void xtcp_timewait_enter(struct sock *sk)
 		timewait_start(r);
 	} else {		/* the socket was not there: nothing to stand in for */
 		timewait_let_go(r);
-		xtcp_slab_free(&slab, r->entry.family, r);
+		xtcp_minisock_slab_free(&slab, r->entry.family, r);
 	}
 	rcu_read_unlock();
 }
@@ -215,7 +215,7 @@ void xtcp_timewait_enter(struct sock *sk)
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct sk_buff *skb,
+void xtcp_timewait_answer(struct xtcp_timewait *r, const struct sk_buff *skb,
 			  const struct xtcp_key *key)
 {
 	struct xtcp_answer answer = {
@@ -228,7 +228,7 @@ void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct sk_buff *
 	struct xtcp_out out;
 
 	xtcp_rcu_held();
-	xtcp_timewait_ack(&r->tw, xtcp_now(), xtcp_record_stamp(key, r->tw.ts_ok), &out);
+	xtcp_time_wait_ack(&r->tw, xtcp_now(), xtcp_minisock_stamp(key, r->tw.ts_ok), &out);
 	xtcp_reply_to(skb, key, &answer, &out);
 }
 
@@ -240,12 +240,12 @@ void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct sk_buff *
  * Context: under rcu_read_lock().
  * Return: true when it is: the peer has not seen our ACK of it.
  */
-bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtcp_seg *seg)
+bool xtcp_timewait_is_fin(const struct xtcp_timewait *r, const struct xtcp_seg *seg)
 {
 	enum xtcp_drop drop;
 
 	xtcp_rcu_held();
-	return xtcp_timewait_segment(&r->tw, seg, &drop) == XTCP_TIMEWAIT_RESTART;
+	return xtcp_time_wait_segment(&r->tw, seg, &drop) == XTCP_TIME_WAIT_RESTART;
 }
 
 /**
@@ -259,24 +259,24 @@ bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtc
  * Return: true when the segment is a newer SYN for which somebody listens: it is
  * left to him (RFC 6191).
  */
-bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, struct sk_buff *skb,
+bool xtcp_timewait_rcv(struct xtcp_timewait *r, struct sk_buff *skb,
 		       const struct xtcp_seg *seg, const struct xtcp_key *key)
 {
 	enum xtcp_drop drop = XTCP_DROP_NONE;
-	enum xtcp_timewait_verdict verdict;
+	enum xtcp_time_wait_verdict verdict;
 
 	xtcp_rcu_held();
-	verdict = xtcp_timewait_segment(&r->tw, seg, &drop);
-	if (verdict == XTCP_TIMEWAIT_REOPEN) {
+	verdict = xtcp_time_wait_segment(&r->tw, seg, &drop);
+	if (verdict == XTCP_TIME_WAIT_REOPEN) {
 		if (xtcp_listener_lookup(key))
 			return true;
-		verdict = XTCP_TIMEWAIT_ACK;
+		verdict = XTCP_TIME_WAIT_ACK;
 	}
-	if (verdict == XTCP_TIMEWAIT_RESTART) {
-		if (xtcp_timewait_restart(&r->tw))
+	if (verdict == XTCP_TIME_WAIT_RESTART) {
+		if (xtcp_time_wait_restart(&r->tw))
 			timewait_start(r);
 		xtcp_timewait_answer(r, skb, key);
-	} else if (verdict == XTCP_TIMEWAIT_ACK && xtcp_record_may_answer(&r->answered)) {
+	} else if (verdict == XTCP_TIME_WAIT_ACK && xtcp_minisock_may_answer(&r->answered)) {
 		xtcp_timewait_answer(r, skb, key);
 	}
 	xtcp_skb_done(key->net, skb, drop);

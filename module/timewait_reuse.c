@@ -40,7 +40,7 @@ bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key, b
 		return xtcp_entry_timewait(e)->tw.ts_ok;
 	if (!reuse || (reuse == 2 && !key_is_loopback(key)))
 		return false;
-	return xtcp_timewait_is_past(&xtcp_entry_timewait(e)->tw, xtcp_now());
+	return xtcp_time_wait_is_past(&xtcp_entry_timewait(e)->tw, xtcp_now());
 }
 
 /**
@@ -56,7 +56,7 @@ bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key, b
  * Return: 0, or -EADDRNOTAVAIL when the connection is there and does not give way.
  */
 int xtcp_timewait_supersede(struct xtcp_entry *e, const struct xtcp_key *key, bool named,
-			    struct xtcp_timewait_record **before)
+			    struct xtcp_timewait **before)
 {
 	int err = xtcp_conn_insert(e, key);
 	struct xtcp_entry *other;

@@ -9,10 +9,10 @@
 
 struct xtcp_entry;
 struct xtcp_key;
-struct xtcp_timewait_record;
+struct xtcp_timewait;
 
 bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key, bool named);
 int xtcp_timewait_supersede(struct xtcp_entry *e, const struct xtcp_key *key, bool named,
-			    struct xtcp_timewait_record **before);
+			    struct xtcp_timewait **before);
 
 #endif /* XTCP_TIMEWAIT_REUSE_H */

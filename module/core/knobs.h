@@ -26,7 +26,7 @@
  * @orphan_retries: R2 of an orphan; 0: 8
  * @max_orphans: connections that no user has any more
  * @max_tw_buckets: TIME-WAIT records
- * @reuse_tw: tw_reuse: connect() may take the place of one (xtcp_timewait_is_past()): 0
+ * @reuse_tw: tw_reuse: connect() may take the place of one (xtcp_time_wait_is_past()): 0
  *	never, 1 always, 2 on the loopback
  * @abort_on_overflow: reset what a full accept queue can't take
  * @migrate_req: when a listener closes another of its SO_REUSEPORT group inherits

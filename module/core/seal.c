@@ -44,14 +44,14 @@ static u64 get(const u8 *p, unsigned int len)
 
 /**
  * xtcp_seal_pack - what the cookie of a half-open connection says
- * @h: the connection, from xtcp_halfopen_init()
+ * @h: the connection, from xtcp_syn_received_init()
  * @now: time, us
  *
  * Pure: no context, no lock.
  *
  * Return: the state.
  */
-u32 xtcp_seal_pack(const struct xtcp_halfopen *h, u64 now)
+u32 xtcp_seal_pack(const struct xtcp_syn_received *h, u64 now)
 {
 	u32 wscale = h->wscale_ok ? h->snd_wscale : NO_WSCALE;
 
@@ -110,12 +110,12 @@ u64 xtcp_seal_issued(u32 state, u64 now)
  * xtcp_seal_unpack - what was agreed, as a cookie claims
  * @state: its state
  * @h: @peer_mss, @snd_wscale, @wscale_ok, @sack_ok and @ts_ok are set; the rest is
- *	xtcp_halfopen_return()'s. Nothing of it is to be believed before
+ *	xtcp_syn_received_return()'s. Nothing of it is to be believed before
  *	xtcp_seal_check() says so
  *
  * Pure: no context, no lock.
  */
-void xtcp_seal_unpack(u32 state, struct xtcp_halfopen *h)
+void xtcp_seal_unpack(u32 state, struct xtcp_syn_received *h)
 {
 	u32 wscale = state >> WSCALE & WSCALE_MASK;
 
@@ -133,7 +133,7 @@ void xtcp_seal_unpack(u32 state, struct xtcp_halfopen *h)
  * @now: time, us
  *
  * A whole seal does not make us believe what we would never have written. A timestamp that was
- * agreed and is missing is xtcp_halfopen_no_stamp()'s to judge.
+ * agreed and is missing is xtcp_syn_received_no_stamp()'s to judge.
  * Pure: no context, no lock.
  *
  * Return: the verdict.

@@ -42,11 +42,11 @@ enum xtcp_seal_verdict {
 	XTCP_SEAL_FORGED,	/* the seal is broken, or on what we never say */
 };
 
-u32 xtcp_seal_pack(const struct xtcp_halfopen *h, u64 now);
+u32 xtcp_seal_pack(const struct xtcp_syn_received *h, u64 now);
 void xtcp_seal_write(u8 *cookie, u32 state, u64 seal);
 u32 xtcp_seal_state(const u8 *cookie);
 u64 xtcp_seal_issued(u32 state, u64 now);
-void xtcp_seal_unpack(u32 state, struct xtcp_halfopen *h);
+void xtcp_seal_unpack(u32 state, struct xtcp_syn_received *h);
 enum xtcp_seal_verdict xtcp_seal_check(const struct xtcp_seg *seg, u64 seal, u64 now);
 
 #endif /* XTCP_CORE_SEAL_H */

@@ -23,12 +23,12 @@
 
 #define WINDOW_MAX	0xffff	/* of the header's field */
 
-static u32 rcv_nxt(const struct xtcp_halfopen *h)
+static u32 rcv_nxt(const struct xtcp_syn_received *h)
 {
 	return h->irs + 1;
 }
 
-static u32 snd_nxt(const struct xtcp_halfopen *h)
+static u32 snd_nxt(const struct xtcp_syn_received *h)
 {
 	return h->iss + 1;
 }
@@ -36,7 +36,7 @@ static u32 snd_nxt(const struct xtcp_halfopen *h)
 /* What we tell of our receive buffer. A SYN-ACK's window is not scaled: RFC 7323 section
  * 2.2
  */
-static void tell_window(struct xtcp_halfopen *h, u32 rcv_free,
+static void tell_window(struct xtcp_syn_received *h, u32 rcv_free,
 			const struct xtcp_knobs *knobs)
 {
 	h->rcv_wnd = min_t(u32, rcv_free, WINDOW_MAX);
@@ -45,7 +45,7 @@ static void tell_window(struct xtcp_halfopen *h, u32 rcv_free,
 }
 
 /**
- * xtcp_halfopen_init - make the record for a SYN that a listener has accepted
+ * xtcp_syn_received_init - make the record for a SYN that a listener has accepted
  * @h: result; all of it is set
  * @syn: the SYN
  * @iss: our initial sequence number (isn.h)
@@ -58,11 +58,11 @@ static void tell_window(struct xtcp_halfopen *h, u32 rcv_free,
  * The caller sends the SYN-ACK and looks again after XTCP_RTO_INITIAL.
  * Context: @h is nobody else's yet. Source: RFC 9293 section 3.10.7.2.
  */
-void xtcp_halfopen_init(struct xtcp_halfopen *h, const struct xtcp_seg *syn,
+void xtcp_syn_received_init(struct xtcp_syn_received *h, const struct xtcp_seg *syn,
 			u32 iss, u16 adv_mss, u16 default_mss, u32 rcv_free,
 			const struct xtcp_knobs *knobs, u64 now)
 {
-	*h = (struct xtcp_halfopen){
+	*h = (struct xtcp_syn_received){
 		.irs = syn->seq,
 		.iss = iss,
 		.peer_mss = xtcp_mss_believed(syn->opts.mss, default_mss),
@@ -80,19 +80,19 @@ void xtcp_halfopen_init(struct xtcp_halfopen *h, const struct xtcp_seg *syn,
 }
 
 /**
- * xtcp_halfopen_return - a connection comes back of which only a cookie is left
+ * xtcp_syn_received_return - a connection comes back of which only a cookie is left
  * @h: what the cookie has told is set: @peer_mss, @snd_wscale, @wscale_ok, @sack_ok,
  *	@ts_ok; the rest is set here
  * @seg: the third segment
  * @adv_mss: the MSS option of the SYN-ACK
- * @rcv_free: as at xtcp_halfopen_init()
+ * @rcv_free: as at xtcp_syn_received_init()
  * @knobs: the namespace's
  * @now: time, us
  *
  * When the SYN-ACK went is not known, so it is no RTT sample.
  * Context: @h is nobody else's. Source: RFC 4987 section 3.6.
  */
-void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
+void xtcp_syn_received_return(struct xtcp_syn_received *h, const struct xtcp_seg *seg,
 			  u16 adv_mss, u32 rcv_free, const struct xtcp_knobs *knobs,
 			  u64 now)
 {
@@ -105,12 +105,12 @@ void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
 	tell_window(h, rcv_free, knobs);
 	h->retries = 0;
 	h->defer = 0;
-	h->seen = XTCP_HALFOPEN_RESENT;
+	h->seen = XTCP_SYN_RECEIVED_RESENT;
 	h->sent = now;
 }
 
 /**
- * xtcp_halfopen_no_stamp - a segment lacks the timestamp that was agreed
+ * xtcp_syn_received_no_stamp - a segment lacks the timestamp that was agreed
  * @h: the record
  * @seg: the segment, no RST
  *
@@ -119,33 +119,33 @@ void xtcp_halfopen_return(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
  *
  * Return: true when it is to be dropped.
  */
-bool xtcp_halfopen_no_stamp(const struct xtcp_halfopen *h, const struct xtcp_seg *seg)
+bool xtcp_syn_received_no_stamp(const struct xtcp_syn_received *h, const struct xtcp_seg *seg)
 {
 	return h->ts_must && !seg->opts.ts;
 }
 
 /* RFC 9293 section 3.10.7.4, second, with the three checks of RFC 5961 */
-static enum xtcp_halfopen_verdict check_rst(const struct xtcp_halfopen *h,
+static enum xtcp_syn_received_verdict check_rst(const struct xtcp_syn_received *h,
 					    const struct xtcp_seg *seg,
 					    enum xtcp_drop *drop)
 {
 	if (seg->seq == rcv_nxt(h))
-		return XTCP_HALFOPEN_ABORT;
+		return XTCP_SYN_RECEIVED_ABORT;
 	*drop = XTCP_DROP_RST_INVALID;
 	if (seq_within(seg->seq, rcv_nxt(h), rcv_nxt(h) + h->rcv_wnd))
-		return XTCP_HALFOPEN_ACK;
-	return XTCP_HALFOPEN_DROP;
+		return XTCP_SYN_RECEIVED_ACK;
+	return XTCP_SYN_RECEIVED_DROP;
 }
 
 /* First; the segment that we wait for is processed at a window of zero, too */
-static bool acceptable(const struct xtcp_halfopen *h, const struct xtcp_seg *seg)
+static bool acceptable(const struct xtcp_syn_received *h, const struct xtcp_seg *seg)
 {
 	return seg->seq == rcv_nxt(h) ||
 	       xtcp_seg_acceptable(seg, rcv_nxt(h), h->rcv_wnd);
 }
 
 /* The peer has not seen our SYN-ACK. What text it may carry comes again later */
-static bool is_same_syn(const struct xtcp_halfopen *h, const struct xtcp_seg *seg)
+static bool is_same_syn(const struct xtcp_syn_received *h, const struct xtcp_seg *seg)
 {
 	return (seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
 	       seg->seq == h->irs;
@@ -154,20 +154,20 @@ static bool is_same_syn(const struct xtcp_halfopen *h, const struct xtcp_seg *se
 /* The one that would establish, unless data are to be waited for: then the peer is held
  * to have seen our SYN-ACK, and no more
  */
-static enum xtcp_halfopen_verdict third_segment(struct xtcp_halfopen *h,
+static enum xtcp_syn_received_verdict third_segment(struct xtcp_syn_received *h,
 						const struct xtcp_seg *seg)
 {
 	u8 retries = READ_ONCE(h->retries);
 
 	if (retries >= h->defer || xtcp_seg_len(seg))
-		return XTCP_HALFOPEN_ESTABLISH;
-	if (!(h->seen & XTCP_HALFOPEN_ACKED))
-		h->seen |= XTCP_HALFOPEN_ACKED | (retries ? XTCP_HALFOPEN_LATE : 0);
-	return XTCP_HALFOPEN_WAIT;
+		return XTCP_SYN_RECEIVED_ESTABLISH;
+	if (!(h->seen & XTCP_SYN_RECEIVED_ACKED))
+		h->seen |= XTCP_SYN_RECEIVED_ACKED | (retries ? XTCP_SYN_RECEIVED_LATE : 0);
+	return XTCP_SYN_RECEIVED_WAIT;
 }
 
 /**
- * xtcp_halfopen_segment - what a segment means to a half-open connection
+ * xtcp_syn_received_segment - what a segment means to a half-open connection
  * @h: the record; only @seen and @ts_recent are ever changed
  * @seg: the segment
  * @drop: why the segment came to nothing; XTCP_DROP_NONE when it did not
@@ -189,47 +189,47 @@ static enum xtcp_halfopen_verdict third_segment(struct xtcp_halfopen *h,
  * Return: the verdict. ACKs in answer to *@drop are to be limited in rate by the
  * caller (RFC 5961 section 7).
  */
-enum xtcp_halfopen_verdict
-xtcp_halfopen_segment(struct xtcp_halfopen *h, const struct xtcp_seg *seg,
+enum xtcp_syn_received_verdict
+xtcp_syn_received_segment(struct xtcp_syn_received *h, const struct xtcp_seg *seg,
 		      enum xtcp_drop *drop)
 {
 	*drop = XTCP_DROP_NONE;
 	if (is_same_syn(h, seg)) {
-		h->seen |= XTCP_HALFOPEN_RESENT;
+		h->seen |= XTCP_SYN_RECEIVED_RESENT;
 		if (seg->opts.ts && seq_gt(seg->opts.tsval, h->ts_recent))
 			h->ts_recent = seg->opts.tsval;
-		return XTCP_HALFOPEN_SYNACK;
+		return XTCP_SYN_RECEIVED_SYNACK;
 	}
 	if (seg->flags & XTCP_RST)
 		return check_rst(h, seg, drop);
-	if (xtcp_halfopen_no_stamp(h, seg)) {
+	if (xtcp_syn_received_no_stamp(h, seg)) {
 		*drop = XTCP_DROP_NO_STAMP;
-		return XTCP_HALFOPEN_DROP;
+		return XTCP_SYN_RECEIVED_DROP;
 	}
 	if (h->ts_ok && seg->opts.ts && seq_lt(seg->opts.tsval, h->ts_recent)) {	/* PAWS */
 		*drop = XTCP_DROP_PAWS;
-		return XTCP_HALFOPEN_ACK;
+		return XTCP_SYN_RECEIVED_ACK;
 	}
 	if (!acceptable(h, seg)) {
 		*drop = seq_lt(seg->seq, rcv_nxt(h)) ? XTCP_DROP_OLD : XTCP_DROP_WINDOW;
-		return XTCP_HALFOPEN_ACK;
+		return XTCP_SYN_RECEIVED_ACK;
 	}
 	if (seg->flags & XTCP_SYN) {
 		*drop = XTCP_DROP_SYN_CHALLENGED;
-		return XTCP_HALFOPEN_ACK;
+		return XTCP_SYN_RECEIVED_ACK;
 	}
 	if (!(seg->flags & XTCP_ACK)) {
 		*drop = XTCP_DROP_NO_ACK;
-		return XTCP_HALFOPEN_DROP;
+		return XTCP_SYN_RECEIVED_DROP;
 	}
 	/* SND.UNA < SEG.ACK =< SND.NXT: only one number is */
 	if (seg->ack == snd_nxt(h))
 		return third_segment(h, seg);
 	*drop = seq_lt(seg->ack, snd_nxt(h)) ? XTCP_DROP_ACK_OLD : XTCP_DROP_ACK_FUTURE;
-	return XTCP_HALFOPEN_RESET;
+	return XTCP_SYN_RECEIVED_RESET;
 }
 
-static void add_stamp(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out *out)
+static void add_stamp(const struct xtcp_syn_received *h, u32 stamp, struct xtcp_out *out)
 {
 	if (!h->ts_ok)
 		return;
@@ -239,7 +239,7 @@ static void add_stamp(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out 
 }
 
 /**
- * xtcp_halfopen_synack - the SYN-ACK, the first time and again
+ * xtcp_syn_received_synack - the SYN-ACK, the first time and again
  * @h: the record
  * @stamp: the timestamp clock (stamp.h); anything without @ts_ok
  * @out: result
@@ -247,7 +247,7 @@ static void add_stamp(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out 
  * Context: under the record's lock, or none: the fields read don't change.
  * Source: RFC 9293 section 3.10.7.2; RFC 7323 sections 2.2 and 3.2.
  */
-void xtcp_halfopen_synack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out *out)
+void xtcp_syn_received_synack(const struct xtcp_syn_received *h, u32 stamp, struct xtcp_out *out)
 {
 	xtcp_out_init(out);
 	out->kind = XTCP_OUT_SYN;
@@ -263,7 +263,7 @@ void xtcp_halfopen_synack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_
 }
 
 /**
- * xtcp_halfopen_ack - the ACK for what is not acceptable, or challenged
+ * xtcp_syn_received_ack - the ACK for what is not acceptable, or challenged
  * @h: the record
  * @stamp: the timestamp clock (stamp.h); anything without @ts_ok
  * @out: result
@@ -271,7 +271,7 @@ void xtcp_halfopen_synack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_
  * Context: under the record's lock, or none: the fields read don't change.
  * Source: RFC 9293 section 3.10.7.4, <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>.
  */
-void xtcp_halfopen_ack(const struct xtcp_halfopen *h, u32 stamp, struct xtcp_out *out)
+void xtcp_syn_received_ack(const struct xtcp_syn_received *h, u32 stamp, struct xtcp_out *out)
 {
 	xtcp_out_init(out);
 	out->kind = XTCP_OUT_ACK;
@@ -294,7 +294,7 @@ static int backed_off(u8 retries)
 }
 
 /**
- * xtcp_halfopen_timeout - the time since the last SYN-ACK has passed
+ * xtcp_syn_received_timeout - the time since the last SYN-ACK has passed
  * @h: the record
  * @knobs: the namespace's
  * @resend: whether a SYN-ACK is to be sent now. Not while data are waited for and the
@@ -307,10 +307,10 @@ static int backed_off(u8 retries)
  * Return: us until the next time; 0 when synack_retries is used up and no data are
  * waited for: the record is to be forgotten.
  */
-u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knobs,
+u64 xtcp_syn_received_timeout(struct xtcp_syn_received *h, const struct xtcp_knobs *knobs,
 			  bool *resend)
 {
-	bool waiting = h->seen & XTCP_HALFOPEN_ACKED && h->retries < h->defer;
+	bool waiting = h->seen & XTCP_SYN_RECEIVED_ACKED && h->retries < h->defer;
 
 	*resend = !waiting || h->retries + 1 == h->defer;
 	if (h->retries == U8_MAX)
@@ -327,7 +327,7 @@ u64 xtcp_halfopen_timeout(struct xtcp_halfopen *h, const struct xtcp_knobs *knob
  *
  * Pure: no context, no lock. The value of TCP_DEFER_ACCEPT is rounded so.
  *
- * Return: the number for xtcp_halfopen.defer; 0 when @seconds is not above 0.
+ * Return: the number for xtcp_syn_received.defer; 0 when @seconds is not above 0.
  */
 u8 xtcp_defer_retries(int seconds)
 {
@@ -341,7 +341,7 @@ u8 xtcp_defer_retries(int seconds)
 
 /**
  * xtcp_defer_seconds - when the timer expires for the last of so many times
- * @retries: the number, as xtcp_halfopen.defer has it
+ * @retries: the number, as xtcp_syn_received.defer has it
  *
  * Pure: no context, no lock.
  *
@@ -359,10 +359,10 @@ int xtcp_defer_seconds(u8 retries)
 /* How often the timer had to send our SYN-ACK again before the peer had it; once it has
  * acknowledged one, that more than none were needed is all that is known
  */
-static u8 synacks_lost(const struct xtcp_halfopen *h)
+static u8 synacks_lost(const struct xtcp_syn_received *h)
 {
-	if (h->seen & XTCP_HALFOPEN_ACKED)
-		return !!(h->seen & XTCP_HALFOPEN_LATE);
+	if (h->seen & XTCP_SYN_RECEIVED_ACKED)
+		return !!(h->seen & XTCP_SYN_RECEIVED_LATE);
 	return h->retries;
 }
 
@@ -372,7 +372,7 @@ static u8 synacks_lost(const struct xtcp_halfopen *h)
  * @retries counts what our timer did: that is what RFC 6298 (5.7) and RFC 5681 section
  * 3.1 ask of it later.
  */
-static void queue_syn(struct xtcp_tcb *t, const struct xtcp_halfopen *h)
+static void queue_syn(struct xtcp_tcb *t, const struct xtcp_syn_received *h)
 {
 	t->syn = (struct xtcp_rec){
 		.seq = h->iss,
@@ -388,9 +388,9 @@ static void queue_syn(struct xtcp_tcb *t, const struct xtcp_halfopen *h)
 }
 
 /**
- * xtcp_tcb_from_halfopen - the control block of a half-open connection
+ * xtcp_tcb_from_syn_received - the control block of a half-open connection
  * @t: result; xtcp_tcb_init() is called for it here
- * @h: the record, whose verdict was XTCP_HALFOPEN_ESTABLISH
+ * @h: the record, whose verdict was XTCP_SYN_RECEIVED_ESTABLISH
  * @knobs: the namespace's
  * @now: time, us
  *
@@ -398,7 +398,7 @@ static void queue_syn(struct xtcp_tcb *t, const struct xtcp_halfopen *h)
  * @rcv_free), and @ts_offset, and gives it the segment: xtcp_step() makes it ESTABLISHED.
  * Context: @t is nobody else's yet. Source: RFC 9293 section 3.10.7.2, end.
  */
-void xtcp_tcb_from_halfopen(struct xtcp_tcb *t, const struct xtcp_halfopen *h,
+void xtcp_tcb_from_syn_received(struct xtcp_tcb *t, const struct xtcp_syn_received *h,
 			    const struct xtcp_knobs *knobs, u64 now)
 {
 	xtcp_tcb_init(t, knobs);

@@ -36,12 +36,12 @@ static const u8 scales[] = { NO_WSCALE, 0, 2, 4, 6, 7, 8, 10 };
 /**
  * xtcp_cookie_pack - what the cookie of a half-open connection says
  * @c: result; what has no room is rounded down
- * @h: the connection, from xtcp_halfopen_init()
+ * @h: the connection, from xtcp_syn_received_init()
  * @now: time, us
  *
  * Pure: no context, no lock. Source: RFC 4987 section 3.6.
  */
-void xtcp_cookie_pack(struct xtcp_cookie *c, const struct xtcp_halfopen *h, u64 now)
+void xtcp_cookie_pack(struct xtcp_cookie *c, const struct xtcp_syn_received *h, u64 now)
 {
 	u8 i = MSS_MASK;
 
@@ -173,11 +173,11 @@ bool xtcp_cookie_valid(const struct xtcp_cookie *c, const struct xtcp_seg *seg, 
  * xtcp_cookie_unpack - what was agreed, out of a valid cookie
  * @c: cookie
  * @h: @peer_mss, @snd_wscale, @wscale_ok, @sack_ok and @ts_ok are set; the rest is
- *	xtcp_halfopen_return()'s
+ *	xtcp_syn_received_return()'s
  *
  * Pure: no context, no lock.
  */
-void xtcp_cookie_unpack(const struct xtcp_cookie *c, struct xtcp_halfopen *h)
+void xtcp_cookie_unpack(const struct xtcp_cookie *c, struct xtcp_syn_received *h)
 {
 	h->peer_mss = sizes[c->mss];
 	h->wscale_ok = c->wscale != NO_WSCALE;

@@ -72,12 +72,12 @@ static inline u32 xtcp_cookie_epoch(u64 now)
 	return (u32)div_u64(now, XTCP_COOKIE_EPOCH);
 }
 
-void xtcp_cookie_pack(struct xtcp_cookie *c, const struct xtcp_halfopen *h, u64 now);
+void xtcp_cookie_pack(struct xtcp_cookie *c, const struct xtcp_syn_received *h, u64 now);
 u32 xtcp_cookie_word(const struct xtcp_cookie *c);
 u32 xtcp_cookie_isn(const struct xtcp_cookie *c, u64 mac);
 u32 xtcp_cookie_stamp(const struct xtcp_cookie *c, u32 stamp);
 void xtcp_cookie_read(struct xtcp_cookie *c, const struct xtcp_seg *seg, u64 now);
 bool xtcp_cookie_valid(const struct xtcp_cookie *c, const struct xtcp_seg *seg, u64 mac);
-void xtcp_cookie_unpack(const struct xtcp_cookie *c, struct xtcp_halfopen *h);
+void xtcp_cookie_unpack(const struct xtcp_cookie *c, struct xtcp_syn_received *h);
 
 #endif /* XTCP_CORE_SYNCOOKIE_H */

@@ -37,16 +37,16 @@ static u8 heard_clock(u64 now)
 }
 
 /**
- * xtcp_timewait_init - make the record of a connection that enters TIME-WAIT
+ * xtcp_time_wait_init - make the record of a connection that enters TIME-WAIT
  * @tw: result; all of it is set
  * @t: its control block
  * @now: time, us
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.6.1.
  */
-void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t, u64 now)
+void xtcp_time_wait_init(struct xtcp_time_wait *tw, const struct xtcp_tcb *t, u64 now)
 {
-	*tw = (struct xtcp_timewait){
+	*tw = (struct xtcp_time_wait){
 		.snd_nxt = t->snd_nxt,
 		.rcv_nxt = t->rcv_nxt,
 		.rcv_wnd = min_t(u32, t->rcv_wnd >> t->rcv_wscale, U16_MAX),
@@ -57,14 +57,14 @@ void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t, u64 
 }
 
 /**
- * xtcp_timewait_length - how long TIME-WAIT lasts: 2 MSL
+ * xtcp_time_wait_length - how long TIME-WAIT lasts: 2 MSL
  * @knobs: the namespace's
  *
  * Context: any. Source: RFC 9293 section 3.6.1 (MUST-13).
  *
  * Return: us.
  */
-u64 xtcp_timewait_length(const struct xtcp_knobs *knobs)
+u64 xtcp_time_wait_length(const struct xtcp_knobs *knobs)
 {
 	return 2 * (u64)READ_ONCE(knobs->msl_ms) * XTCP_US_PER_MS;
 }
@@ -74,7 +74,7 @@ u64 xtcp_timewait_length(const struct xtcp_knobs *knobs)
  * or, where there is none to compare, its sequence number is greater than the
  * last of the peer's, which is its FIN's: RCV.NXT - 1.
  */
-static bool is_newer_syn(const struct xtcp_timewait *tw, const struct xtcp_seg *seg)
+static bool is_newer_syn(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg)
 {
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK)) != XTCP_SYN)
 		return false;
@@ -88,7 +88,7 @@ static bool is_newer_syn(const struct xtcp_timewait *tw, const struct xtcp_seg *
  * FIN." It is one when it stands where the FIN stood, and acknowledges nothing that
  * we have never sent; any other would let a forger hold the record for ever.
  */
-static bool is_same_fin(const struct xtcp_timewait *tw, const struct xtcp_seg *seg)
+static bool is_same_fin(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg)
 {
 	return (seg->flags & (XTCP_FIN | XTCP_ACK)) == (XTCP_FIN | XTCP_ACK) &&
 	       seg->seq + xtcp_seg_len(seg) == tw->rcv_nxt &&
@@ -96,14 +96,14 @@ static bool is_same_fin(const struct xtcp_timewait *tw, const struct xtcp_seg *s
 }
 
 /* PAWS (RFC 7323 section 5.3, R1); no record lives for the 24 days of section 5.5 */
-static bool is_old_duplicate(const struct xtcp_timewait *tw, const struct xtcp_seg *seg)
+static bool is_old_duplicate(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg)
 {
 	return tw->ts_ok && seg->opts.ts && !(seg->flags & XTCP_SYN) &&
 	       seq_lt(seg->opts.tsval, tw->ts_recent);
 }
 
 /**
- * xtcp_timewait_segment - what a segment means in TIME-WAIT
+ * xtcp_time_wait_segment - what a segment means in TIME-WAIT
  * @tw: the record; not changed
  * @seg: the segment
  * @drop: why the segment came to nothing; XTCP_DROP_NONE when it did not
@@ -116,32 +116,32 @@ static bool is_old_duplicate(const struct xtcp_timewait *tw, const struct xtcp_s
  *
  * Context: under the record's lock, or none: the fields read don't change.
  *
- * Return: the verdict. To XTCP_TIMEWAIT_RESTART xtcp_timewait_restart() says whether the
- * time is to start again. With XTCP_TIMEWAIT_REOPEN the new ISS must be above @snd_nxt
+ * Return: the verdict. To XTCP_TIME_WAIT_RESTART xtcp_time_wait_restart() says whether the
+ * time is to start again. With XTCP_TIME_WAIT_REOPEN the new ISS must be above @snd_nxt
  * (xtcp_isn_above()), and the record must live on, should the SYN turn out to be an
  * old duplicate (RFC 9293 section 3.6.1, MAY-2). ACKs in answer to *@drop are to be
  * limited in rate by the caller (RFC 5961 section 7).
  */
-enum xtcp_timewait_verdict
-xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg,
+enum xtcp_time_wait_verdict
+xtcp_time_wait_segment(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg,
 		      enum xtcp_drop *drop)
 {
 	*drop = XTCP_DROP_NONE;
 	if (seg->flags & XTCP_RST) {
 		*drop = XTCP_DROP_NOT_EXPECTED;
-		return XTCP_TIMEWAIT_DROP;
+		return XTCP_TIME_WAIT_DROP;
 	}
 	if (is_newer_syn(tw, seg))
-		return XTCP_TIMEWAIT_REOPEN;
+		return XTCP_TIME_WAIT_REOPEN;
 	if (is_old_duplicate(tw, seg)) {
 		*drop = XTCP_DROP_PAWS;
-		return XTCP_TIMEWAIT_ACK;
+		return XTCP_TIME_WAIT_ACK;
 	}
 	if (is_same_fin(tw, seg))
-		return XTCP_TIMEWAIT_RESTART;
+		return XTCP_TIME_WAIT_RESTART;
 	if (!(seg->flags & XTCP_SYN) && xtcp_seg_acceptable(seg, tw->rcv_nxt, 0)) {
 		*drop = XTCP_DROP_NOT_EXPECTED;
-		return XTCP_TIMEWAIT_DROP;
+		return XTCP_TIME_WAIT_DROP;
 	}
 	if (seg->flags & XTCP_SYN)
 		*drop = XTCP_DROP_SYN_CHALLENGED;
@@ -149,18 +149,18 @@ xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg
 		*drop = XTCP_DROP_OLD;
 	else
 		*drop = XTCP_DROP_WINDOW;
-	return XTCP_TIMEWAIT_ACK;
+	return XTCP_TIME_WAIT_ACK;
 }
 
 /**
- * xtcp_timewait_restart - the peer's FIN came again: are the 2 MSL to start anew?
- * @tw: the record, whose verdict was XTCP_TIMEWAIT_RESTART; counts this
+ * xtcp_time_wait_restart - the peer's FIN came again: are the 2 MSL to start anew?
+ * @tw: the record, whose verdict was XTCP_TIME_WAIT_RESTART; counts this
  *
  * Context: under the record's lock, or none. Source: RFC 9293 section 3.10.7.4, eighth.
  *
  * Return: false when that has been often enough; the FIN is acknowledged all the same.
  */
-bool xtcp_timewait_restart(struct xtcp_timewait *tw)
+bool xtcp_time_wait_restart(struct xtcp_time_wait *tw)
 {
 	if (tw->restarts >= RESTARTS)
 		return false;
@@ -169,7 +169,7 @@ bool xtcp_timewait_restart(struct xtcp_timewait *tw)
 }
 
 /**
- * xtcp_timewait_ack - the ACK that answers a segment in TIME-WAIT
+ * xtcp_time_wait_ack - the ACK that answers a segment in TIME-WAIT
  * @tw: the record; only @heard is changed
  * @now: time, us
  * @stamp: the timestamp clock (stamp.h); anything without @ts_ok
@@ -178,7 +178,7 @@ bool xtcp_timewait_restart(struct xtcp_timewait *tw)
  * Context: under the record's lock, or none: of two that set @heard either may be last.
  * Source: RFC 9293 section 3.10.7.4, <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>.
  */
-void xtcp_timewait_ack(struct xtcp_timewait *tw, u64 now, u32 stamp, struct xtcp_out *out)
+void xtcp_time_wait_ack(struct xtcp_time_wait *tw, u64 now, u32 stamp, struct xtcp_out *out)
 {
 	WRITE_ONCE(tw->heard, heard_clock(now));
 	xtcp_out_init(out);
@@ -195,7 +195,7 @@ void xtcp_timewait_ack(struct xtcp_timewait *tw, u64 now, u32 stamp, struct xtcp
 }
 
 /**
- * xtcp_timewait_is_past - can timestamps tell what is old from a new incarnation?
+ * xtcp_time_wait_is_past - can timestamps tell what is old from a new incarnation?
  * @tw: the record
  * @now: time, us
  *
@@ -210,7 +210,7 @@ void xtcp_timewait_ack(struct xtcp_timewait *tw, u64 now, u32 stamp, struct xtcp
  * Return: true when we may open the connection again by a SYN of ours, whose ISS must be
  * above @snd_nxt (xtcp_isn_above()).
  */
-bool xtcp_timewait_is_past(const struct xtcp_timewait *tw, u64 now)
+bool xtcp_time_wait_is_past(const struct xtcp_time_wait *tw, u64 now)
 {
 	u8 ticks = heard_clock(now) - READ_ONCE(tw->heard);
 

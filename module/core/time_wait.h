@@ -13,7 +13,7 @@
 struct xtcp_tcb;
 
 /**
- * struct xtcp_timewait - a finished connection
+ * struct xtcp_time_wait - a finished connection
  * @snd_nxt: SND.NXT: sequence number of every answer
  * @rcv_nxt: RCV.NXT, after the peer's FIN
  * @ts_recent: last TSval of the peer, when @ts_ok
@@ -27,9 +27,9 @@ struct xtcp_tcb;
  *
  * @restarts and @heard are all that changes.
  *
- * 16 bytes: docs/records.md draws them.
+ * 16 bytes: docs/minisocks.md draws them.
  */
-struct xtcp_timewait {
+struct xtcp_time_wait {
 	u32 snd_nxt;
 	u32 rcv_nxt;
 	u32 ts_recent;
@@ -39,20 +39,20 @@ struct xtcp_timewait {
 };
 
 /* What a segment means in TIME-WAIT */
-enum xtcp_timewait_verdict {
-	XTCP_TIMEWAIT_DROP,	/* nothing (an RST too: RFC 1337); *drop says why */
-	XTCP_TIMEWAIT_ACK,	/* answer with an ACK; *drop says why */
-	XTCP_TIMEWAIT_RESTART,	/* the FIN again: answer, and start the 2 MSL anew */
-	XTCP_TIMEWAIT_REOPEN,	/* a newer SYN: give way to a listener (RFC 6191) */
+enum xtcp_time_wait_verdict {
+	XTCP_TIME_WAIT_DROP,	/* nothing (an RST too: RFC 1337); *drop says why */
+	XTCP_TIME_WAIT_ACK,	/* answer with an ACK; *drop says why */
+	XTCP_TIME_WAIT_RESTART,	/* the FIN again: answer, and start the 2 MSL anew */
+	XTCP_TIME_WAIT_REOPEN,	/* a newer SYN: give way to a listener (RFC 6191) */
 };
 
-void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t, u64 now);
-u64 xtcp_timewait_length(const struct xtcp_knobs *knobs);
-enum xtcp_timewait_verdict
-xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg,
+void xtcp_time_wait_init(struct xtcp_time_wait *tw, const struct xtcp_tcb *t, u64 now);
+u64 xtcp_time_wait_length(const struct xtcp_knobs *knobs);
+enum xtcp_time_wait_verdict
+xtcp_time_wait_segment(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg,
 		      enum xtcp_drop *drop);
-bool xtcp_timewait_restart(struct xtcp_timewait *tw);
-void xtcp_timewait_ack(struct xtcp_timewait *tw, u64 now, u32 stamp, struct xtcp_out *out);
-bool xtcp_timewait_is_past(const struct xtcp_timewait *tw, u64 now);
+bool xtcp_time_wait_restart(struct xtcp_time_wait *tw);
+void xtcp_time_wait_ack(struct xtcp_time_wait *tw, u64 now, u32 stamp, struct xtcp_out *out);
+bool xtcp_time_wait_is_past(const struct xtcp_time_wait *tw, u64 now);
 
 #endif /* XTCP_CORE_TIME_WAIT_H */

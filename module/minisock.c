@@ -8,7 +8,7 @@
 #include "core/stamp.h"
 #include "core/tcb.h"
 #include "core/usec.h"
-#include "record.h"
+#include "minisock.h"
 #include "timer.h"
 
 /* The clock of answers: about 16 ms a tick, round in 18 minutes */
@@ -16,7 +16,7 @@
 #define ANSWER_TICKS	((500 * XTCP_US_PER_MS) >> ANSWER_SHIFT)
 
 /**
- * xtcp_slab_init() - make the slabs of one kind of record
+ * xtcp_minisock_slab_init() - make the slabs of one kind of record
  * @slab: result
  * @name4: of that for IPv4, in /proc/slabinfo
  * @name6: of that for IPv6
@@ -25,7 +25,7 @@
  * Context: module load.
  * Return: 0 or -ENOMEM.
  */
-int xtcp_slab_init(struct xtcp_slab *slab, const char *name4, const char *name6,
+int xtcp_minisock_slab_init(struct xtcp_minisock_slab *slab, const char *name4, const char *name6,
 		   size_t size)
 {
 	slab->cache4 = kmem_cache_create(name4, size, 0, 0, NULL);
@@ -40,52 +40,52 @@ int xtcp_slab_init(struct xtcp_slab *slab, const char *name4, const char *name6,
 }
 
 /**
- * xtcp_slab_exit() - free the slabs, which are empty
+ * xtcp_minisock_slab_exit() - free the slabs, which are empty
  * @slab: slabs
  *
  * Context: module unload, after an rcu_barrier() that followed the last record's end.
  */
-void xtcp_slab_exit(struct xtcp_slab *slab)
+void xtcp_minisock_slab_exit(struct xtcp_minisock_slab *slab)
 {
 	kmem_cache_destroy(slab->cache6);
 	kmem_cache_destroy(slab->cache4);
 }
 
 /**
- * xtcp_slab_alloc() - memory for a record
+ * xtcp_minisock_slab_alloc() - memory for a record
  * @slab: slabs of its kind
  * @family: of its packets
  *
  * Context: any.
  * Return: the record, not initialized, or NULL.
  */
-void *xtcp_slab_alloc(const struct xtcp_slab *slab, u8 family)
+void *xtcp_minisock_slab_alloc(const struct xtcp_minisock_slab *slab, u8 family)
 {
 	return kmem_cache_alloc(family == AF_INET ? slab->cache4 : slab->cache6, GFP_ATOMIC);
 }
 
 /**
- * xtcp_slab_free() - give a record's memory back
+ * xtcp_minisock_slab_free() - give a record's memory back
  * @slab: slabs of its kind
  * @family: of its packets
  * @record: it, which nobody can see any more
  *
  * Context: any.
  */
-void xtcp_slab_free(const struct xtcp_slab *slab, u8 family, void *record)
+void xtcp_minisock_slab_free(const struct xtcp_minisock_slab *slab, u8 family, void *record)
 {
 	kmem_cache_free(family == AF_INET ? slab->cache4 : slab->cache6, record);
 }
 
 /**
- * xtcp_record_stamp() - the timestamp clock of a connection without a socket
+ * xtcp_minisock_stamp() - the timestamp clock of a connection without a socket
  * @key: the connection
  * @ts_ok: it uses timestamps
  *
  * Context: any.
  * Return: TSval of an answer; 0 when it has none.
  */
-u32 xtcp_record_stamp(const struct xtcp_key *key, bool ts_ok)
+u32 xtcp_minisock_stamp(const struct xtcp_key *key, bool ts_ok)
 {
 	if (!ts_ok)
 		return 0;
@@ -99,16 +99,16 @@ static u16 answer_clock(void)
 }
 
 /**
- * xtcp_record_answer_init() - a record has answered nothing yet
+ * xtcp_minisock_answer_init() - a record has answered nothing yet
  * @answered: the record's
  */
-void xtcp_record_answer_init(u16 *answered)
+void xtcp_minisock_answer_init(u16 *answered)
 {
 	*answered = answer_clock() - ANSWER_TICKS - 1;
 }
 
 /**
- * xtcp_record_may_answer() - may a stray segment be answered now?
+ * xtcp_minisock_may_answer() - may a stray segment be answered now?
  * @answered: the record's: when one was last
  *
  * One answer in half a second, else two ends that disagree could send each other
@@ -118,7 +118,7 @@ void xtcp_record_answer_init(u16 *answered)
  * Context: any; of two that come at once both may be answered.
  * Return: true when it may; the time is noted.
  */
-bool xtcp_record_may_answer(u16 *answered)
+bool xtcp_minisock_may_answer(u16 *answered)
 {
 	u16 now = answer_clock();
 
