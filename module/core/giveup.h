@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* R1 and R2 (RFC 9293 section 3.8.3): how often is it tried again? */
+/* When to give up: R1, R2 and the user timeout (RFC 9293 section 3.8.3). */
 #ifndef XTCP_CORE_GIVEUP_H
 #define XTCP_CORE_GIVEUP_H
 
