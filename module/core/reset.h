@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which RST we send, and when. */
+/* Which RST is sent, and when. */
 #ifndef XTCP_CORE_RESET_H
 #define XTCP_CORE_RESET_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * TIME-WAIT: what is remembered of a connection for 2 MSL after its end
+ * TIME-WAIT: what is kept of a connection for 2 MSL after its end
  * (RFC 9293 section 3.6.1 and 3.10.7.4; RFC 1337; RFC 6191).
  */
 #ifndef XTCP_CORE_TIME_WAIT_H
@@ -13,19 +13,19 @@
 struct xtcp_tcb;
 
 /**
- * struct xtcp_time_wait - a finished connection
+ * struct xtcp_time_wait - a connection in TIME-WAIT
  * @snd_nxt: SND.NXT: sequence number of every answer
  * @rcv_nxt: RCV.NXT, after the peer's FIN
  * @ts_recent: last TSval of the peer, when @ts_ok
- * @rcv_wnd: the last window, as it stands in the header of an answer. Nothing
- *	can follow the FIN: it isn't used to judge what arrives
- * @ts_ok: timestamps were used
- * @foreign: for the caller: the local address is none of this host's
- * @restarts: how often the peer's FIN has started the 2 MSL anew. Of two that come at once
+ * @rcv_wnd: the last window, as it is in the header of an answer. It is not used
+ *	to check segments: nothing can follow the FIN
+ * @ts_ok: both sides use timestamps
+ * @foreign: for the caller: the local address is not one of this host's
+ * @restarts: how often the peer's FIN has restarted the 2 MSL. If two FINs arrive at once,
  *	one may not be counted
- * @heard: when the two ends last sent each other anything, by a clock of 8 bits
+ * @heard: when a segment was last sent in either direction, by an 8-bit clock
  *
- * @restarts and @heard are all that changes.
+ * Only @restarts and @heard change.
  *
  * 16 bytes: docs/minisocks.md draws them.
  */
@@ -38,12 +38,12 @@ struct xtcp_time_wait {
 	u8 heard;
 };
 
-/* What a segment means in TIME-WAIT */
+/* What to do about a segment in TIME-WAIT */
 enum xtcp_time_wait_verdict {
-	XTCP_TIME_WAIT_DROP,	/* nothing (an RST too: RFC 1337); *drop says why */
+	XTCP_TIME_WAIT_DROP,	/* drop it (an RST, too: RFC 1337); *drop says why */
 	XTCP_TIME_WAIT_ACK,	/* answer with an ACK; *drop says why */
-	XTCP_TIME_WAIT_RESTART,	/* the FIN again: answer, and start the 2 MSL anew */
-	XTCP_TIME_WAIT_REOPEN,	/* a newer SYN: give way to a listener (RFC 6191) */
+	XTCP_TIME_WAIT_RESTART,	/* the FIN again: answer, and maybe restart the 2 MSL */
+	XTCP_TIME_WAIT_REOPEN,	/* a newer SYN: pass it to a listener (RFC 6191) */
 };
 
 void xtcp_time_wait_init(struct xtcp_time_wait *tw, const struct xtcp_tcb *t, u64 now);
