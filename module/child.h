@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A listener's children.
+ * Children: the sockets that a listener's requests become.
  */
 #ifndef XTCP_CHILD_H
 #define XTCP_CHILD_H

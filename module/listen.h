@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * listen(), and what SYNs meet.
+ * listen(), and segments in state LISTEN.
  */
 #ifndef XTCP_LISTEN_H
 #define XTCP_LISTEN_H
@@ -15,6 +15,6 @@ struct xtcp_timewait;
 int xtcp_listen(struct socket *sock, int backlog);
 void xtcp_listen_stop(struct sock *sk);
 void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg *seg,
-		     const struct xtcp_key *key, struct xtcp_timewait *before);
+		     const struct xtcp_key *key, struct xtcp_timewait *tw);
 
 #endif /* XTCP_LISTEN_H */
