@@ -267,8 +267,8 @@ static bool next_ack(const struct xtcp_tcb *t, struct xtcp_out *out)
  * @now: time, us
  * @out: the answer
  *
- * When @out->len is less than the record has, the caller cuts the record with
- * xtcp_sendq_split() before it transmits. What has been given to IP is reported by
+ * Before it asks, the caller joins what xtcp_joinable() names. When @out->len is less than the
+ * record has, it cuts the record with xtcp_sendq_split() before it transmits. What has been given to IP is reported by
  * xtcp_sent(), and the question asked again; when memory is short, xtcp_send_failed()
  * ends the loop. Context: under the owner's lock. Source: RFC 9293 section 3.8.
  *
