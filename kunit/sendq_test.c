@@ -124,6 +124,38 @@ static void xtcp_sendq_split__of_the_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_rec_len(&f->rec[7]), 1);
 }
 
+static void xtcp_sendq_join__moves_the_border(struct kunit *test)
+{
+	struct fixture *f = new_fixture(test);
+
+	fill(f, 3, 0);
+	f->rec[0].flags = XTCP_REC_PSH;
+	f->rec[1].flags = XTCP_REC_PSH;
+	KUNIT_EXPECT_NULL(test, xtcp_sendq_join(&f->q, &f->rec[0], 4));
+	KUNIT_EXPECT_EQ(test, f->rec[0].end_seq, BASE + 14);
+	KUNIT_EXPECT_EQ(test, f->rec[1].seq, BASE + 14);
+	KUNIT_EXPECT_EQ(test, f->rec[1].end_seq, BASE + 20);
+	KUNIT_EXPECT_EQ(test, f->rec[0].flags, 0);
+	KUNIT_EXPECT_EQ(test, f->rec[1].flags, XTCP_REC_PSH);
+	KUNIT_EXPECT_PTR_EQ(test, f->q.unsent, &f->rec[0]);
+}
+
+static void xtcp_sendq_join__hands_out_what_is_empty(struct kunit *test)
+{
+	struct fixture *f = new_fixture(test);
+
+	fill(f, 2, 0);
+	f->rec[1].flags = XTCP_REC_PSH;
+	KUNIT_EXPECT_PTR_EQ(test, xtcp_sendq_join(&f->q, &f->rec[0], 10), &f->rec[1]);
+	KUNIT_EXPECT_NULL(test, f->rec[1].next);
+	KUNIT_EXPECT_NULL(test, f->rec[0].next);
+	KUNIT_EXPECT_PTR_EQ(test, f->q.tail, &f->rec[0]);
+	KUNIT_EXPECT_EQ(test, xtcp_rec_len(&f->rec[0]), 20);
+	KUNIT_EXPECT_EQ(test, f->rec[0].flags, XTCP_REC_PSH);
+	xtcp_sendq_append(&f->q, &f->rec[2]);
+	KUNIT_EXPECT_PTR_EQ(test, f->rec[0].next, &f->rec[2]);
+}
+
 /* Both halves were sent, retransmitted, lost... as the whole was. */
 static void xtcp_sendq_split__halves_share_the_past(struct kunit *test)
 {
@@ -525,6 +557,8 @@ static struct kunit_case sendq_cases[] = {
 	KUNIT_CASE(xtcp_sendq_ack__of_nothing_new),
 	KUNIT_CASE(xtcp_sendq_ack__removes_what_is_covered),
 	KUNIT_CASE(xtcp_sendq_ack__leaves_a_record_cut_by_it),
+	KUNIT_CASE(xtcp_sendq_join__moves_the_border),
+	KUNIT_CASE(xtcp_sendq_join__hands_out_what_is_empty),
 	KUNIT_CASE(xtcp_sendq_ack__of_everything),
 	KUNIT_CASE(xtcp_sendq_ack__never_takes_what_was_not_sent),
 	KUNIT_CASE(xtcp_sendq_ack__hands_out_no_syn_or_fin),

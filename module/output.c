@@ -8,6 +8,7 @@
 #include <net/ip6_route.h>
 #include "core/mss.h"
 #include "core/rtt.h"
+#include "core/window.h"
 #include "main.h"
 #include "net.h"
 #include "output.h"
@@ -168,6 +169,19 @@ static bool output_one(struct sock *sk, const struct xtcp_out *out)
 	return true;
 }
 
+/* No small segment inside a stream: what was written later fills up the next one */
+static void output_join(struct sock *sk)
+{
+	struct xtcp_sendq *q = &xtcp_sk(sk)->tcb.sendq;
+	u32 len;
+
+	while (q->unsent && q->unsent->next) {	/* seldom: not worth a call */
+		len = xtcp_joinable(&xtcp_sk(sk)->tcb);
+		if (!len || !xtcp_join(sk, q->unsent, len))
+			break;
+	}
+}
+
 /**
  * xtcp_output() - send all that may be sent now
  * @sk: socket
@@ -183,7 +197,10 @@ void xtcp_output(struct sock *sk)
 	sock_owned_by_me(sk);
 	t->rcv_free = xtcp_rcv_free(sk);
 	xtcp_route(sk);		/* a new one may have another MTU; what is wrong, IP will say */
-	while (xtcp_next(t, now, &out)) {
+	for (;;) {
+		output_join(sk);
+		if (!xtcp_next(t, now, &out))
+			break;
 		if (!output_one(sk, &out)) {
 			xtcp_count(sock_net(sk), send_no_memory);
 			xtcp_send_failed(t, now);

@@ -12,14 +12,20 @@
 
 #define BUFFER_MAX	(64U << 10)
 
+/* A buffer holds whole segments, so that none is small where the next buffer begins */
+static u32 send_goal(const struct xtcp_tcb *t)
+{
+	return rounddown(BUFFER_MAX, clamp_t(u32, t->snd_mss, 1, BUFFER_MAX));
+}
+
 /* The last buffer, if none of it was sent and it has room */
-static struct sk_buff *send_tail(struct sock *sk)
+static struct sk_buff *send_tail(struct sock *sk, u32 goal)
 {
 	struct xtcp_rec *rec = xtcp_sk(sk)->tcb.sendq.tail;
 
 	if (!rec || rec->marks || rec->flags & (XTCP_REC_SYN | XTCP_REC_FIN))
 		return NULL;
-	return xtcp_rec_len(rec) < BUFFER_MAX ? xtcp_rec_skb(rec) : NULL;
+	return xtcp_rec_len(rec) < goal ? xtcp_rec_skb(rec) : NULL;
 }
 
 /* A new buffer; it is charged, but not in the queue */
@@ -55,10 +61,10 @@ static void send_free(struct sock *sk, struct sk_buff *skb)
 	xtcp_free_chain(sk, rec);
 }
 
-/* Copy what fits into @skb: bytes copied, 0 when it is full, -ENOMEM for want of
- * memory, -EFAULT
+/* Copy what fits into @skb, which is to have @goal bytes at most: bytes copied, 0 when it is
+ * full, -ENOMEM for want of memory, -EFAULT
  */
-static int send_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg)
+static int send_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg, u32 goal)
 {
 	struct page_frag *frag = sk_page_frag(sk);
 	int i = skb_shinfo(skb)->nr_frags, copy, err;
@@ -70,7 +76,7 @@ static int send_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg)
 	if (!merge && i >= MAX_SKB_FRAGS)
 		return 0;
 	copy = min_t(size_t, msg_data_left(msg), frag->size - frag->offset);
-	copy = min_t(int, copy, BUFFER_MAX - skb->len);
+	copy = min_t(int, copy, goal - skb->len);
 	copy = xtcp_sndbuf_take(sk, copy);
 	if (!copy)
 		return -ENOMEM;
@@ -94,12 +100,13 @@ static int send_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg)
 static int send_some(struct sock *sk, struct msghdr *msg)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct sk_buff *skb = send_tail(sk);
+	u32 goal = send_goal(t);
+	struct sk_buff *skb = send_tail(sk, goal);
 	bool fresh = false;
 	int copied = 0;
 
 	if (skb)
-		copied = send_copy(sk, skb, msg);
+		copied = send_copy(sk, skb, msg, goal);
 	if (!skb || !copied) {
 		if (!sk_stream_memory_free(sk))
 			return -ENOMEM;
@@ -107,7 +114,7 @@ static int send_some(struct sock *sk, struct msghdr *msg)
 		if (!skb)
 			return -ENOMEM;
 		fresh = true;
-		copied = send_copy(sk, skb, msg);
+		copied = send_copy(sk, skb, msg, goal);
 	}
 	if (copied <= 0) {
 		if (fresh)
@@ -120,14 +127,20 @@ static int send_some(struct sock *sk, struct msghdr *msg)
 	return copied;
 }
 
-/* Let the core send; the bytes so far end a write when @push */
+/* Let the core send. The bytes so far end a write when @push; else more follow at once, which
+ * a small segment waits for
+ */
 static void send_push(struct sock *sk, bool push)
 {
-	struct xtcp_rec *rec = xtcp_sk(sk)->tcb.sendq.tail;
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_rec *rec = t->sendq.tail;
+	bool cork = t->cork;
 
 	if (push && rec && !(rec->flags & (XTCP_REC_SYN | XTCP_REC_FIN)))
 		rec->flags |= XTCP_REC_PSH;
+	t->cork = cork || !push;
 	xtcp_event_kind(sk, XTCP_EV_SEND);
+	t->cork = cork;
 }
 
 static int send_wait(struct sock *sk, long *timeo, bool pushed)
@@ -196,13 +209,10 @@ static int send_control(struct sock *sk, struct msghdr *msg)
 static void send_finish(struct sock *sk, int flags)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	bool cork = t->cork;
 
 	if (flags & MSG_OOB)
 		xtcp_write_urgent(t);
-	t->cork = cork || flags & MSG_MORE;
-	send_push(sk, !t->cork);
-	t->cork = cork;
+	send_push(sk, !t->cork && !(flags & MSG_MORE));
 }
 
 static int sendmsg_locked(struct sock *sk, struct msghdr *msg)

@@ -18,15 +18,16 @@
  * @filled: the text has filled a hole, or part of one
  * @act: actions; may get XTCP_ACT_OUTPUT
  *
- * Acknowledge at once while the connection is young, for every second full-sized segment
- * (SHLD-19), and when a hole is filled (RFC 5681 section 4.2). Otherwise delay the ACK
- * (SHLD-18). A full-sized segment is as long as the longest one received.
+ * Acknowledge at once while the connection is young, when more than one full-sized segment is
+ * not acknowledged (SHLD-19), and when a hole is filled (RFC 5681 section 4.2). Otherwise delay
+ * the ACK (SHLD-18). A long write often ends in a short segment; an ACK for the full one before
+ * it lets Nagle's algorithm send the next.
  * Context: under the owner's lock. Source: RFC 9293 section 3.8.6.3.
  */
 void xtcp_ack_schedule(struct xtcp_tcb *t, u64 now, bool filled, struct xtcp_actions *act)
 {
 	t->ack_pending = true;
-	if (filled || t->quickack || t->rcv_nxt - t->rcv_wup >= 2U * t->rcv_mss)
+	if (filled || t->quickack || t->rcv_nxt - t->rcv_wup > t->rcv_mss)
 		xtcp_ack_now(t, act);
 	else
 		xtcp_arm(t, XTCP_TIMER_DELACK, now + XTCP_DELACK_MIN);

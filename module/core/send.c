@@ -267,10 +267,11 @@ static bool next_ack(const struct xtcp_tcb *t, struct xtcp_out *out)
  * @now: time, us
  * @out: result
  *
- * If @out->len is less than the record's length, the caller splits the record with
- * xtcp_sendq_split() before it transmits. After it has given the segment to IP it calls
- * xtcp_sent(), then xtcp_next() again. If memory is short it calls xtcp_send_failed() and
- * stops. Context: under the owner's lock. Source: RFC 9293 section 3.8.
+ * Before it calls, the caller joins what xtcp_joinable() names. If @out->len is less than the
+ * record's length, it splits the record with xtcp_sendq_split() before it transmits. After it
+ * has given the segment to IP it calls xtcp_sent(), then xtcp_next() again. If memory is short
+ * it calls xtcp_send_failed() and stops. Context: under the owner's lock. Source: RFC 9293
+ * section 3.8.
  *
  * Return: true with a segment in @out; false when there is nothing to send now.
  */

@@ -73,6 +73,34 @@ void xtcp_sendq_split(struct xtcp_sendq *q, struct xtcp_rec *rec,
 }
 
 /**
+ * xtcp_sendq_join - move the first bytes of a record to the one before it
+ * @q: send queue that holds @rec
+ * @rec: the record, of bytes and never sent, as is the next
+ * @len: bytes; at most what the next record has
+ *
+ * PSH belongs to the last byte: @rec keeps none of its own, and gets that of the next record
+ * when it takes all of it. Context: under the owner's lock.
+ *
+ * Return: the next record, when it is empty and left the queue; else NULL.
+ */
+struct xtcp_rec *xtcp_sendq_join(struct xtcp_sendq *q, struct xtcp_rec *rec, u32 len)
+{
+	struct xtcp_rec *next = rec->next;
+
+	rec->end_seq += len;
+	next->seq += len;
+	rec->flags &= ~XTCP_REC_PSH;
+	if (next->seq != next->end_seq)
+		return NULL;
+	rec->flags |= next->flags & XTCP_REC_PSH;
+	rec->next = next->next;
+	if (!rec->next)
+		q->tail = rec;
+	next->next = NULL;
+	return next;
+}
+
+/**
  * xtcp_sendq_fly - a record was sent: make it the newest in flight
  * @q: send queue that holds @rec
  * @rec: the record; it may be in flight already

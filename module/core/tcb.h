@@ -147,6 +147,8 @@ struct xtcp_tcb {
 	bool rcv_fin_done;
 	/** @rcv_mss: estimate of the peer's segment size, for delayed ACKs */
 	u16 rcv_mss;
+	/** @rcv_len: length of the last segment in order, for @rcv_mss */
+	u16 rcv_len;
 	/** @irs: the peer's initial sequence number */
 	u32 irs;
 	/** @rcv_nxt: next sequence number expected */

@@ -4,10 +4,12 @@
  * section 3.10.7.4): the urgent pointer, text and FIN.
  */
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/stddef.h>
 
 #include "ack_out.h"
+#include "mss.h"
 #include "reset.h"
 #include "sack.h"
 #include "seq.h"
@@ -65,6 +67,18 @@ static void tell_of_overlap(struct xtcp_tcb *t, const struct xtcp_rec *rec)
 		xtcp_sack_duplicate(t, run.start, run.end);
 }
 
+/*
+ * The peer's segment size: that of the longest segment, or of two that follow each other and
+ * are as long as a full one may be. It shrinks, too: the path's MTU falls, or options take
+ * room. Otherwise a peer with smaller segments than before would wait for delayed ACKs.
+ */
+static void learn_rcv_mss(struct xtcp_tcb *t, u32 len)
+{
+	if (len > t->rcv_mss || (len == t->rcv_len && len >= XTCP_MSS_DEFAULT4))
+		t->rcv_mss = min_t(u32, len, t->adv_mss);
+	t->rcv_len = min_t(u32, len, U16_MAX);
+}
+
 /**
  * xtcp_take_in_order - take text that is next in the stream
  * @t: control block
@@ -92,7 +106,7 @@ void xtcp_take_in_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	act->delivered = t->rcv_nxt - before;
 	act->todo |= XTCP_ACT_READABLE;
 
-	t->rcv_mss = clamp_t(u32, ev->seg->len, t->rcv_mss, t->adv_mss);
+	learn_rcv_mss(t, ev->seg->len);
 	t->last_text = ev->now;
 	xtcp_ack_schedule(t, ev->now, hole, act);
 }

@@ -151,6 +151,28 @@ static bool small_may_go(const struct xtcp_tcb *t, const struct xtcp_rec *rec,
 }
 
 /**
+ * xtcp_joinable - bytes that the next new segment lacks and the record after it has
+ * @t: control block
+ *
+ * Records end where buffers end, and a stream has no small segment there: the caller moves
+ * the bytes (xtcp_sendq_join()) before it asks xtcp_next(). Where it can't, a small segment
+ * goes. Context: under the owner's lock. Source: RFC 9293 section 3.7.4 (SHLD-28).
+ *
+ * Return: bytes; 0 when there is nothing to join.
+ */
+u32 xtcp_joinable(const struct xtcp_tcb *t)
+{
+	const struct xtcp_rec *rec = t->sendq.unsent;
+	u32 full = xtcp_text_max(t);
+
+	if (!rec || rec->flags & (XTCP_REC_SYN | XTCP_REC_FIN))
+		return 0;
+	if (!rec->next || rec->next == &t->fin || xtcp_rec_len(rec) >= full)
+		return 0;
+	return min(full - xtcp_rec_len(rec), xtcp_rec_len(rec->next));
+}
+
+/**
  * xtcp_sendable - bytes of a record that may now be sent for the first time
  * @t: control block
  * @rec: the first unsent record, with bytes

@@ -37,6 +37,7 @@ u32 xtcp_rcv_window(const struct xtcp_tcb *t);
 u16 xtcp_window_field(const struct xtcp_tcb *t, bool syn);
 bool xtcp_window_update_due(const struct xtcp_tcb *t);
 u32 xtcp_usable_window(const struct xtcp_tcb *t);
+u32 xtcp_joinable(const struct xtcp_tcb *t);
 u32 xtcp_sendable(const struct xtcp_tcb *t, const struct xtcp_rec *rec);
 
 #endif /* XTCP_CORE_WINDOW_H */
