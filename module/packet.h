@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is read of a packet.
+ * Reading a packet.
  */
 #ifndef XTCP_PACKET_H
 #define XTCP_PACKET_H
