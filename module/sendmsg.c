@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * send(): the user's bytes go into buffers of up to 64 KiB at the end of the send
- * queue (RFC 9293 section 3.10.2). What is sent when is the core's to say.
+ * send(): the program's bytes go into buffers of up to 64 KiB at the end of the send queue
+ * (RFC 9293 section 3.10.2). The core decides when to send what.
  */
 #include <linux/sched/signal.h>
 #include "buffer.h"
@@ -12,7 +12,7 @@
 
 #define BUFFER_MAX	(64U << 10)
 
-/* The last buffer, if none of it was sent and it has room */
+/* The last buffer, if nothing of it has been sent and it has room */
 static struct sk_buff *send_tail(struct sock *sk)
 {
 	struct xtcp_rec *rec = xtcp_sk(sk)->tcb.sendq.tail;
@@ -22,7 +22,7 @@ static struct sk_buff *send_tail(struct sock *sk)
 	return xtcp_rec_len(rec) < BUFFER_MAX ? xtcp_rec_skb(rec) : NULL;
 }
 
-/* A new buffer; it is charged, but not in the queue */
+/* A new buffer: charged, but not yet in the queue */
 static struct sk_buff *send_new(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -37,7 +37,7 @@ static struct sk_buff *send_new(struct sock *sk)
 		return NULL;
 	}
 	skb_reserve(skb, MAX_HEADER + XTCP_HDR_MAX);
-	skb->ip_summed = CHECKSUM_PARTIAL;	/* no sum while copying */
+	skb->ip_summed = CHECKSUM_PARTIAL;	/* no checksum while copying */
 	sk_wmem_queued_add(sk, skb->truesize);
 	sk_mem_charge(sk, skb->truesize);
 	rec = xtcp_skb_rec(skb);
@@ -55,8 +55,8 @@ static void send_free(struct sock *sk, struct sk_buff *skb)
 	xtcp_free_chain(sk, rec);
 }
 
-/* Copy what fits into @skb: bytes copied, 0 when it is full, -ENOMEM for want of
- * memory, -EFAULT
+/* Copy what fits into @skb. Return: bytes, 0 when it is full, -ENOMEM when memory is short, or
+ * -EFAULT
  */
 static int send_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg)
 {
@@ -88,9 +88,7 @@ static int send_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg)
 	return copy;
 }
 
-/* Queue some of the message: bytes queued, or a negative errno. -ENOMEM: wait
- * for memory
- */
+/* Queue some of the message. Return: bytes, or a negative errno; -ENOMEM: wait for memory */
 static int send_some(struct sock *sk, struct msghdr *msg)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -120,7 +118,7 @@ static int send_some(struct sock *sk, struct msghdr *msg)
 	return copied;
 }
 
-/* Let the core send; the bytes so far end a write when @push */
+/* Let the core send; with @push, the last byte so far gets PSH */
 static void send_push(struct sock *sk, bool push)
 {
 	struct xtcp_rec *rec = xtcp_sk(sk)->tcb.sendq.tail;
@@ -138,7 +136,7 @@ static int send_wait(struct sock *sk, long *timeo, bool pushed)
 	return sk_stream_wait_memory(sk, timeo);
 }
 
-/* The first thing wrong with sending now, if any */
+/* Why nothing can be sent now: 0 or a negative errno */
 static int send_check(struct sock *sk)
 {
 	if (READ_ONCE(sk->sk_err) || (sk->sk_shutdown & SEND_SHUTDOWN))
@@ -146,8 +144,8 @@ static int send_check(struct sock *sk)
 	return 0;
 }
 
-/* Queue the whole message, waiting where there is no room: 0 or a negative errno;
- * *copied counts in any case
+/* Queue the whole message, and wait for room where necessary. Return: 0 or a negative errno;
+ * *@copied is valid in any case
  */
 static int send_all(struct sock *sk, struct msghdr *msg, long *timeo, size_t *copied)
 {
@@ -171,7 +169,7 @@ static int send_all(struct sock *sk, struct msghdr *msg, long *timeo, size_t *co
 			return n;
 		*copied += n;
 		unpushed += n;
-		if (unpushed >= BUFFER_MAX) {	/* keep the pipe filled meanwhile */
+		if (unpushed >= BUFFER_MAX) {	/* send while the rest is copied */
 			send_push(sk, false);
 			unpushed = 0;
 		}
@@ -179,8 +177,8 @@ static int send_all(struct sock *sk, struct msghdr *msg, long *timeo, size_t *co
 	return 0;
 }
 
-/* What is sent along with the bytes changes nothing in a stream, but must be right; what is
- * wrong with it, the kernel's TCP doesn't tell
+/* Control messages have no effect on a stream, but must be valid. All errors are -EINVAL, as
+ * in the kernel's TCP
  */
 static int send_control(struct sock *sk, struct msghdr *msg)
 {
@@ -192,7 +190,7 @@ static int send_control(struct sock *sk, struct msghdr *msg)
 	return sock_cmsg_send(sk, msg, &unused) ? -EINVAL : 0;
 }
 
-/* The last of a message is queued: let it go */
+/* The whole message is queued: send it */
 static void send_finish(struct sock *sk, int flags)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -221,7 +219,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
 		err = send_check(sk);
 	if (!err)
 		err = send_all(sk, msg, &timeo, &copied);
-	/* while we slept it may have been ended: what the next one sends is not ours */
+	/* if the socket was disconnected while we slept, its next connection is not ours to push */
 	if (copied && connection == sk->sk_disconnects)
 		send_finish(sk, msg->msg_flags);
 	if (copied)
@@ -233,7 +231,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
  * xtcp_sendmsg() - proto.sendmsg
  * @sk: socket
  * @msg: message; a destination address is ignored, as by TCP
- * @len: its length, which @msg knows too
+ * @len: its length, which @msg has, too
  *
  * Context: process.
  * Return: bytes queued, or a negative errno (-EPIPE with SIGPIPE, -EAGAIN,
@@ -244,10 +242,10 @@ int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	int ret;
 
 	if (unlikely(msg->msg_flags & MSG_FASTOPEN))
-		return -EOPNOTSUPP;	/* RFC 7413 is not there; programs fall back on connect() */
+		return -EOPNOTSUPP;	/* no RFC 7413; programs fall back to connect() */
 	lock_sock(sk);
 	ret = sendmsg_locked(sk, msg);
-	/* an edge-triggered writer that was told "no" must be woken */
+	/* an edge-triggered writer that got EAGAIN must be woken */
 	if (ret == -EAGAIN && !sk->sk_wmem_queued)
 		sk->sk_write_space(sk);
 	release_sock(sk);
