@@ -121,7 +121,7 @@ static void text__that_fills_a_hole_is_acknowledged_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 1201);
 }
 
-/* Who answers each request lets the answers carry the ACKs, from the first on */
+/* For a request-response server the answers carry the ACKs, from the first on */
 static void text__of_requests_that_are_answered(struct kunit *test)
 {
 	struct conn *c = conn_established(test);

@@ -282,7 +282,7 @@ static void listen_segment(struct pair *p, int who, const struct xtcp_seg *seg)
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) != XTCP_SYN)
 		return;
 	xtcp_syn_received_init(&e->halfopen, seg, e->iss, PAIR_MSS, XTCP_MSS_DEFAULT4,
-			   e->user.rcvbuf, &p->knobs, p->now);
+			       e->user.rcvbuf, &p->knobs, p->now);
 	e->kind = PAIR_HALFOPEN;
 	e->halfopen_timer = p->now + XTCP_RTO_INITIAL;
 	synack(p, who);

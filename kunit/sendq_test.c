@@ -492,7 +492,7 @@ static void expect_order(struct kunit *test, const struct fixture *f, const char
 	KUNIT_EXPECT_PTR_EQ(test, (const struct xtcp_rec *)f->q.newest, before);
 }
 
-static void xtcp_sendq_fly__goes_behind_all_others(struct kunit *test)
+static void xtcp_sendq_in_flight_fly__goes_behind_all_others(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test);
 	int i;
@@ -500,29 +500,29 @@ static void xtcp_sendq_fly__goes_behind_all_others(struct kunit *test)
 	fill(f, 4, 4);
 	expect_order(test, f, "");
 	for (i = 0; i < 4; i++)
-		xtcp_sendq_fly(&f->q, &f->rec[i]);
+		xtcp_sendq_in_flight_add(&f->q, &f->rec[i]);
 	expect_order(test, f, "0123");
-	xtcp_sendq_fly(&f->q, &f->rec[1]);
+	xtcp_sendq_in_flight_add(&f->q, &f->rec[1]);
 	expect_order(test, f, "0231");
-	xtcp_sendq_fly(&f->q, &f->rec[1]);
+	xtcp_sendq_in_flight_add(&f->q, &f->rec[1]);
 	expect_order(test, f, "0231");
-	xtcp_sendq_fly(&f->q, &f->rec[0]);
+	xtcp_sendq_in_flight_add(&f->q, &f->rec[0]);
 	expect_order(test, f, "2310");
 }
 
-static void xtcp_sendq_land__from_everywhere(struct kunit *test)
+static void xtcp_sendq_in_flight_land__from_everywhere(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test);
 	int i;
 
 	fill(f, 4, 4);
 	for (i = 0; i < 4; i++)
-		xtcp_sendq_fly(&f->q, &f->rec[i]);
-	xtcp_sendq_land(&f->q, &f->rec[1]);
+		xtcp_sendq_in_flight_add(&f->q, &f->rec[i]);
+	xtcp_sendq_in_flight_del(&f->q, &f->rec[1]);
 	expect_order(test, f, "023");
-	xtcp_sendq_land(&f->q, &f->rec[1]);
+	xtcp_sendq_in_flight_del(&f->q, &f->rec[1]);
 	expect_order(test, f, "023");
-	xtcp_sendq_land(&f->q, &f->rec[3]);
+	xtcp_sendq_in_flight_del(&f->q, &f->rec[3]);
 	expect_order(test, f, "02");
 	xtcp_sendq_ack(&f->q, BASE + 20);	/* leaves this order when it leaves the queue */
 	expect_order(test, f, "2");
@@ -536,8 +536,8 @@ static void xtcp_sendq_split__of_what_is_on_its_way(struct kunit *test)
 	struct fixture *f = new_fixture(test);
 
 	fill(f, 3, 2);
-	xtcp_sendq_fly(&f->q, &f->rec[0]);
-	xtcp_sendq_fly(&f->q, &f->rec[1]);
+	xtcp_sendq_in_flight_add(&f->q, &f->rec[0]);
+	xtcp_sendq_in_flight_add(&f->q, &f->rec[1]);
 	xtcp_sendq_split(&f->q, &f->rec[0], &f->rec[7], 4);
 	expect_order(test, f, "071");
 	xtcp_sendq_split(&f->q, &f->rec[1], &f->rec[6], 4);
@@ -565,8 +565,8 @@ static struct kunit_case sendq_cases[] = {
 	KUNIT_CASE(xtcp_sendq_purge__hands_out_all_that_has_memory),
 	KUNIT_CASE(xtcp_sendq_purge__of_nothing),
 	KUNIT_CASE(xtcp_sendq__agrees_with_a_map_of_its_bytes),
-	KUNIT_CASE(xtcp_sendq_fly__goes_behind_all_others),
-	KUNIT_CASE(xtcp_sendq_land__from_everywhere),
+	KUNIT_CASE(xtcp_sendq_in_flight_fly__goes_behind_all_others),
+	KUNIT_CASE(xtcp_sendq_in_flight_land__from_everywhere),
 	KUNIT_CASE(xtcp_sendq_split__of_what_is_on_its_way),
 	{}
 };

@@ -490,13 +490,15 @@ static void halfopen__third_segment(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, drop, XTCP_DROP_PAWS);
 	seg.opts.ts = false;
 	seg.opts.tsval = 0;
-	KUNIT_EXPECT_EQ(test, xtcp_syn_received_segment(&h, &seg, &drop), XTCP_SYN_RECEIVED_ESTABLISH);
+	KUNIT_EXPECT_EQ(test, xtcp_syn_received_segment(&h, &seg, &drop),
+			XTCP_SYN_RECEIVED_ESTABLISH);
 	h.ts_must = true;
 	KUNIT_EXPECT_EQ(test, xtcp_syn_received_segment(&h, &seg, &drop), XTCP_SYN_RECEIVED_DROP);
 	KUNIT_EXPECT_EQ(test, drop, XTCP_DROP_NO_STAMP);
 	seg.opts.ts = true;
 	seg.opts.tsval = 50;
-	KUNIT_EXPECT_EQ(test, xtcp_syn_received_segment(&h, &seg, &drop), XTCP_SYN_RECEIVED_ESTABLISH);
+	KUNIT_EXPECT_EQ(test, xtcp_syn_received_segment(&h, &seg, &drop),
+			XTCP_SYN_RECEIVED_ESTABLISH);
 	xtcp_tcb_from_syn_received(&c->t, &h, &knobs, 5000);
 	KUNIT_EXPECT_EQ(test, c->t.ts_recent, 50);
 	KUNIT_EXPECT_EQ(test, c->t.ts_recent_at, 5000);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A half-open connection for the suites, and what a segment means to it. */
+/* A request for the suites, and the verdict on a segment for it. */
 #ifndef XTCP_KUNIT_SYN_RECEIVED_H
 #define XTCP_KUNIT_SYN_RECEIVED_H
 
@@ -12,7 +12,7 @@
 #define WND	60000u
 #define NOW	5000000ULL
 
-#define FLOWN_TWICE	(XTCP_MARK_SENT | XTCP_MARK_RETX | XTCP_MARK_FLYING)
+#define FLOWN_TWICE	(XTCP_MARK_SENT | XTCP_MARK_RETX | XTCP_MARK_IN_FLIGHT)
 
 struct fixture {
 	struct xtcp_knobs knobs;

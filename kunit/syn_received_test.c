@@ -461,7 +461,7 @@ static void xtcp_tcb_from_halfopen__syn_is_in_the_send_queue(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->syn.seq, ISS);
 	KUNIT_EXPECT_EQ(test, t->syn.end_seq, ISS + 1);
 	KUNIT_EXPECT_EQ(test, t->syn.flags, XTCP_REC_SYN);
-	KUNIT_EXPECT_EQ(test, t->syn.marks, XTCP_MARK_SENT | XTCP_MARK_FLYING);
+	KUNIT_EXPECT_EQ(test, t->syn.marks, XTCP_MARK_SENT | XTCP_MARK_IN_FLIGHT);
 	KUNIT_EXPECT_EQ(test, t->syn.sent, NOW);
 }
 

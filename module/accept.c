@@ -2,7 +2,7 @@
 /*
  * accept(), and what happens to the queued children of a listener that closes. With the
  * sysctl migrate_req they migrate to another listener of the reuse port group
- * (xtcp_listener_heir()), if its queue has room. Otherwise they are reset.
+ * (xtcp_listener_migrate_target()), if its queue has room. Otherwise they are reset.
  *
  * Never hold two queue locks. A child being migrated is on neither queue; the migrating
  * path owns its reference.
@@ -43,7 +43,7 @@ static void accept_migrate(const struct sock *listener, struct sock *child)
 	struct sock *target;
 
 	while (put == XTCP_ACCEPT_CLOSED && inet_sk_state_load(child) != TCP_CLOSE) {
-		target = xtcp_listener_heir(sock_net(listener), e->lport, id, e->hash);
+		target = xtcp_listener_migrate_target(sock_net(listener), e->lport, id, e->hash);
 		if (!target)
 			break;
 		put = accept_put(target, child, true);

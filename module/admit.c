@@ -106,7 +106,7 @@ void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 	xtcp_rcu_held();
 	sk_incoming_cpu_update(sk);
 	sk_mark_napi_id(sk, skb);
-	xtcp_skb_part(skb);
+	xtcp_skb_detach(skb);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk))
 		xtcp_input(sk, skb, seg);

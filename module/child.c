@@ -134,7 +134,7 @@ static void child_tcb(struct sock *sk, const struct xtcp_request *r)
 
 	xtcp_entry_get_key(&r->entry, &key);
 	xtcp_tcb_from_syn_received(&xs->tcb, &r->half, &xtcp_net(sock_net(sk))->knobs,
-			       xtcp_now());
+				   xtcp_now());
 	xtcp_tcb_copy_settings(&xs->tcb, &set);
 	if (xs->tcb.ts_ok)
 		xs->tcb.ts_offset =

@@ -32,7 +32,7 @@ static void close_connection(struct sock *sk)
 		xtcp_event_kind(sk, XTCP_EV_ABORT);
 	} else {
 		xtcp_event_kind(sk, XTCP_EV_SHUTDOWN);
-		xtcp_event_kind(sk, XTCP_EV_DEAF);
+		xtcp_event_kind(sk, XTCP_EV_SHUT_RD);
 	}
 }
 
@@ -120,7 +120,7 @@ void xtcp_shutdown(struct sock *sk, int how)
 	    (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV | TCPF_CLOSE_WAIT))
 		xtcp_event_kind(sk, XTCP_EV_SHUTDOWN);
 	if (how & RCV_SHUTDOWN && sk->sk_state != TCP_CLOSE)
-		xtcp_event_kind(sk, XTCP_EV_DEAF);
+		xtcp_event_kind(sk, XTCP_EV_SHUT_RD);
 }
 
 /* A control block for the next connection, with the settings of the last one */

@@ -206,8 +206,8 @@ static void cookie_return(struct xtcp_syn_received *h, const struct sock *listen
 			  const struct sk_buff *skb, u64 now)
 {
 	xtcp_syn_received_return(h, seg, xtcp_request_adv_mss(listener, skb, key),
-			     READ_ONCE(listener->sk_rcvbuf) / 2,
-			     &xtcp_net(key->net)->knobs, now);
+				 READ_ONCE(listener->sk_rcvbuf) / 2,
+				 &xtcp_net(key->net)->knobs, now);
 }
 
 /* Restore @h from the classic cookie that @seg acknowledges. Returns false if it is not valid */

@@ -36,7 +36,7 @@ static struct sk_buff *keep_packet(const struct sock *listener, struct sk_buff *
 	kept = skb_clone(skb, GFP_ATOMIC);
 	if (!kept)
 		return NULL;
-	xtcp_skb_part(kept);
+	xtcp_skb_detach(kept);
 	secpath_reset(kept);
 	return kept;
 }

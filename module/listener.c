@@ -195,7 +195,7 @@ static u32 target_rank(const struct xtcp_sock *xs, u32 hash)
 }
 
 /**
- * xtcp_listener_heir() - find the migration target for a connection whose listener has closed
+ * xtcp_listener_migrate_target() - the new listener of a closed one's connection
  * @net: namespace
  * @port: the closed listener's port, host order
  * @id: its xtcp_listener.id; 0: the connection has no listener
@@ -205,7 +205,7 @@ static u32 target_rank(const struct xtcp_sock *xs, u32 hash)
  * Return: another listener of the reuse port group, valid until rcu_read_unlock(), but it may
  * stop listening at any moment. NULL: there is none, or the sysctl migrate_req is 0.
  */
-struct sock *xtcp_listener_heir(const struct net *net, u16 port, u64 id, u32 hash)
+struct sock *xtcp_listener_migrate_target(const struct net *net, u16 port, u64 id, u32 hash)
 {
 	struct xtcp_sock *xs, *target = NULL;
 	unsigned int seq;

@@ -88,7 +88,7 @@ struct sock *xtcp_listener_lookup(const struct xtcp_key *key);
 struct sock *xtcp_listener_select(const struct xtcp_key *key, struct sk_buff *skb,
 				  u32 hdr_len);
 struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id);
-struct sock *xtcp_listener_heir(const struct net *net, u16 port, u64 id, u32 hash);
+struct sock *xtcp_listener_migrate_target(const struct net *net, u16 port, u64 id, u32 hash);
 void xtcp_listen_count(const struct sock *listener, enum xtcp_listen_counter c);
 int xtcp_listener_hash(struct sock *sk);
 void xtcp_listener_unhash(struct sock *sk);

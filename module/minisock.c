@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What half-open and TIME-WAIT records share: slabs, the rate of answers, and the end
- * of their namespace.
+ * What requests and TIME-WAIT entries have in common: slabs, and a limit on the rate of
+ * answers to stray segments.
  */
 #include <linux/slab.h>
 #include "conn.h"
@@ -11,22 +11,22 @@
 #include "minisock.h"
 #include "timer.h"
 
-/* The clock of answers: about 16 ms a tick, round in 18 minutes */
+/* The clock of that limit: about 16 ms per tick, wraps after 18 minutes */
 #define ANSWER_SHIFT	14
 #define ANSWER_TICKS	((500 * XTCP_US_PER_MS) >> ANSWER_SHIFT)
 
 /**
- * xtcp_minisock_slab_init() - make the slabs of one kind of record
+ * xtcp_minisock_slab_init() - create the slabs of one kind of entry
  * @slab: result
- * @name4: of that for IPv4, in /proc/slabinfo
- * @name6: of that for IPv6
- * @size: of a record without IPv6 addresses
+ * @name4: name of the IPv4 slab in /proc/slabinfo
+ * @name6: name of the IPv6 slab
+ * @size: size of an entry without IPv6 addresses, bytes
  *
  * Context: module load.
  * Return: 0 or -ENOMEM.
  */
 int xtcp_minisock_slab_init(struct xtcp_minisock_slab *slab, const char *name4, const char *name6,
-		   size_t size)
+			    size_t size)
 {
 	slab->cache4 = kmem_cache_create(name4, size, 0, 0, NULL);
 	if (!slab->cache4)
@@ -40,10 +40,10 @@ int xtcp_minisock_slab_init(struct xtcp_minisock_slab *slab, const char *name4, 
 }
 
 /**
- * xtcp_minisock_slab_exit() - free the slabs, which are empty
+ * xtcp_minisock_slab_exit() - destroy the slabs, which are empty
  * @slab: slabs
  *
- * Context: module unload, after an rcu_barrier() that followed the last record's end.
+ * Context: module unload, after an rcu_barrier() that followed the end of the last entry.
  */
 void xtcp_minisock_slab_exit(struct xtcp_minisock_slab *slab)
 {
@@ -52,12 +52,12 @@ void xtcp_minisock_slab_exit(struct xtcp_minisock_slab *slab)
 }
 
 /**
- * xtcp_minisock_slab_alloc() - memory for a record
+ * xtcp_minisock_slab_alloc() - allocate an entry
  * @slab: slabs of its kind
- * @family: of its packets
+ * @family: AF_INET or AF_INET6, of its packets
  *
- * Context: any.
- * Return: the record, not initialized, or NULL.
+ * Context: any; does not sleep.
+ * Return: memory that is not initialized, or NULL.
  */
 void *xtcp_minisock_slab_alloc(const struct xtcp_minisock_slab *slab, u8 family)
 {
@@ -65,25 +65,25 @@ void *xtcp_minisock_slab_alloc(const struct xtcp_minisock_slab *slab, u8 family)
 }
 
 /**
- * xtcp_minisock_slab_free() - give a record's memory back
+ * xtcp_minisock_slab_free() - free an entry at once
  * @slab: slabs of its kind
- * @family: of its packets
- * @record: it, which nobody can see any more
+ * @family: AF_INET or AF_INET6, of its packets
+ * @mem: entry that no lookup can find any more
  *
  * Context: any.
  */
-void xtcp_minisock_slab_free(const struct xtcp_minisock_slab *slab, u8 family, void *record)
+void xtcp_minisock_slab_free(const struct xtcp_minisock_slab *slab, u8 family, void *mem)
 {
-	kmem_cache_free(family == AF_INET ? slab->cache4 : slab->cache6, record);
+	kmem_cache_free(family == AF_INET ? slab->cache4 : slab->cache6, mem);
 }
 
 /**
- * xtcp_minisock_stamp() - the timestamp clock of a connection without a socket
+ * xtcp_minisock_stamp() - TSval for a connection without a socket
  * @key: the connection
  * @ts_ok: it uses timestamps
  *
  * Context: any.
- * Return: TSval of an answer; 0 when it has none.
+ * Return: TSval of an answer; 0 without timestamps.
  */
 u32 xtcp_minisock_stamp(const struct xtcp_key *key, bool ts_ok)
 {
@@ -99,8 +99,8 @@ static u16 answer_clock(void)
 }
 
 /**
- * xtcp_minisock_answer_init() - a record has answered nothing yet
- * @answered: the record's
+ * xtcp_minisock_answer_init() - start the rate limit: no answer so far
+ * @answered: time of the entry's last answer to a stray segment
  */
 void xtcp_minisock_answer_init(u16 *answered)
 {
@@ -109,14 +109,14 @@ void xtcp_minisock_answer_init(u16 *answered)
 
 /**
  * xtcp_minisock_may_answer() - may a stray segment be answered now?
- * @answered: the record's: when one was last
+ * @answered: time of the entry's last answer
  *
- * One answer in half a second, else two ends that disagree could send each other
- * ACKs for ever (RFC 5961 section 7). The clock has 16 bits: an answer may be missed
- * that comes 18 minutes after the last.
+ * At most one answer per half second. Otherwise two ends that disagree could send each
+ * other ACKs for ever (RFC 5961 section 7). The clock has 16 bits, so an answer that would
+ * go out about 18 minutes after the last one may be suppressed.
  *
- * Context: any; of two that come at once both may be answered.
- * Return: true when it may; the time is noted.
+ * Context: any; two concurrent calls may both return true.
+ * Return: true if so; the time is noted.
  */
 bool xtcp_minisock_may_answer(u16 *answered)
 {

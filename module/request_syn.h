@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a SYN brings along, and what its listener agrees to.
+ * What a SYN brings, and what its listener agrees to.
  */
 #ifndef XTCP_REQUEST_SYN_H
 #define XTCP_REQUEST_SYN_H

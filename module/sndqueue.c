@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The send queue: its buffers are joined and cut to what is sent, and freed when that is
+ * The send queue: buffers are joined and cut to what is sent, and freed once that is
  * acknowledged.
  */
 #include "sndqueue.h"
 #include "sock.h"
 
 /**
- * xtcp_free_chain() - free buffers that the core is done with
+ * xtcp_free_chain() - free buffers that the core does not need any more
  * @sk: socket
  * @chain: records chained by @next, of either direction; or NULL
  *
- * Context: under the socket lock, or nobody else knows the socket.
+ * Context: under the socket lock, or no one else has access to the socket.
  */
 void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain)
 {
@@ -19,18 +19,18 @@ void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain)
 		struct sk_buff *skb = xtcp_rec_skb(chain);
 
 		chain = chain->next;
-		if (!skb->destructor) {		/* ours to send */
+		if (!skb->destructor) {		/* of the send queue */
 			sk_wmem_queued_add(sk, -skb->truesize);
 			sk_mem_uncharge(sk, skb->truesize);
 			consume_skb(skb);
-		} else {			/* came out of order, and is given up */
+		} else {			/* out-of-order data that is given up */
 			kfree_skb_reason(skb, SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE);
 		}
 	}
 }
 
-/* Have the list of fragments of one's own: a copy that still travels may share it. A head
- * that is allocated for that may be of another size, which is accounted for as the rest is
+/* Make the fragment list private: a clone that is still queued below us may share it. The new
+ * head may have another size; the difference is charged
  */
 static bool unshare(struct sock *sk, struct sk_buff *skb)
 {
@@ -50,7 +50,7 @@ static bool unshare(struct sock *sk, struct sk_buff *skb)
  * xtcp_cut() - cut a record of the send queue in two
  * @sk: socket
  * @rec: record, longer than @len
- * @len: bytes that it keeps
+ * @len: bytes that @rec keeps
  *
  * Context: under the socket lock; does not sleep.
  * Return: false when memory was short; nothing has changed then.
@@ -72,8 +72,8 @@ bool xtcp_cut(struct sock *sk, struct xtcp_rec *rec, u32 len)
 
 	moved = skb->len - len;
 	skb_split(skb, rest, len);
-	/* the bytes were charged when they were written; what the new buffer
-	 * itself takes is charged over any limit, it is needed to free the rest
+	/* the bytes were charged when they were written. The overhead of the new buffer is charged
+	 * over any limit, as it is needed to free the rest
 	 */
 	sk_wmem_queued_add(sk, rest->truesize);
 	sk_mem_charge(sk, rest->truesize);

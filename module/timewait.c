@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT records: what takes a finished connection's place for 2 MSL (RFC 9293
+ * TIME-WAIT entries, which take the place of a finished connection's socket for 2 MSL (RFC 9293
  * section 3.6.1).
  *
  *	socket --> TIME-WAIT ---------------------------------> (2 MSL are over)
  *			| ^
- *	a newer SYN:	| | it was an old duplicate
+ *	a newer SYN:	| | the SYN was an old duplicate
  *			v |
- *		     half-open --> socket: the TIME-WAIT ends
+ *		      request --> socket: the TIME-WAIT entry ends
  *
  *	our own SYN:	TIME-WAIT --> socket (tw_reuse)
  *
- * While a newer SYN is tried out (RFC 6191), the record is out of the table and hangs
- * on the half-open one. Its time goes on: when it is over meanwhile, the record ends
- * as soon as it comes back.
+ * After a newer SYN (RFC 6191), the entry leaves the table, and the request that replaces it
+ * points to it (xtcp_request.before). Its timer goes on: if the 2 MSL end meanwhile, the entry
+ * ends as soon as it returns to the table.
  */
 #include <net/ipv6.h>
 #include "conn.h"
@@ -30,7 +30,7 @@
 static struct xtcp_minisock_slab slab __read_mostly;
 
 /**
- * xtcp_timewait_cache_init() - make the slabs of TIME-WAIT records
+ * xtcp_timewait_cache_init() - create the slabs of TIME-WAIT entries
  *
  * Context: module load.
  * Return: 0 or -ENOMEM.
@@ -44,7 +44,7 @@ int xtcp_timewait_cache_init(void)
 }
 
 /**
- * xtcp_timewait_cache_exit() - free the slabs, which are empty
+ * xtcp_timewait_cache_exit() - destroy the slabs, which are empty
  *
  * Context: module unload.
  */
@@ -60,7 +60,7 @@ static void timewait_free(struct rcu_head *rcu)
 	xtcp_minisock_slab_free(&slab, r->entry.family, r);
 }
 
-/* It holds the port no more and doesn't count any more */
+/* Release its port, and subtract it from the namespace's count */
 static void timewait_let_go(struct xtcp_timewait *r)
 {
 	xtcp_port_drop(&r->entry, READ_ONCE(r->claim) & ~XTCP_TIME_WAIT_OVER);
@@ -68,8 +68,8 @@ static void timewait_let_go(struct xtcp_timewait *r)
 }
 
 /**
- * xtcp_timewait_end() - a record is out of the table for good
- * @r: record; the caller has taken it out, or out of a half-open record's hands
+ * xtcp_timewait_end() - end an entry that is out of the table
+ * @r: TIME-WAIT entry that the caller has taken out of the table, or off a request
  *
  * Context: any.
  */
@@ -81,8 +81,8 @@ void xtcp_timewait_end(struct xtcp_timewait *r)
 }
 
 /**
- * xtcp_timewait_kill() - take a record out of the table and end it
- * @r: record
+ * xtcp_timewait_kill() - take an entry out of the table, and end it
+ * @r: TIME-WAIT entry
  *
  * Context: any, under rcu_read_lock().
  */
@@ -94,12 +94,12 @@ void xtcp_timewait_kill(struct xtcp_timewait *r)
 }
 
 /**
- * xtcp_timewait_resume() - a half-open record has given the place back
- * @r: record, in the table again
+ * xtcp_timewait_resume() - an entry has returned to the table in place of its request
+ * @r: TIME-WAIT entry, in the table again
  *
- * Its time may have passed meanwhile. The callback notes that first and looks then
- * whether the record is hashed, here it is the other way round, and the bucket's lock
- * lies between: one of the two ends it.
+ * The 2 MSL may have ended meanwhile. The callback first stores that, and then looks whether
+ * the entry is hashed. Here the order is reversed, with the bucket's lock in between, so one
+ * of the two ends the entry.
  *
  * Context: any, under rcu_read_lock().
  */
@@ -112,8 +112,8 @@ void xtcp_timewait_resume(struct xtcp_timewait *r)
 }
 
 /**
- * xtcp_timewait_expired() - the timer: 2 MSL are over
- * @timer: of a TIME-WAIT record
+ * xtcp_timewait_expired() - timer callback: 2 MSL are over
+ * @timer: timer of a TIME-WAIT entry
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -134,7 +134,9 @@ static void timewait_start(struct xtcp_timewait *r)
 	xtcp_timer_arm(&r->timer, xtcp_now() + xtcp_time_wait_length(&xtcp_net(net)->knobs));
 }
 
-/* What the user has set, 0: nothing. A peer who asks for 255 (RFC 5082) wants it to the end */
+/* The TTL that the program has set; 0: none. A peer that requires 255 (RFC 5082) does so until
+ * the end
+ */
 static u8 timewait_ttl(const struct sock *sk)
 {
 	int ttl = xtcp_is_v4(sk) ? READ_ONCE(inet_sk(sk)->uc_ttl) : inet6_sk(sk)->hop_limit;
@@ -142,7 +144,9 @@ static u8 timewait_ttl(const struct sock *sk)
 	return max(ttl, 0);
 }
 
-/* A record for the socket's connection, which holds its port; NULL: no memory */
+/* Make an entry for the socket's connection, which holds its port. Returns NULL when there is
+ * no memory, or the socket holds no port
+ */
 static struct xtcp_timewait *timewait_new(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
@@ -170,12 +174,12 @@ static struct xtcp_timewait *timewait_new(struct sock *sk)
 }
 
 /**
- * xtcp_timewait_enter() - a socket's connection goes on as a TIME-WAIT record
+ * xtcp_timewait_enter() - continue a connection as a TIME-WAIT entry
  * @sk: socket whose control block has entered TIME-WAIT
  *
- * The record takes the socket's place in the table, and holds its port. It
- * is left out, and the connection simply ends, where memory is short or
- * max_tw_buckets is reached. The control block is CLOSED afterwards.
+ * The entry takes the socket's place in the table, and holds its port. If memory is short or
+ * max_tw_buckets is reached, there is no entry, and the connection simply ends. The control
+ * block is CLOSED afterwards.
  *
  * Context: under the socket lock.
  */
@@ -195,12 +199,12 @@ void xtcp_timewait_enter(struct sock *sk)
 		xtcp_count(net, tw_overflow);
 		return;
 	}
-	rcu_read_lock();	/* once in the table it may be ended by others */
+	rcu_read_lock();	/* in the table, other CPUs may end it */
 	if (xtcp_conn_replace(&xs->entry, &r->entry)) {
 		sock_prot_inuse_add(net, sk->sk_prot, -1);
 		xtcp_count(net, tw_created);
 		timewait_start(r);
-	} else {		/* the socket was not there: nothing to stand in for */
+	} else {		/* the socket was not hashed: there is no place to take */
 		timewait_let_go(r);
 		xtcp_minisock_slab_free(&slab, r->entry.family, r);
 	}
@@ -208,9 +212,9 @@ void xtcp_timewait_enter(struct sock *sk)
 }
 
 /**
- * xtcp_timewait_answer() - give the last ACK again
- * @r: record
- * @skb: the packet that it answers, transport header pulled
+ * xtcp_timewait_answer() - send the last ACK again
+ * @r: TIME-WAIT entry
+ * @skb: the packet that is answered, transport header pulled
  * @key: its connection
  *
  * Context: softirq, under rcu_read_lock().
@@ -233,12 +237,12 @@ void xtcp_timewait_answer(struct xtcp_timewait *r, const struct sk_buff *skb,
 }
 
 /**
- * xtcp_timewait_is_fin() - is a segment the peer's FIN, which has come again?
- * @r: record, in the table or on a half-open one
+ * xtcp_timewait_is_fin() - is a segment the peer's FIN again?
+ * @r: TIME-WAIT entry, in the table or replaced by a request
  * @seg: the segment
  *
  * Context: under rcu_read_lock().
- * Return: true when it is: the peer has not seen our ACK of it.
+ * Return: true if so: the peer has not received our ACK of it.
  */
 bool xtcp_timewait_is_fin(const struct xtcp_timewait *r, const struct xtcp_seg *seg)
 {
@@ -249,15 +253,15 @@ bool xtcp_timewait_is_fin(const struct xtcp_timewait *r, const struct xtcp_seg *
 }
 
 /**
- * xtcp_timewait_rcv() - a segment for a connection in TIME-WAIT
- * @r: record
+ * xtcp_timewait_rcv() - handle a segment for a connection in TIME-WAIT
+ * @r: TIME-WAIT entry
  * @skb: the segment's packet, transport header pulled; consumed unless true is returned
  * @seg: the segment
  * @key: its connection
  *
  * Context: softirq, under rcu_read_lock().
- * Return: true when the segment is a newer SYN for which somebody listens: it is
- * left to him (RFC 6191).
+ * Return: true when the segment is a newer SYN and there is a listener for it: the caller
+ * hands it to that (RFC 6191).
  */
 bool xtcp_timewait_rcv(struct xtcp_timewait *r, struct sk_buff *skb,
 		       const struct xtcp_seg *seg, const struct xtcp_key *key)

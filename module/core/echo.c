@@ -93,7 +93,7 @@ void xtcp_echo_confirmed(struct xtcp_tcb *t)
 void xtcp_echo_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	if (!xtcp_flight(t)) {
-		if (xtcp_hopeless(t, t->echo_tries, now)) {
+		if (xtcp_retries_exhausted(t, t->echo_tries, now)) {
 			xtcp_time_out(t, now, act);
 			return;
 		}

@@ -12,7 +12,7 @@ enum xtcp_event_kind {
 	XTCP_EV_SEND,		/* records were queued, or cork or nodelay changed */
 	XTCP_EV_RECEIVE,	/* the user has read bytes: rcv_free has grown */
 	XTCP_EV_SHUTDOWN,	/* no more will be written: CLOSE of RFC 9293 */
-	XTCP_EV_DEAF,		/* data that arrives from now on will not be read */
+	XTCP_EV_SHUT_RD,		/* data that arrives from now on will not be read */
 	XTCP_EV_ORPHAN,		/* after XTCP_EV_SHUTDOWN: the program has closed the socket */
 	XTCP_EV_ABORT,		/* ABORT: RST to the peer in the states where RFC 9293 sends one */
 	XTCP_EV_SEGMENT,	/* @seg, @rec */

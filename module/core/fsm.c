@@ -154,8 +154,8 @@ void xtcp_step(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	case XTCP_EV_SHUTDOWN:
 		shutdown(t, act);
 		break;
-	case XTCP_EV_DEAF:
-		t->deaf = true;
+	case XTCP_EV_SHUT_RD:
+		t->rcv_shut = true;
 		break;
 	case XTCP_EV_ORPHAN:
 		xtcp_orphan(t, ev->now, act);

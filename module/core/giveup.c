@@ -48,7 +48,7 @@ static u32 most_retries(const struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_hopeless - has the connection reached R2?
+ * xtcp_retries_exhausted - has the connection reached R2?
  * @t: control block; @rtx_start: when the first of @tries was made
  * @tries: number of retries so far
  * @now: time, us
@@ -59,7 +59,7 @@ static u32 most_retries(const struct xtcp_tcb *t)
  *
  * Return: true when R2 is reached.
  */
-bool xtcp_hopeless(const struct xtcp_tcb *t, u32 tries, u64 now)
+bool xtcp_retries_exhausted(const struct xtcp_tcb *t, u32 tries, u64 now)
 {
 	u64 end = user_end(t);
 

@@ -7,7 +7,7 @@
 #include "tcb.h"
 
 u64 xtcp_patient(const struct xtcp_tcb *t, u64 when);
-bool xtcp_hopeless(const struct xtcp_tcb *t, u32 tries, u64 now);
+bool xtcp_retries_exhausted(const struct xtcp_tcb *t, u32 tries, u64 now);
 void xtcp_time_out(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
 void xtcp_count_retry(struct xtcp_tcb *t, struct xtcp_actions *act);
 

@@ -53,7 +53,7 @@ void xtcp_orphan_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *ac
 void xtcp_orphan(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	t->orphan = true;
-	t->deaf = true;
+	t->rcv_shut = true;
 	if (t->state == XTCP_FIN_WAIT_2) {
 		xtcp_orphan_fin_wait_2(t, now, act);
 		return;
@@ -61,7 +61,7 @@ void xtcp_orphan(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	xtcp_deadline_set(t, XTCP_TIMER_ORPHAN,
 			  now + READ_ONCE(t->knobs->orphan_timeout) * XTCP_US_PER_S);
 	if (t->probes_out)
-		xtcp_persist_anew(t, now);
+		xtcp_persist_restart(t, now);
 }
 
 /**

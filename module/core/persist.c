@@ -47,13 +47,13 @@ void xtcp_persist_arm(struct xtcp_tcb *t, u64 now)
 }
 
 /**
- * xtcp_persist_anew - restart the probes of a closed window from the RTO
+ * xtcp_persist_restart - restart the probes of a closed window from the RTO
  * @t: control block
  * @now: time, us
  *
  * By now the probes may be two minutes apart. Context: under the owner's lock.
  */
-void xtcp_persist_anew(struct xtcp_tcb *t, u64 now)
+void xtcp_persist_restart(struct xtcp_tcb *t, u64 now)
 {
 	t->probes_out = 0;
 	t->deadline[XTCP_TIMER_PERSIST] = 0;
@@ -76,7 +76,7 @@ void xtcp_persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 		return;	/* the override timeout: only data is sent */
 	if (!t->probes_out)
 		t->rtx_start = now;
-	if (xtcp_hopeless(t, t->retries, now)) {
+	if (xtcp_retries_exhausted(t, t->retries, now)) {
 		xtcp_time_out(t, now, act);
 		return;
 	}

@@ -38,7 +38,7 @@
 #define XTCP_MARK_RETX	0x02	/* transmitted more than once: no RTT sample (Karn) */
 #define XTCP_MARK_LOST	0x04	/* deemed lost, not retransmitted yet */
 #define XTCP_MARK_SACKED 0x08	/* the peer has it, as SACK says */
-#define XTCP_MARK_FLYING 0x10	/* in flight, and in the list ordered by send time */
+#define XTCP_MARK_IN_FLIGHT 0x10	/* in flight, and in the list ordered by send time */
 
 /**
  * struct xtcp_rec - what the core knows of a range of bytes of the stream

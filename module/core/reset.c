@@ -3,7 +3,7 @@
  * Which RST is sent, and when. For the effect of a received RST see check_rst() in segment.c.
  *
  *	to a segment without a connection	xtcp_reset_reply()
- *	to one that can't be for this one	xtcp_refuse()
+ *	to one that can't be for this one	xtcp_reject()
  *	to text that no reader will take	xtcp_reset_on_text()
  *	after CLOSE, when it loses data		xtcp_reset_on_close()
  *	after ABORT, where the state has one	xtcp_reset_on_abort(), xtcp_reset_fill()
@@ -41,7 +41,7 @@ void xtcp_reset_reply(const struct xtcp_seg *seg, struct xtcp_out *out)
 }
 
 /**
- * xtcp_refuse - answer a segment that can't be for this connection with an RST
+ * xtcp_reject - answer a segment that can't be for this connection with an RST
  * @seg: the segment
  * @act: actions; gets XTCP_ACT_RST
  * @why: the reason, for the counters
@@ -50,7 +50,7 @@ void xtcp_reset_reply(const struct xtcp_seg *seg, struct xtcp_out *out)
  *
  * Return: false, for "no further checks".
  */
-bool xtcp_refuse(const struct xtcp_seg *seg, struct xtcp_actions *act, enum xtcp_drop why)
+bool xtcp_reject(const struct xtcp_seg *seg, struct xtcp_actions *act, enum xtcp_drop why)
 {
 	xtcp_reset_reply(seg, &act->rst);
 	act->todo |= XTCP_ACT_RST;
@@ -59,7 +59,7 @@ bool xtcp_refuse(const struct xtcp_seg *seg, struct xtcp_actions *act, enum xtcp
 
 /**
  * xtcp_reset_on_text - is text answered with an RST because no reader will take it?
- * @t: control block, @deaf
+ * @t: control block, @rcv_shut
  * @end: the sequence number after the text
  *
  * Nothing will read the text, and after our FIN the program can't answer either. The text

@@ -44,7 +44,7 @@ void xtcp_rtx_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	if (!t->retries)
 		t->rtx_start = t->sendq.head->sent;
-	if (xtcp_hopeless(t, t->retries, now)) {
+	if (xtcp_retries_exhausted(t, t->retries, now)) {
 		xtcp_time_out(t, now, act);
 		return;
 	}

@@ -108,7 +108,7 @@ void xtcp_mark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
 
 	if ((rec->marks & in_question) != XTCP_MARK_SENT)
 		return;
-	xtcp_sendq_land(&t->sendq, rec);
+	xtcp_sendq_in_flight_del(&t->sendq, rec);
 	if (seq_leq(rec->end_seq, t->snd_una))
 		return;
 	if (!t->lost || (t->lost_hint && seq_lt(rec->seq, t->lost_hint->seq)))
@@ -191,7 +191,7 @@ static void mark_sacked(struct xtcp_tcb *t, struct xtcp_rec *rec)
 {
 	if (rec->marks & XTCP_MARK_LOST)
 		xtcp_unmark_lost(t, rec);
-	xtcp_sendq_land(&t->sendq, rec);
+	xtcp_sendq_in_flight_del(&t->sendq, rec);
 	rec->marks |= XTCP_MARK_SACKED;
 	t->sacked += xtcp_rec_len(rec);
 	t->sacked_recs++;
@@ -299,7 +299,7 @@ void xtcp_scoreboard_clear(struct xtcp_tcb *t)
 		if (!(rec->marks & XTCP_MARK_SACKED))
 			continue;
 		xtcp_unmark_sacked(t, rec);
-		xtcp_sendq_fly(&t->sendq, rec);
+		xtcp_sendq_in_flight_add(&t->sendq, rec);
 	}
 	t->nseen = 0;
 }

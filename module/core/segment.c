@@ -57,7 +57,7 @@ static bool syn_sent_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 		return true;
 	if (seg->flags & XTCP_RST)
 		return xtcp_drop(act, XTCP_DROP_RST_INVALID);
-	return xtcp_refuse(seg, act, seq_leq(seg->ack, t->iss) ? XTCP_DROP_ACK_OLD :
+	return xtcp_reject(seg, act, seq_leq(seg->ack, t->iss) ? XTCP_DROP_ACK_OLD :
 								 XTCP_DROP_ACK_FUTURE);
 }
 
@@ -282,7 +282,7 @@ static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		why = XTCP_DROP_ACK_FUTURE;
 	else
 		return true;
-	return opening ? xtcp_refuse(seg, act, why) : challenge(t, ev, act, why);
+	return opening ? xtcp_reject(seg, act, why) : challenge(t, ev, act, why);
 }
 
 /* The segment's numbers show that it is from the peer */

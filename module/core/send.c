@@ -310,7 +310,7 @@ static void mark_sent(struct xtcp_tcb *t, struct xtcp_rec *rec, u64 now)
 		t->lost_hint = rec->next;
 		t->retx_now = false;
 	}
-	xtcp_sendq_fly(&t->sendq, rec);
+	xtcp_sendq_in_flight_add(&t->sendq, rec);
 	rec->sent = now;
 	rec->delivered = t->delivered;
 	t->last_snd = now;

@@ -62,7 +62,7 @@ void xtcp_sendq_split(struct xtcp_sendq *q, struct xtcp_rec *rec,
 	if (!rest->next)
 		q->tail = rest;
 	rec->next = rest;
-	if (!(rec->marks & XTCP_MARK_FLYING))
+	if (!(rec->marks & XTCP_MARK_IN_FLIGHT))
 		return;
 	rest->earlier = rec;
 	rec->later = rest;
@@ -101,17 +101,17 @@ struct xtcp_rec *xtcp_sendq_join(struct xtcp_sendq *q, struct xtcp_rec *rec, u32
 }
 
 /**
- * xtcp_sendq_fly - a record was sent: make it the newest in flight
+ * xtcp_sendq_in_flight_add - a record was sent: make it the newest in flight
  * @q: send queue that holds @rec
  * @rec: the record; it may be in flight already
  *
  * Context: under the owner's lock. Source: RFC 8985 section 6.2, end ("a separate doubly
  * linked list ordered by Segment.xmit_ts").
  */
-void xtcp_sendq_fly(struct xtcp_sendq *q, struct xtcp_rec *rec)
+void xtcp_sendq_in_flight_add(struct xtcp_sendq *q, struct xtcp_rec *rec)
 {
-	xtcp_sendq_land(q, rec);
-	rec->marks |= XTCP_MARK_FLYING;
+	xtcp_sendq_in_flight_del(q, rec);
+	rec->marks |= XTCP_MARK_IN_FLIGHT;
 	rec->later = NULL;
 	rec->earlier = q->newest;
 	if (q->newest)
@@ -122,17 +122,17 @@ void xtcp_sendq_fly(struct xtcp_sendq *q, struct xtcp_rec *rec)
 }
 
 /**
- * xtcp_sendq_land - a record is no longer in flight: it was delivered or lost
+ * xtcp_sendq_in_flight_del - a record is no longer in flight: it was delivered or lost
  * @q: send queue that holds @rec
  * @rec: the record
  *
  * Context: under the owner's lock.
  */
-void xtcp_sendq_land(struct xtcp_sendq *q, struct xtcp_rec *rec)
+void xtcp_sendq_in_flight_del(struct xtcp_sendq *q, struct xtcp_rec *rec)
 {
-	if (!(rec->marks & XTCP_MARK_FLYING))
+	if (!(rec->marks & XTCP_MARK_IN_FLIGHT))
 		return;
-	rec->marks &= ~XTCP_MARK_FLYING;
+	rec->marks &= ~XTCP_MARK_IN_FLIGHT;
 	if (rec->earlier)
 		rec->earlier->later = rec->later;
 	else
@@ -148,7 +148,7 @@ static struct xtcp_rec *pop(struct xtcp_sendq *q)
 {
 	struct xtcp_rec *rec = q->head;
 
-	xtcp_sendq_land(q, rec);
+	xtcp_sendq_in_flight_del(q, rec);
 	q->head = rec->next;
 	if (!q->head)
 		q->tail = NULL;

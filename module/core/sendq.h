@@ -27,8 +27,8 @@ void xtcp_sendq_append(struct xtcp_sendq *q, struct xtcp_rec *rec);
 void xtcp_sendq_split(struct xtcp_sendq *q, struct xtcp_rec *rec,
 		      struct xtcp_rec *rest, u32 len);
 struct xtcp_rec *xtcp_sendq_join(struct xtcp_sendq *q, struct xtcp_rec *rec, u32 len);
-void xtcp_sendq_fly(struct xtcp_sendq *q, struct xtcp_rec *rec);
-void xtcp_sendq_land(struct xtcp_sendq *q, struct xtcp_rec *rec);
+void xtcp_sendq_in_flight_add(struct xtcp_sendq *q, struct xtcp_rec *rec);
+void xtcp_sendq_in_flight_del(struct xtcp_sendq *q, struct xtcp_rec *rec);
 struct xtcp_rec *xtcp_sendq_ack(struct xtcp_sendq *q, u32 una);
 struct xtcp_rec *xtcp_sendq_purge(struct xtcp_sendq *q);
 

@@ -59,8 +59,8 @@ static void tell_window(struct xtcp_syn_received *h, u32 rcv_free,
  * Context: @h is not shared yet. Source: RFC 9293 section 3.10.7.2.
  */
 void xtcp_syn_received_init(struct xtcp_syn_received *h, const struct xtcp_seg *syn,
-			u32 iss, u16 adv_mss, u16 default_mss, u32 rcv_free,
-			const struct xtcp_knobs *knobs, u64 now)
+			    u32 iss, u16 adv_mss, u16 default_mss, u32 rcv_free,
+			    const struct xtcp_knobs *knobs, u64 now)
 {
 	*h = (struct xtcp_syn_received){
 		.irs = syn->seq,
@@ -93,8 +93,8 @@ void xtcp_syn_received_init(struct xtcp_syn_received *h, const struct xtcp_seg *
  * Context: @h is not shared yet. Source: RFC 4987 section 3.6.
  */
 void xtcp_syn_received_return(struct xtcp_syn_received *h, const struct xtcp_seg *seg,
-			  u16 adv_mss, u32 rcv_free, const struct xtcp_knobs *knobs,
-			  u64 now)
+			      u16 adv_mss, u32 rcv_free, const struct xtcp_knobs *knobs,
+			      u64 now)
 {
 	h->irs = seg->seq - 1;
 	h->iss = seg->ack - 1;
@@ -126,8 +126,8 @@ bool xtcp_syn_received_no_stamp(const struct xtcp_syn_received *h, const struct 
 
 /* RFC 9293 section 3.10.7.4, second, with the three checks of RFC 5961 */
 static enum xtcp_syn_received_verdict check_rst(const struct xtcp_syn_received *h,
-					    const struct xtcp_seg *seg,
-					    enum xtcp_drop *drop)
+						const struct xtcp_seg *seg,
+						enum xtcp_drop *drop)
 {
 	if (seg->seq == rcv_nxt(h))
 		return XTCP_SYN_RECEIVED_ABORT;
@@ -190,7 +190,7 @@ static enum xtcp_syn_received_verdict final_ack(struct xtcp_syn_received *h,
  */
 enum xtcp_syn_received_verdict
 xtcp_syn_received_segment(struct xtcp_syn_received *h, const struct xtcp_seg *seg,
-		      enum xtcp_drop *drop)
+			  enum xtcp_drop *drop)
 {
 	*drop = XTCP_DROP_NONE;
 	if (is_same_syn(h, seg)) {
@@ -307,7 +307,7 @@ static int backed_off(u8 retries)
  * up and it does not wait for data, or the timer has expired 255 times.
  */
 u64 xtcp_syn_received_timeout(struct xtcp_syn_received *h, const struct xtcp_knobs *knobs,
-			  bool *resend)
+			      bool *resend)
 {
 	bool waiting = h->seen & XTCP_SYN_RECEIVED_ACKED && h->retries < h->defer;
 
@@ -382,7 +382,7 @@ static void queue_syn(struct xtcp_tcb *t, const struct xtcp_syn_received *h)
 	t->sendq.unsent = NULL;
 	t->syn.sent = h->sent;
 	t->syn.marks = XTCP_MARK_SENT | (h->retries || h->seen ? XTCP_MARK_RETX : 0);
-	xtcp_sendq_fly(&t->sendq, &t->syn);
+	xtcp_sendq_in_flight_add(&t->sendq, &t->syn);
 	t->syn.retries = synacks_lost(h);
 }
 
@@ -398,7 +398,7 @@ static void queue_syn(struct xtcp_tcb *t, const struct xtcp_syn_received *h)
  * Context: @t is not shared yet. Source: RFC 9293 section 3.10.7.2, end.
  */
 void xtcp_tcb_from_syn_received(struct xtcp_tcb *t, const struct xtcp_syn_received *h,
-			    const struct xtcp_knobs *knobs, u64 now)
+				const struct xtcp_knobs *knobs, u64 now)
 {
 	xtcp_tcb_init(t, knobs);
 	t->state = XTCP_SYN_RECEIVED;

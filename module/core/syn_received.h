@@ -73,22 +73,22 @@ enum xtcp_syn_received_verdict {
 };
 
 void xtcp_syn_received_init(struct xtcp_syn_received *h, const struct xtcp_seg *syn,
-			u32 iss, u16 adv_mss, u16 default_mss, u32 rcv_free,
-			const struct xtcp_knobs *knobs, u64 now);
+			    u32 iss, u16 adv_mss, u16 default_mss, u32 rcv_free,
+			    const struct xtcp_knobs *knobs, u64 now);
 enum xtcp_syn_received_verdict
 xtcp_syn_received_segment(struct xtcp_syn_received *h, const struct xtcp_seg *seg,
-		      enum xtcp_drop *drop);
+			  enum xtcp_drop *drop);
 void xtcp_syn_received_synack(const struct xtcp_syn_received *h, u32 stamp, struct xtcp_out *out);
 void xtcp_syn_received_ack(const struct xtcp_syn_received *h, u32 stamp, struct xtcp_out *out);
 u64 xtcp_syn_received_timeout(struct xtcp_syn_received *h, const struct xtcp_knobs *knobs,
-			  bool *resend);
+			      bool *resend);
 u8 xtcp_defer_retries(int seconds);
 int xtcp_defer_seconds(u8 retries);
 void xtcp_tcb_from_syn_received(struct xtcp_tcb *t, const struct xtcp_syn_received *h,
-			    const struct xtcp_knobs *knobs, u64 now);
+				const struct xtcp_knobs *knobs, u64 now);
 void xtcp_syn_received_return(struct xtcp_syn_received *h, const struct xtcp_seg *seg,
-			  u16 adv_mss, u32 rcv_free, const struct xtcp_knobs *knobs,
-			  u64 now);
+			      u16 adv_mss, u32 rcv_free, const struct xtcp_knobs *knobs,
+			      u64 now);
 bool xtcp_syn_received_no_stamp(const struct xtcp_syn_received *h, const struct xtcp_seg *seg);
 
 #endif /* XTCP_CORE_SYN_RECEIVED_H */

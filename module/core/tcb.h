@@ -69,8 +69,8 @@ struct xtcp_tcb {
 	bool passive:1;
 	/** @orphan: the user has closed it, so no program has it */
 	bool orphan:1;
-	/** @deaf: text that arrives will not be read */
-	bool deaf:1;
+	/** @rcv_shut: text that arrives will not be read */
+	bool rcv_shut:1;
 	/** @nodelay: Nagle is off (MUST-17) */
 	bool nodelay:1;
 	/** @cork: send only full segments */

@@ -138,9 +138,9 @@ static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		return true;
 	if (!XTCP_IN(t->state, XTCP_CAN_RECEIVE))
 		return xtcp_drop(act, XTCP_DROP_NOT_EXPECTED);
-	if (t->deaf && xtcp_reset_on_text(t, text_end(seg))) {
+	if (t->rcv_shut && xtcp_reset_on_text(t, text_end(seg))) {
 		xtcp_tcb_fail(t, ECONNRESET, act);
-		return xtcp_refuse(seg, act, XTCP_DROP_CLOSED);
+		return xtcp_reject(seg, act, XTCP_DROP_CLOSED);
 	}
 	if (!rec) {
 		xtcp_ack_now(t, act);

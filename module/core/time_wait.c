@@ -124,7 +124,7 @@ static bool is_old_duplicate(const struct xtcp_time_wait *tw, const struct xtcp_
  */
 enum xtcp_time_wait_verdict
 xtcp_time_wait_segment(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg,
-		      enum xtcp_drop *drop)
+		       enum xtcp_drop *drop)
 {
 	*drop = XTCP_DROP_NONE;
 	if (seg->flags & XTCP_RST) {

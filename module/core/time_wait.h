@@ -50,7 +50,7 @@ void xtcp_time_wait_init(struct xtcp_time_wait *tw, const struct xtcp_tcb *t, u6
 u64 xtcp_time_wait_length(const struct xtcp_knobs *knobs);
 enum xtcp_time_wait_verdict
 xtcp_time_wait_segment(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg,
-		      enum xtcp_drop *drop);
+		       enum xtcp_drop *drop);
 bool xtcp_time_wait_restart(struct xtcp_time_wait *tw);
 void xtcp_time_wait_ack(struct xtcp_time_wait *tw, u64 now, u32 stamp, struct xtcp_out *out);
 bool xtcp_time_wait_is_past(const struct xtcp_time_wait *tw, u64 now);

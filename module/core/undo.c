@@ -65,7 +65,7 @@ static void unmark_all_lost(struct xtcp_tcb *t)
 		if (!(rec->marks & XTCP_MARK_LOST))
 			continue;
 		xtcp_unmark_lost(t, rec);
-		xtcp_sendq_fly(&found, rec);
+		xtcp_sendq_in_flight_add(&found, rec);
 	}
 	if (!found.newest)
 		return;
