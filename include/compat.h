@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The only file that asks for a kernel version: one name for what differs
- * between the kernels that xtcp builds on (6.1, 6.12, 7.2).
+ * The only file with kernel version checks: one name for each thing that differs between the
+ * kernels that xtcp builds on (6.1, 6.12, 7.2).
  */
 #ifndef XTCP_COMPAT_H
 #define XTCP_COMPAT_H
@@ -17,7 +17,7 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
-/* an hrtimer is told its callback when it is made since 6.13 */
+/* since 6.13, an hrtimer gets its callback at setup */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline void hrtimer_setup(struct hrtimer *timer,
 				 enum hrtimer_restart (*function)(struct hrtimer *),
@@ -28,14 +28,14 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
-/* bind() and connect() take a sockaddr of unstated size since 6.19 */
+/* since 6.19, bind() and connect() take a sockaddr of unspecified size */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
 typedef struct sockaddr_unsized xtcp_sockaddr;
 #else
 typedef struct sockaddr xtcp_sockaddr;
 #endif
 
-/* proto.accept() takes a struct since 6.10 */
+/* since 6.10, proto.accept() takes a struct */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define XTCP_ACCEPT_ARGS	struct proto_accept_arg *arg
 #define XTCP_ACCEPT_FLAGS	(arg->flags)
@@ -46,7 +46,7 @@ typedef struct sockaddr xtcp_sockaddr;
 #define XTCP_ACCEPT_ERR		(*err)
 #endif
 
-/* proto.recvmsg() lost addr_len in 7.1 */
+/* since 7.1, proto.recvmsg() has no addr_len */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
 #define XTCP_RECVMSG_ARGS	struct msghdr *msg, size_t len, int flags
 #define xtcp_compat_recv_error(sk, msg, len) inet_recv_error(sk, msg, len)
@@ -55,7 +55,7 @@ typedef struct sockaddr xtcp_sockaddr;
 #define xtcp_compat_recv_error(sk, msg, len) inet_recv_error(sk, msg, len, addr_len)
 #endif
 
-/* proto.ioctl() answers into kernel memory since 6.5 */
+/* since 6.5, proto.ioctl() writes its result to kernel memory */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #define XTCP_IOCTL_ARG		int *arg
 #define xtcp_compat_ioctl_put(value, arg) ({ *(arg) = (value); 0; })
@@ -64,7 +64,7 @@ typedef struct sockaddr xtcp_sockaddr;
 #define xtcp_compat_ioctl_put(value, arg) put_user(value, (int __user *)(arg))
 #endif
 
-/* where the v6 part of a socket lies is told since 6.5, its end before */
+/* since 6.5, a proto gives the offset of the socket's IPv6 part; before, that is the last member */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #define XTCP_IPV6_PINFO_OFFSET(type, member) \
 	.ipv6_pinfo_offset = offsetof(type, member),
@@ -72,7 +72,7 @@ typedef struct sockaddr xtcp_sockaddr;
 #define XTCP_IPV6_PINFO_OFFSET(type, member)
 #endif
 
-/* sysctl tables: counted instead of ended by an empty row since 6.6, const since 6.11 */
+/* sysctl tables: since 6.6 they have a size instead of an empty last row; const since 6.11 */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define register_net_sysctl_sz(net, path, table, size) \
 	((void)(size), register_net_sysctl(net, path, table))
@@ -83,13 +83,13 @@ typedef const struct ctl_table xtcp_ctl_table;
 typedef struct ctl_table xtcp_ctl_table;
 #endif
 
-/* cloning a socket, locked: sk_clone_lock() became an inline over sk_clone() */
+/* clone a socket, which is locked then; sk_clone_lock() later became an inline over sk_clone() */
 static inline struct sock *xtcp_compat_clone(const struct sock *sk, gfp_t gfp)
 {
 	return sk_clone_lock(sk, gfp);
 }
 
-/* inet_sock's flag bits */
+/* since 6.6, flags of an inet_sock are atomic bits */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define xtcp_compat_recverr(sk)	inet_test_bit(RECVERR, sk)
 #define xtcp_compat_recverr6(sk) inet6_test_bit(RECVERR6, sk)
@@ -102,28 +102,28 @@ static inline struct sock *xtcp_compat_clone(const struct sock *sk, gfp_t gfp)
 #define xtcp_compat_recverr6(sk) (inet6_sk(sk)->recverr)
 #endif
 
-/* the traffic class of an IPv4 flow is a dscp_t since 6.18 */
+/* since 6.18, the traffic class of an IPv4 flow is a dscp_t */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 #define xtcp_compat_set_tos(fl4, tos) ((fl4)->flowi4_dscp = inet_dsfield_to_dscp(tos))
 #else
 #define xtcp_compat_set_tos(fl4, tos) ((fl4)->flowi4_tos = (tos) & INET_DSCP_MASK)
 #endif
 
-/* the owner of a socket */
+/* the user of a socket; since 6.17 by a function */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 #define xtcp_compat_uid(sk)	sk_uid(sk)
 #else
 #define xtcp_compat_uid(sk)	((sk)->sk_uid)
 #endif
 
-/* the list of flow labels has moved from ipv6_pinfo to inet_sock by 7.2 */
+/* the list of flow labels has moved from ipv6_pinfo to inet_sock, at the latest in 7.2 */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 #define xtcp_compat_clear_fl_list(sk, np) RCU_INIT_POINTER(inet_sk(sk)->ipv6_fl_list, NULL)
 #else
 #define xtcp_compat_clear_fl_list(sk, np) RCU_INIT_POINTER((np)->ipv6_fl_list, NULL)
 #endif
 
-/* programs of cgroups that are asked at connect() get the length of the address since 6.7 */
+/* since 6.7, cgroup programs at connect() get the length of the address */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 #define xtcp_compat_cgroup_connect4(sk, addr, len) \
 	BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr, len)
@@ -136,14 +136,14 @@ static inline struct sock *xtcp_compat_clone(const struct sock *sk, gfp_t gfp)
 	({ (void)(len); BPF_CGROUP_RUN_PROG_INET6_CONNECT(sk, addr); })
 #endif
 
-/* keeping a route with a v6 socket: ip6_dst_store() has changed twice */
+/* store a route in an IPv6 socket; ip6_dst_store() has changed twice */
 static inline void xtcp_compat_ip6_dst_store(struct sock *sk, struct dst_entry *dst)
 {
 	inet6_sk(sk)->dst_cookie = rt6_get_cookie(dst_rt6_info(dst));
 	sk_setup_caps(sk, dst);
 }
 
-/* reasons of drops that have come since 6.1: the nearest that there is before */
+/* drop reasons newer than 6.1: the nearest older ones */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #define SKB_DROP_REASON_SECURITY_HOOK	SKB_DROP_REASON_SOCKET_FILTER
 #define SKB_DROP_REASON_TCP_MINTTL	SKB_DROP_REASON_NOT_SPECIFIED

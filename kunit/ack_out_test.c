@@ -58,6 +58,55 @@ static void text__every_second_full_segment_is_acknowledged(struct kunit *test)
 	conn_expect_ack(c);
 }
 
+/* A long write ends in a short segment, which Nagle's algorithm may hold until an ACK comes */
+static void text__more_than_a_full_segment_is_acknowledged(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	c->t.quickack = 0;
+	c->t.rcv_mss = 1000;
+	conn_segment(c, XTCP_ACK, 1, 1, 8);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+	conn_segment(c, XTCP_ACK, 9, 1, 1000);
+	conn_expect_ack(c);
+	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 1009);
+}
+
+/* The peer's segments become smaller: its path has changed, or options take room */
+static void text__smaller_full_segments_than_before(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	c->t.quickack = 0;
+	c->t.rcv_mss = 1000;
+	conn_segment(c, XTCP_ACK, 1, 1, 600);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+	conn_segment(c, XTCP_ACK, 601, 1, 600);
+	conn_expect_ack(c);
+	KUNIT_EXPECT_EQ(test, c->t.rcv_mss, 600);
+	conn_segment(c, XTCP_ACK, 1201, 1, 600);
+	KUNIT_EXPECT_FALSE(test, conn_pull(c));
+	conn_segment(c, XTCP_ACK, 1801, 1, 600);
+	conn_expect_ack(c);
+}
+
+/* Short messages are no full segments, however many come */
+static void text__short_segments_are_not_full(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+	int i;
+
+	c->t.quickack = 0;
+	c->t.rcv_mss = 1000;
+	for (i = 0; i < 5; i++) {
+		conn_segment(c, XTCP_ACK, 1 + 200 * i, 1, 200);
+		KUNIT_EXPECT_FALSE(test, conn_pull(c));
+	}
+	KUNIT_EXPECT_EQ(test, c->t.rcv_mss, 1000);
+	conn_segment(c, XTCP_ACK, 1001, 1, 200);
+	conn_expect_ack(c);
+}
+
 /* RFC 5681 section 4.2 */
 static void text__that_fills_a_hole_is_acknowledged_at_once(struct kunit *test)
 {
@@ -72,7 +121,7 @@ static void text__that_fills_a_hole_is_acknowledged_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 1201);
 }
 
-/* Who answers each request lets the answers carry the ACKs, from the first on */
+/* For a request-response server the answers carry the ACKs, from the first on */
 static void text__of_requests_that_are_answered(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
@@ -108,6 +157,9 @@ static struct kunit_case ack_out_cases[] = {
 	KUNIT_CASE(xtcp_challenge__no_more_in_a_second),
 	KUNIT_CASE(xtcp_challenge__of_each_connection),
 	KUNIT_CASE(text__every_second_full_segment_is_acknowledged),
+	KUNIT_CASE(text__more_than_a_full_segment_is_acknowledged),
+	KUNIT_CASE(text__smaller_full_segments_than_before),
+	KUNIT_CASE(text__short_segments_are_not_full),
 	KUNIT_CASE(text__that_fills_a_hole_is_acknowledged_at_once),
 	KUNIT_CASE(text__of_requests_that_are_answered),
 	KUNIT_CASE(text__acknowledgment_rides_on_data),

@@ -2,7 +2,7 @@
 /* What an ACK says has arrived: module/core/arrival.c, RFC 8985 section 6.2, steps 1 to 3 */
 #include "selective.h"
 
-/* A retransmission that arrives out of order proves nothing */
+/* A retransmission that arrives out of order is no proof of reordering */
 static void reordering__not_by_retransmissions(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
@@ -45,7 +45,7 @@ static void ambiguous__by_the_echo(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.rack_sent, c->now - 30000);
 }
 
-/* The echo in an ACK that is selective is of another segment: a retransmission counts */
+/* The echo in an ACK with new SACKs belongs to another segment: it may be the retransmission */
 static void ambiguous__not_by_the_echo_of_another(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, true);
@@ -64,7 +64,7 @@ static void ambiguous__not_by_the_echo_of_another(struct kunit *test)
 	expect_marks(c, "LLLLLLLLLS");
 }
 
-/* An ACK without a timestamp tells nothing by what would be its echo */
+/* An ACK without a timestamp: its echo field is not used */
 static void ambiguous__not_without_an_echo(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, true);
@@ -72,7 +72,7 @@ static void ambiguous__not_without_an_echo(struct kunit *test)
 	sack(c, 1, 7001, 10001);
 	conn_drain(c);
 	c->now += 30000;
-	sack(c, 1001, 7001, 10001);	/* the retransmission, for all that is known */
+	sack(c, 1001, 7001, 10001);	/* taken for the retransmission's */
 	KUNIT_EXPECT_EQ(test, c->t.rack_sent, c->now - 30000);
 }
 
@@ -93,7 +93,7 @@ static void ambiguous__too_quick(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->t.rack_sent, c->now - 1000);
 }
 
-/* A windowed minimum: a path that has become longer is believed after a while */
+/* A windowed minimum: a longer RTT is accepted after some minutes */
 static void min_rtt__of_the_last_minutes(struct kunit *test)
 {
 	struct conn *c = selective(test, false);

@@ -11,13 +11,13 @@
 static u64 timeout(struct fixture *f)
 {
 	bool resend = false;
-	u64 wait = xtcp_halfopen_timeout(&f->h, &f->knobs, &resend);
+	u64 wait = xtcp_syn_received_timeout(&f->h, &f->knobs, &resend);
 
 	return resend ? wait : U64_MAX;
 }
 
 /* The interval of any request's timer: from 1 s to 2 min, and the timer ends. */
-static void xtcp_halfopen_timeout__is_capped_and_ends(struct kunit *test)
+static void xtcp_syn_received_timeout__is_capped_and_ends(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	u64 rto, last = 0;
@@ -35,43 +35,43 @@ static void xtcp_halfopen_timeout__is_capped_and_ends(struct kunit *test)
 }
 
 /* TCP_DEFER_ACCEPT, 3 s: the timer expires twice before a bare final ACK counts */
-static void xtcp_halfopen_segment__bare_third_segment_waits_for_data(struct kunit *test)
+static void xtcp_syn_received_segment__bare_third_segment_waits_for_data(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->h.defer = xtcp_defer_retries(3);
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_WAIT, XTCP_DROP_NONE));
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_WAIT, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_WAIT, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_WAIT, XTCP_DROP_NONE));
 	f->seg.len = 1;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ESTABLISH, XTCP_DROP_NONE));
 }
 
 /* A FIN establishes as well: the reader must learn of it. */
-static void xtcp_halfopen_segment__fin_is_not_waited_for(struct kunit *test)
+static void xtcp_syn_received_segment__fin_is_not_waited_for(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->h.defer = 2;
 	f->seg.flags |= XTCP_FIN;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ESTABLISH, XTCP_DROP_NONE));
 }
 
 /* A segment that doesn't establish is handled as without the option. */
-static void xtcp_halfopen_segment__waiting_refuses_what_it_did(struct kunit *test)
+static void xtcp_syn_received_segment__waiting_refuses_what_it_did(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->h.defer = 2;
 	f->seg.ack = ISS;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_RESET, XTCP_DROP_ACK_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_RESET, XTCP_DROP_ACK_OLD));
 	KUNIT_EXPECT_EQ(test, f->h.seen, 0);
 	f->seg.ack = ISS + 1;
 	f->seg.flags = XTCP_RST;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ABORT, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ABORT, XTCP_DROP_NONE));
 }
 
 /* Waiting for data, no SYN-ACKs are sent but a last one, and its ACK establishes. */
-static void xtcp_halfopen_timeout__waiting_for_data(struct kunit *test)
+static void xtcp_syn_received_timeout__waiting_for_data(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	int i;
@@ -81,14 +81,14 @@ static void xtcp_halfopen_timeout__waiting_for_data(struct kunit *test)
 	outcome(f);
 	for (i = 1; i <= 3; i++)
 		KUNIT_EXPECT_EQ(test, timeout(f), U64_MAX);
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_WAIT, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_WAIT, XTCP_DROP_NONE));
 	KUNIT_EXPECT_EQ(test, timeout(f), 16 * XTCP_US_PER_S);
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ESTABLISH, XTCP_DROP_NONE));
 	KUNIT_EXPECT_EQ(test, timeout(f), 0);
 }
 
 /* No final ACK yet: SYN-ACKs are retransmitted as usual, and no longer than usual. */
-static void xtcp_halfopen_timeout__no_third_segment_to_wait_with(struct kunit *test)
+static void xtcp_syn_received_timeout__no_third_segment_to_wait_with(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
@@ -100,7 +100,7 @@ static void xtcp_halfopen_timeout__no_third_segment_to_wait_with(struct kunit *t
 }
 
 /* Even with a wait of hours the request is given up at last. */
-static void xtcp_halfopen_timeout__waiting_ends(struct kunit *test)
+static void xtcp_syn_received_timeout__waiting_ends(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	int i;
@@ -163,13 +163,13 @@ static void xtcp_tcb_from_halfopen__waited_for_data_after_a_loss(struct kunit *t
 }
 
 static struct kunit_case defer_cases[] = {
-	KUNIT_CASE(xtcp_halfopen_timeout__is_capped_and_ends),
-	KUNIT_CASE(xtcp_halfopen_segment__bare_third_segment_waits_for_data),
-	KUNIT_CASE(xtcp_halfopen_segment__fin_is_not_waited_for),
-	KUNIT_CASE(xtcp_halfopen_segment__waiting_refuses_what_it_did),
-	KUNIT_CASE(xtcp_halfopen_timeout__waiting_for_data),
-	KUNIT_CASE(xtcp_halfopen_timeout__no_third_segment_to_wait_with),
-	KUNIT_CASE(xtcp_halfopen_timeout__waiting_ends),
+	KUNIT_CASE(xtcp_syn_received_timeout__is_capped_and_ends),
+	KUNIT_CASE(xtcp_syn_received_segment__bare_third_segment_waits_for_data),
+	KUNIT_CASE(xtcp_syn_received_segment__fin_is_not_waited_for),
+	KUNIT_CASE(xtcp_syn_received_segment__waiting_refuses_what_it_did),
+	KUNIT_CASE(xtcp_syn_received_timeout__waiting_for_data),
+	KUNIT_CASE(xtcp_syn_received_timeout__no_third_segment_to_wait_with),
+	KUNIT_CASE(xtcp_syn_received_timeout__waiting_ends),
 	KUNIT_CASE(xtcp_defer__seconds_are_rounded_up),
 	KUNIT_CASE(xtcp_tcb_from_halfopen__waited_for_data),
 	KUNIT_CASE(xtcp_tcb_from_halfopen__waited_for_data_after_a_loss),

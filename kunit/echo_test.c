@@ -242,12 +242,12 @@ static void close__fin_echoes(struct kunit *test)
 static struct conn *child(struct kunit *test)
 {
 	struct conn *c = conn_closed(test);
-	struct xtcp_halfopen h = {
+	struct xtcp_syn_received h = {
 		.irs = CONN_IRS, .iss = CONN_ISS, .rcv_wnd = 30000, .peer_mss = CONN_MSS,
-		.adv_mss = CONN_MSS, .seen = XTCP_HALFOPEN_RESENT, .sent = c->now,
+		.adv_mss = CONN_MSS, .seen = XTCP_SYN_RECEIVED_RESENT, .sent = c->now,
 	};
 
-	xtcp_tcb_from_halfopen(&c->t, &h, &c->knobs, c->now);
+	xtcp_tcb_from_syn_received(&c->t, &h, &c->knobs, c->now);
 	c->t.rcv_free = 64000;
 	return c;
 }

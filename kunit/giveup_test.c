@@ -79,7 +79,7 @@ static void rtx__users_timeout_begins_with_a_loss(struct kunit *test)
 	conn_expect_gone(c, ETIMEDOUT);
 }
 
-/* RFC 5482: "the connection will survive" for as long, however often that is */
+/* RFC 5482: "the connection will survive" that long, however many retransmissions it takes */
 static void rtx__users_timeout_of_two_days(struct kunit *test)
 {
 	struct conn *c = one_in_flight(test);
@@ -95,7 +95,7 @@ static void rtx__users_timeout_of_two_days(struct kunit *test)
 	KUNIT_EXPECT_GT(test, count, 2 * 24 * 3600 / 120);
 }
 
-/* Its user has no patience any more: whichever of the two ends sooner */
+/* The earlier of orphan_retries and the user timeout ends it */
 static void rtx__orphan_with_a_users_timeout(struct kunit *test)
 {
 	struct conn *c = conn_fin_wait_1(test);
@@ -127,7 +127,7 @@ static void rtx__a_soft_error_says_why(struct kunit *test)
 	conn_expect_gone(c, EHOSTUNREACH);
 }
 
-/* An orphan's patience is shorter; 0 stands for 8 */
+/* An orphan has fewer retries; 0 stands for 8 */
 static void rtx__orphans(struct kunit *test)
 {
 	struct conn *c = conn_fin_wait_1(test);
@@ -176,7 +176,7 @@ static void syn__socket_sets_the_retries(struct kunit *test)
 	conn_expect_gone(c, ETIMEDOUT);
 }
 
-/* The user's timeout can make it shorter, not longer */
+/* The user timeout can make it shorter, not longer */
 static void syn__users_timeout(struct kunit *test)
 {
 	static const u32 timeouts[] = { 2000, 3600000 };

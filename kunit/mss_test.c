@@ -3,7 +3,7 @@
 #include <linux/limits.h>
 #include "conn.h"
 
-/* MUST-16: the smaller of what the peer and what the path take */
+/* MUST-16: the smaller of the peer's limit and the path's */
 static void xtcp_tcb_set_path__smaller_of_two(struct kunit *test)
 {
 	struct conn *c = conn_closed(test);

@@ -185,7 +185,7 @@ static void end_tcb(struct pair *p, struct pair_end *e, const struct xtcp_action
 {
 	if (act->todo & XTCP_ACT_TIME_WAIT) {
 		PAIR_CHECK(p, e->tcb.state == XTCP_TIME_WAIT && !xtcp_earliest_deadline(&e->tcb));
-		xtcp_timewait_init(&e->timewait, &e->tcb, p->now);
+		xtcp_time_wait_init(&e->timewait, &e->tcb, p->now);
 		e->kind = PAIR_TIMEWAIT;
 		e->timewait_timer = p->now + 2 * p->knobs.msl_ms * XTCP_US_PER_MS;
 		p->done = p->now;
@@ -271,7 +271,7 @@ static void synack(struct pair *p, int who)
 {
 	struct xtcp_out out;
 
-	xtcp_halfopen_synack(&p->end[who].halfopen, stamp(p, who), &out);
+	xtcp_syn_received_synack(&p->end[who].halfopen, stamp(p, who), &out);
 	transmit(p, who, &out);
 }
 
@@ -281,8 +281,8 @@ static void listen_segment(struct pair *p, int who, const struct xtcp_seg *seg)
 
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) != XTCP_SYN)
 		return;
-	xtcp_halfopen_init(&e->halfopen, seg, e->iss, PAIR_MSS, XTCP_MSS_DEFAULT4,
-			   e->user.rcvbuf, &p->knobs, p->now);
+	xtcp_syn_received_init(&e->halfopen, seg, e->iss, PAIR_MSS, XTCP_MSS_DEFAULT4,
+			       e->user.rcvbuf, &p->knobs, p->now);
 	e->kind = PAIR_HALFOPEN;
 	e->halfopen_timer = p->now + XTCP_RTO_INITIAL;
 	synack(p, who);
@@ -305,28 +305,28 @@ static bool halfopen_segment(struct pair *p, int who, const struct xtcp_seg *seg
 	enum xtcp_drop drop;
 	struct xtcp_out out;
 
-	switch (xtcp_halfopen_segment(&e->halfopen, seg, &drop)) {
-	case XTCP_HALFOPEN_SYNACK:
+	switch (xtcp_syn_received_segment(&e->halfopen, seg, &drop)) {
+	case XTCP_SYN_RECEIVED_SYNACK:
 		synack(p, who);
 		break;
-	case XTCP_HALFOPEN_ACK:
-		xtcp_halfopen_ack(&e->halfopen, stamp(p, who), &out);
+	case XTCP_SYN_RECEIVED_ACK:
+		xtcp_syn_received_ack(&e->halfopen, stamp(p, who), &out);
 		transmit(p, who, &out);
 		break;
-	case XTCP_HALFOPEN_RESET:
+	case XTCP_SYN_RECEIVED_RESET:
 		closed_segment(p, who, seg);
 		break;
-	case XTCP_HALFOPEN_ABORT:
+	case XTCP_SYN_RECEIVED_ABORT:
 		e->kind = PAIR_LISTEN;
 		break;
-	case XTCP_HALFOPEN_ESTABLISH:
-		xtcp_tcb_from_halfopen(&e->tcb, &e->halfopen, &p->knobs, p->now);
+	case XTCP_SYN_RECEIVED_ESTABLISH:
+		xtcp_tcb_from_syn_received(&e->tcb, &e->halfopen, &p->knobs, p->now);
 		e->tcb.ts_offset = e->ts_offset;
 		init_tcb(p, e);
 		e->halfopen_timer = 0;
 		return true;
-	case XTCP_HALFOPEN_WAIT:
-	case XTCP_HALFOPEN_DROP:
+	case XTCP_SYN_RECEIVED_WAIT:
+	case XTCP_SYN_RECEIVED_DROP:
 		break;
 	}
 	return false;
@@ -335,16 +335,16 @@ static bool halfopen_segment(struct pair *p, int who, const struct xtcp_seg *seg
 static void timewait_segment(struct pair *p, int who, const struct xtcp_seg *seg)
 {
 	struct pair_end *e = &p->end[who];
-	enum xtcp_timewait_verdict verdict;
+	enum xtcp_time_wait_verdict verdict;
 	enum xtcp_drop drop;
 	struct xtcp_out out;
 
-	verdict = xtcp_timewait_segment(&e->timewait, seg, &drop);
-	if (verdict == XTCP_TIMEWAIT_RESTART)
+	verdict = xtcp_time_wait_segment(&e->timewait, seg, &drop);
+	if (verdict == XTCP_TIME_WAIT_RESTART)
 		e->timewait_timer = p->now + 2 * p->knobs.msl_ms * XTCP_US_PER_MS;
-	if (verdict != XTCP_TIMEWAIT_ACK && verdict != XTCP_TIMEWAIT_RESTART)
+	if (verdict != XTCP_TIME_WAIT_ACK && verdict != XTCP_TIME_WAIT_RESTART)
 		return;
-	xtcp_timewait_ack(&e->timewait, p->now, stamp(p, who), &out);
+	xtcp_time_wait_ack(&e->timewait, p->now, stamp(p, who), &out);
 	transmit(p, who, &out);
 }
 
@@ -395,7 +395,7 @@ static void halfopen_timeout(struct pair *p, int who)
 {
 	struct pair_end *e = &p->end[who];
 	bool resend;
-	u64 delay = xtcp_halfopen_timeout(&e->halfopen, &p->knobs, &resend);
+	u64 delay = xtcp_syn_received_timeout(&e->halfopen, &p->knobs, &resend);
 
 	e->halfopen_timer = 0;
 	if (e->kind != PAIR_HALFOPEN)

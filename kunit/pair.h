@@ -58,8 +58,8 @@ struct pair_user {
 
 struct pair_end {
 	struct xtcp_tcb tcb;
-	struct xtcp_halfopen halfopen;
-	struct xtcp_timewait timewait;
+	struct xtcp_syn_received halfopen;
+	struct xtcp_time_wait timewait;
 	enum { PAIR_NOTHING, PAIR_LISTEN, PAIR_HALFOPEN, PAIR_TCB, PAIR_TIMEWAIT } kind;
 	u64 halfopen_timer, timewait_timer;
 	struct pair_user user;

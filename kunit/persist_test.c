@@ -45,7 +45,7 @@ static void persist__probes_ever_more_rarely(struct kunit *test)
 	}
 }
 
-/* MUST-37: as long as the peer answers, for ever */
+/* MUST-37: for ever, as long as the peer answers */
 static void persist__answered_probes_keep_it_open(struct kunit *test)
 {
 	struct conn *c = zero_window(test);
@@ -77,7 +77,7 @@ static void persist__unanswered_probes_end_it(struct kunit *test)
 	conn_expect_gone(c, ETIMEDOUT);
 }
 
-/* A FIN alone waits for the window, too */
+/* A FIN without text waits for the window, too */
 static void persist__for_a_fin(struct kunit *test)
 {
 	struct conn *c = conn_established(test);

@@ -111,7 +111,7 @@ static void reordering__is_waited_for(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, c->t.recovery);
 }
 
-/* Step 4: each round trip in which a duplicate is told of widens the window, to SRTT */
+/* Step 4: each round trip with a D-SACK widens the window, up to SRTT */
 static void window__grows_with_duplicates(struct kunit *test)
 {
 	struct conn *c = selective_flight(test, false);
@@ -119,7 +119,7 @@ static void window__grows_with_duplicates(struct kunit *test)
 
 	sack(c, 1001, 1, 1001);
 	KUNIT_EXPECT_EQ(test, c->t.reo_mult, 1);
-	sack(c, 2001, 1001, 2001);	/* in the same round */
+	sack(c, 2001, 1001, 2001);	/* in the same round trip */
 	KUNIT_EXPECT_EQ(test, c->t.reo_mult, 1);
 	KUNIT_EXPECT_EQ(test, c->t.reo_persist, 16);
 	conn_drain(c);
@@ -179,7 +179,7 @@ static void recovery__a_retransmission_is_lost(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conn_drain(c), 5);	/* 1 to 5001 again */
 	c->now += 10000;
 	KUNIT_EXPECT_EQ(test, c->t.cwnd, 5000);
-	sack3(c, 1, 3001, 5001, 7001, 10001, 0, 0);	/* the last two have come */
+	sack3(c, 1, 3001, 5001, 7001, 10001, 0, 0);	/* the last two have arrived */
 	expect_marks(c, "LLLSSLLSSS");
 	KUNIT_EXPECT_EQ(test, c->t.cwnd, 2500);
 	KUNIT_EXPECT_EQ(test, c->t.ssthresh, 2500);

@@ -65,18 +65,18 @@ static void halfopen__agrees(struct kunit *test)
 {
 	struct xtcp_knobs knobs = { .sack = 1 };
 	struct xtcp_seg syn = segment(XTCP_SYN, 100, 0, 0);
-	struct xtcp_halfopen h;
+	struct xtcp_syn_received h;
 	struct xtcp_out out;
 
-	xtcp_halfopen_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
+	xtcp_syn_received_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
 	KUNIT_EXPECT_FALSE(test, h.sack_ok);
 	syn.opts.sack_ok = true;
-	xtcp_halfopen_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
+	xtcp_syn_received_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
 	KUNIT_EXPECT_TRUE(test, h.sack_ok);
-	xtcp_halfopen_synack(&h, 7, &out);
+	xtcp_syn_received_synack(&h, 7, &out);
 	KUNIT_EXPECT_TRUE(test, out.opts.sack_ok);
 	knobs.sack = 0;
-	xtcp_halfopen_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
+	xtcp_syn_received_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
 	KUNIT_EXPECT_FALSE(test, h.sack_ok);
 }
 

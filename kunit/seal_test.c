@@ -10,9 +10,9 @@
 #define NOW	(1000 * XTCP_US_PER_S)
 #define TICK	(XTCP_US_PER_S / 2)
 
-static struct xtcp_halfopen agreed(u16 mss, int wscale, bool sack_ok, bool ts_ok)
+static struct xtcp_syn_received agreed(u16 mss, int wscale, bool sack_ok, bool ts_ok)
 {
-	return (struct xtcp_halfopen){
+	return (struct xtcp_syn_received){
 		.peer_mss = mss, .wscale_ok = wscale >= 0,
 		.snd_wscale = wscale >= 0 ? wscale : 0, .sack_ok = sack_ok, .ts_ok = ts_ok,
 	};
@@ -46,7 +46,7 @@ static void xtcp_seal_write__as_drawn(struct kunit *test)
 		0xd0, 0x37, 0x05, 0xb4,	/* 2000 ticks, ts and SACK, shift 7, 1460 */
 		0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10,
 	};
-	struct xtcp_halfopen h = agreed(1460, 7, true, true);
+	struct xtcp_syn_received h = agreed(1460, 7, true, true);
 	u8 cookie[XTCP_COOKIE_LEN];
 
 	make(cookie, xtcp_seal_pack(&h, NOW));
@@ -62,7 +62,7 @@ static void xtcp_seal_unpack__nothing_is_lost(struct kunit *test)
 	for (wscale = -1; wscale <= XTCP_WSCALE_MAX; wscale++) {
 		for (flags = 0; flags < 4; flags++) {
 			for (mss = XTCP_MSS_MIN; mss <= 0xffff; mss += 4001) {
-				struct xtcp_halfopen h, back = {};
+				struct xtcp_syn_received h, back = {};
 
 				h = agreed(mss, wscale, flags & 1, flags & 2);
 				make(cookie, xtcp_seal_pack(&h, NOW));
@@ -81,7 +81,7 @@ static void xtcp_seal_unpack__nothing_is_lost(struct kunit *test)
 
 static void xtcp_seal_check__expires(struct kunit *test)
 {
-	struct xtcp_halfopen h = agreed(1460, 7, true, true);
+	struct xtcp_syn_received h = agreed(1460, 7, true, true);
 	u32 state = xtcp_seal_pack(&h, NOW);
 
 	KUNIT_EXPECT_EQ(test, check_state(state, NOW + XTCP_SEAL_LIFE), XTCP_SEAL_VALID);
@@ -93,7 +93,7 @@ static void xtcp_seal_check__expires(struct kunit *test)
 /* The byte wraps after 128 s: by then the secret has changed, see xtcp_seal_issued() */
 static void xtcp_seal_issued__tells_the_time(struct kunit *test)
 {
-	struct xtcp_halfopen h = agreed(1460, 7, true, true);
+	struct xtcp_syn_received h = agreed(1460, 7, true, true);
 	u32 state = xtcp_seal_pack(&h, NOW + 3);
 
 	KUNIT_EXPECT_EQ(test, xtcp_seal_issued(state, NOW + 3), NOW);
@@ -104,7 +104,7 @@ static void xtcp_seal_issued__tells_the_time(struct kunit *test)
 
 static void xtcp_seal_check__no_bit_of_the_seal_may_differ(struct kunit *test)
 {
-	struct xtcp_halfopen h = agreed(1460, 7, true, true);
+	struct xtcp_syn_received h = agreed(1460, 7, true, true);
 	u8 cookie[XTCP_COOKIE_LEN];
 	unsigned int bit;
 
@@ -117,7 +117,7 @@ static void xtcp_seal_check__no_bit_of_the_seal_may_differ(struct kunit *test)
 /* Values that we never write are rejected, even if the seal is valid */
 static void xtcp_seal_check__impossible_fields(struct kunit *test)
 {
-	struct xtcp_halfopen h = agreed(XTCP_MSS_MIN, 7, true, true);
+	struct xtcp_syn_received h = agreed(XTCP_MSS_MIN, 7, true, true);
 	u32 state = xtcp_seal_pack(&h, NOW);
 
 	KUNIT_EXPECT_EQ(test, check_state(state, NOW), XTCP_SEAL_VALID);
@@ -130,7 +130,7 @@ static void xtcp_seal_check__impossible_fields(struct kunit *test)
 /* Timestamps were agreed, and the option is missing: whether it may is not the seal's affair */
 static void xtcp_seal_check__no_timestamp(struct kunit *test)
 {
-	struct xtcp_halfopen h = agreed(1460, 7, true, true);
+	struct xtcp_syn_received h = agreed(1460, 7, true, true);
 	struct xtcp_seg seg = segment(XTCP_ACK, 1001, 5001, 0);
 	struct xtcp_knobs knobs = { .rmem = { 4096, 64000, 1 << 20 } };
 	u8 cookie[XTCP_COOKIE_LEN];
@@ -139,14 +139,14 @@ static void xtcp_seal_check__no_timestamp(struct kunit *test)
 	make(cookie, xtcp_seal_pack(&h, NOW));
 	KUNIT_EXPECT_EQ(test, xtcp_seal_check(&seg, SEAL, NOW), XTCP_SEAL_VALID);
 	xtcp_seal_unpack(xtcp_seal_state(cookie), &h);
-	xtcp_halfopen_return(&h, &seg, 1460, 32000, &knobs, NOW);
-	KUNIT_EXPECT_FALSE(test, xtcp_halfopen_no_stamp(&h, &seg));
+	xtcp_syn_received_return(&h, &seg, 1460, 32000, &knobs, NOW);
+	KUNIT_EXPECT_FALSE(test, xtcp_syn_received_no_stamp(&h, &seg));
 	knobs.require_timestamps = 1;
-	xtcp_halfopen_return(&h, &seg, 1460, 32000, &knobs, NOW);
-	KUNIT_EXPECT_TRUE(test, xtcp_halfopen_no_stamp(&h, &seg));
+	xtcp_syn_received_return(&h, &seg, 1460, 32000, &knobs, NOW);
+	KUNIT_EXPECT_TRUE(test, xtcp_syn_received_no_stamp(&h, &seg));
 	h.ts_ok = false;
-	xtcp_halfopen_return(&h, &seg, 1460, 32000, &knobs, NOW);
-	KUNIT_EXPECT_FALSE(test, xtcp_halfopen_no_stamp(&h, &seg));
+	xtcp_syn_received_return(&h, &seg, 1460, 32000, &knobs, NOW);
+	KUNIT_EXPECT_FALSE(test, xtcp_syn_received_no_stamp(&h, &seg));
 }
 
 static struct kunit_case seal_cases[] = {

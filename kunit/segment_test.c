@@ -333,7 +333,7 @@ static void text__out_of_order_is_kept_and_acknowledged_at_once(struct kunit *te
 	KUNIT_EXPECT_EQ(test, conn_out_ack(c), 201);
 }
 
-/* Its ACK counts all the same; the rest comes again */
+/* Its ACK is processed all the same; the rest is retransmitted */
 static void text__without_memory_for_it(struct kunit *test)
 {
 	struct conn *c = conn_established(test);

@@ -124,6 +124,38 @@ static void xtcp_sendq_split__of_the_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_rec_len(&f->rec[7]), 1);
 }
 
+static void xtcp_sendq_join__moves_the_border(struct kunit *test)
+{
+	struct fixture *f = new_fixture(test);
+
+	fill(f, 3, 0);
+	f->rec[0].flags = XTCP_REC_PSH;
+	f->rec[1].flags = XTCP_REC_PSH;
+	KUNIT_EXPECT_NULL(test, xtcp_sendq_join(&f->q, &f->rec[0], 4));
+	KUNIT_EXPECT_EQ(test, f->rec[0].end_seq, BASE + 14);
+	KUNIT_EXPECT_EQ(test, f->rec[1].seq, BASE + 14);
+	KUNIT_EXPECT_EQ(test, f->rec[1].end_seq, BASE + 20);
+	KUNIT_EXPECT_EQ(test, f->rec[0].flags, 0);
+	KUNIT_EXPECT_EQ(test, f->rec[1].flags, XTCP_REC_PSH);
+	KUNIT_EXPECT_PTR_EQ(test, f->q.unsent, &f->rec[0]);
+}
+
+static void xtcp_sendq_join__hands_out_what_is_empty(struct kunit *test)
+{
+	struct fixture *f = new_fixture(test);
+
+	fill(f, 2, 0);
+	f->rec[1].flags = XTCP_REC_PSH;
+	KUNIT_EXPECT_PTR_EQ(test, xtcp_sendq_join(&f->q, &f->rec[0], 10), &f->rec[1]);
+	KUNIT_EXPECT_NULL(test, f->rec[1].next);
+	KUNIT_EXPECT_NULL(test, f->rec[0].next);
+	KUNIT_EXPECT_PTR_EQ(test, f->q.tail, &f->rec[0]);
+	KUNIT_EXPECT_EQ(test, xtcp_rec_len(&f->rec[0]), 20);
+	KUNIT_EXPECT_EQ(test, f->rec[0].flags, XTCP_REC_PSH);
+	xtcp_sendq_append(&f->q, &f->rec[2]);
+	KUNIT_EXPECT_PTR_EQ(test, f->rec[0].next, &f->rec[2]);
+}
+
 /* Both halves were sent, retransmitted, lost... as the whole was. */
 static void xtcp_sendq_split__halves_share_the_past(struct kunit *test)
 {
@@ -460,7 +492,7 @@ static void expect_order(struct kunit *test, const struct fixture *f, const char
 	KUNIT_EXPECT_PTR_EQ(test, (const struct xtcp_rec *)f->q.newest, before);
 }
 
-static void xtcp_sendq_fly__goes_behind_all_others(struct kunit *test)
+static void xtcp_sendq_in_flight_fly__goes_behind_all_others(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test);
 	int i;
@@ -468,29 +500,29 @@ static void xtcp_sendq_fly__goes_behind_all_others(struct kunit *test)
 	fill(f, 4, 4);
 	expect_order(test, f, "");
 	for (i = 0; i < 4; i++)
-		xtcp_sendq_fly(&f->q, &f->rec[i]);
+		xtcp_sendq_in_flight_add(&f->q, &f->rec[i]);
 	expect_order(test, f, "0123");
-	xtcp_sendq_fly(&f->q, &f->rec[1]);
+	xtcp_sendq_in_flight_add(&f->q, &f->rec[1]);
 	expect_order(test, f, "0231");
-	xtcp_sendq_fly(&f->q, &f->rec[1]);
+	xtcp_sendq_in_flight_add(&f->q, &f->rec[1]);
 	expect_order(test, f, "0231");
-	xtcp_sendq_fly(&f->q, &f->rec[0]);
+	xtcp_sendq_in_flight_add(&f->q, &f->rec[0]);
 	expect_order(test, f, "2310");
 }
 
-static void xtcp_sendq_land__from_everywhere(struct kunit *test)
+static void xtcp_sendq_in_flight_land__from_everywhere(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test);
 	int i;
 
 	fill(f, 4, 4);
 	for (i = 0; i < 4; i++)
-		xtcp_sendq_fly(&f->q, &f->rec[i]);
-	xtcp_sendq_land(&f->q, &f->rec[1]);
+		xtcp_sendq_in_flight_add(&f->q, &f->rec[i]);
+	xtcp_sendq_in_flight_del(&f->q, &f->rec[1]);
 	expect_order(test, f, "023");
-	xtcp_sendq_land(&f->q, &f->rec[1]);
+	xtcp_sendq_in_flight_del(&f->q, &f->rec[1]);
 	expect_order(test, f, "023");
-	xtcp_sendq_land(&f->q, &f->rec[3]);
+	xtcp_sendq_in_flight_del(&f->q, &f->rec[3]);
 	expect_order(test, f, "02");
 	xtcp_sendq_ack(&f->q, BASE + 20);	/* leaves this order when it leaves the queue */
 	expect_order(test, f, "2");
@@ -504,8 +536,8 @@ static void xtcp_sendq_split__of_what_is_on_its_way(struct kunit *test)
 	struct fixture *f = new_fixture(test);
 
 	fill(f, 3, 2);
-	xtcp_sendq_fly(&f->q, &f->rec[0]);
-	xtcp_sendq_fly(&f->q, &f->rec[1]);
+	xtcp_sendq_in_flight_add(&f->q, &f->rec[0]);
+	xtcp_sendq_in_flight_add(&f->q, &f->rec[1]);
 	xtcp_sendq_split(&f->q, &f->rec[0], &f->rec[7], 4);
 	expect_order(test, f, "071");
 	xtcp_sendq_split(&f->q, &f->rec[1], &f->rec[6], 4);
@@ -525,14 +557,16 @@ static struct kunit_case sendq_cases[] = {
 	KUNIT_CASE(xtcp_sendq_ack__of_nothing_new),
 	KUNIT_CASE(xtcp_sendq_ack__removes_what_is_covered),
 	KUNIT_CASE(xtcp_sendq_ack__leaves_a_record_cut_by_it),
+	KUNIT_CASE(xtcp_sendq_join__moves_the_border),
+	KUNIT_CASE(xtcp_sendq_join__hands_out_what_is_empty),
 	KUNIT_CASE(xtcp_sendq_ack__of_everything),
 	KUNIT_CASE(xtcp_sendq_ack__never_takes_what_was_not_sent),
 	KUNIT_CASE(xtcp_sendq_ack__hands_out_no_syn_or_fin),
 	KUNIT_CASE(xtcp_sendq_purge__hands_out_all_that_has_memory),
 	KUNIT_CASE(xtcp_sendq_purge__of_nothing),
 	KUNIT_CASE(xtcp_sendq__agrees_with_a_map_of_its_bytes),
-	KUNIT_CASE(xtcp_sendq_fly__goes_behind_all_others),
-	KUNIT_CASE(xtcp_sendq_land__from_everywhere),
+	KUNIT_CASE(xtcp_sendq_in_flight_fly__goes_behind_all_others),
+	KUNIT_CASE(xtcp_sendq_in_flight_land__from_everywhere),
 	KUNIT_CASE(xtcp_sendq_split__of_what_is_on_its_way),
 	{}
 };

@@ -429,75 +429,77 @@ static struct xtcp_seg peer_seg(u8 flags, u32 seq, u32 ack, u32 tsval)
 	return seg;
 }
 
-static struct xtcp_halfopen half(bool ts, int knob)
+static struct xtcp_syn_received half(bool ts, int knob)
 {
 	struct xtcp_knobs knobs = { .timestamps = knob };
 	struct xtcp_seg syn = peer_seg(XTCP_SYN, 100, 0, 50);
-	struct xtcp_halfopen h;
+	struct xtcp_syn_received h;
 
 	syn.opts.ts = ts;
-	xtcp_halfopen_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
+	xtcp_syn_received_init(&h, &syn, 900, 1460, 536, 64000, &knobs, 1);
 	return h;
 }
 
 static void halfopen__agrees(struct kunit *test)
 {
-	struct xtcp_halfopen h = half(true, 1);
+	struct xtcp_syn_received h = half(true, 1);
 	struct xtcp_out out;
 
 	KUNIT_EXPECT_TRUE(test, h.ts_ok);
 	KUNIT_EXPECT_FALSE(test, half(false, 1).ts_ok);
 	KUNIT_EXPECT_FALSE(test, half(true, 0).ts_ok);
-	xtcp_halfopen_synack(&h, 77, &out);
+	xtcp_syn_received_synack(&h, 77, &out);
 	KUNIT_EXPECT_TRUE(test, out.opts.ts);
 	KUNIT_EXPECT_EQ(test, out.opts.tsval, 77);
 	KUNIT_EXPECT_EQ(test, out.opts.tsecr, 50);
-	xtcp_halfopen_ack(&h, 78, &out);
+	xtcp_syn_received_ack(&h, 78, &out);
 	KUNIT_EXPECT_EQ(test, out.opts.tsval, 78);
 	KUNIT_EXPECT_EQ(test, out.opts.tsecr, 50);
 	h = half(false, 1);
-	xtcp_halfopen_synack(&h, 77, &out);
+	xtcp_syn_received_synack(&h, 77, &out);
 	KUNIT_EXPECT_FALSE(test, out.opts.ts);
 }
 
 /* The SYN again: the later of its timestamps is echoed, not that of a delayed copy */
 static void halfopen__syn_again(struct kunit *test)
 {
-	struct xtcp_halfopen h = half(true, 1);
+	struct xtcp_syn_received h = half(true, 1);
 	struct xtcp_seg syn = peer_seg(XTCP_SYN, 100, 0, 60);
 	enum xtcp_drop drop;
 
-	KUNIT_EXPECT_EQ(test, xtcp_halfopen_segment(&h, &syn, &drop), XTCP_HALFOPEN_SYNACK);
+	KUNIT_EXPECT_EQ(test, xtcp_syn_received_segment(&h, &syn, &drop), XTCP_SYN_RECEIVED_SYNACK);
 	KUNIT_EXPECT_EQ(test, h.ts_recent, 60);
 	syn.opts.tsval = 55;
-	xtcp_halfopen_segment(&h, &syn, &drop);
+	xtcp_syn_received_segment(&h, &syn, &drop);
 	KUNIT_EXPECT_EQ(test, h.ts_recent, 60);
 	syn.opts.ts = false;
 	syn.opts.tsval = 70;
-	xtcp_halfopen_segment(&h, &syn, &drop);
+	xtcp_syn_received_segment(&h, &syn, &drop);
 	KUNIT_EXPECT_EQ(test, h.ts_recent, 60);
 }
 
 static void halfopen__third_segment(struct kunit *test)
 {
-	struct xtcp_halfopen h = half(true, 1);
+	struct xtcp_syn_received h = half(true, 1);
 	struct xtcp_seg seg = peer_seg(XTCP_ACK, 101, 901, 49);
 	struct xtcp_knobs knobs = {};
 	enum xtcp_drop drop;
 	struct conn *c = conn_closed(test);
 
-	KUNIT_EXPECT_EQ(test, xtcp_halfopen_segment(&h, &seg, &drop), XTCP_HALFOPEN_ACK);
+	KUNIT_EXPECT_EQ(test, xtcp_syn_received_segment(&h, &seg, &drop), XTCP_SYN_RECEIVED_ACK);
 	KUNIT_EXPECT_EQ(test, drop, XTCP_DROP_PAWS);
 	seg.opts.ts = false;
 	seg.opts.tsval = 0;
-	KUNIT_EXPECT_EQ(test, xtcp_halfopen_segment(&h, &seg, &drop), XTCP_HALFOPEN_ESTABLISH);
+	KUNIT_EXPECT_EQ(test, xtcp_syn_received_segment(&h, &seg, &drop),
+			XTCP_SYN_RECEIVED_ESTABLISH);
 	h.ts_must = true;
-	KUNIT_EXPECT_EQ(test, xtcp_halfopen_segment(&h, &seg, &drop), XTCP_HALFOPEN_DROP);
+	KUNIT_EXPECT_EQ(test, xtcp_syn_received_segment(&h, &seg, &drop), XTCP_SYN_RECEIVED_DROP);
 	KUNIT_EXPECT_EQ(test, drop, XTCP_DROP_NO_STAMP);
 	seg.opts.ts = true;
 	seg.opts.tsval = 50;
-	KUNIT_EXPECT_EQ(test, xtcp_halfopen_segment(&h, &seg, &drop), XTCP_HALFOPEN_ESTABLISH);
-	xtcp_tcb_from_halfopen(&c->t, &h, &knobs, 5000);
+	KUNIT_EXPECT_EQ(test, xtcp_syn_received_segment(&h, &seg, &drop),
+			XTCP_SYN_RECEIVED_ESTABLISH);
+	xtcp_tcb_from_syn_received(&c->t, &h, &knobs, 5000);
 	KUNIT_EXPECT_EQ(test, c->t.ts_recent, 50);
 	KUNIT_EXPECT_EQ(test, c->t.ts_recent_at, 5000);
 }
@@ -505,22 +507,22 @@ static void halfopen__third_segment(struct kunit *test)
 static void timewait__answers_and_paws(struct kunit *test)
 {
 	struct conn *c = agreed(test);
-	struct xtcp_timewait tw;
+	struct xtcp_time_wait tw;
 	struct xtcp_seg seg;
 	enum xtcp_drop drop;
 	struct xtcp_out out;
 
-	xtcp_timewait_init(&tw, &c->t, c->now);
-	xtcp_timewait_ack(&tw, c->now, 77, &out);
+	xtcp_time_wait_init(&tw, &c->t, c->now);
+	xtcp_time_wait_ack(&tw, c->now, 77, &out);
 	KUNIT_EXPECT_TRUE(test, out.opts.ts);
 	KUNIT_EXPECT_EQ(test, out.opts.tsval, 77);
 	KUNIT_EXPECT_EQ(test, out.opts.tsecr, 0xfffffff0);
 	/* an old copy of the FIN doesn't restart 2 MSL */
 	seg = peer_seg(XTCP_FIN | XTCP_ACK, tw.rcv_nxt - 1, tw.snd_nxt, 0xffffffef);
-	KUNIT_EXPECT_EQ(test, xtcp_timewait_segment(&tw, &seg, &drop), XTCP_TIMEWAIT_ACK);
+	KUNIT_EXPECT_EQ(test, xtcp_time_wait_segment(&tw, &seg, &drop), XTCP_TIME_WAIT_ACK);
 	KUNIT_EXPECT_EQ(test, drop, XTCP_DROP_PAWS);
 	seg.opts.tsval = 0xfffffff0;
-	KUNIT_EXPECT_EQ(test, xtcp_timewait_segment(&tw, &seg, &drop), XTCP_TIMEWAIT_RESTART);
+	KUNIT_EXPECT_EQ(test, xtcp_time_wait_segment(&tw, &seg, &drop), XTCP_TIME_WAIT_RESTART);
 }
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A half-open connection for the suites, and what a segment means to it. */
+/* A request for the suites, and the verdict on a segment for it. */
 #ifndef XTCP_KUNIT_SYN_RECEIVED_H
 #define XTCP_KUNIT_SYN_RECEIVED_H
 
@@ -12,11 +12,11 @@
 #define WND	60000u
 #define NOW	5000000ULL
 
-#define FLOWN_TWICE	(XTCP_MARK_SENT | XTCP_MARK_RETX | XTCP_MARK_FLYING)
+#define FLOWN_TWICE	(XTCP_MARK_SENT | XTCP_MARK_RETX | XTCP_MARK_IN_FLIGHT)
 
 struct fixture {
 	struct xtcp_knobs knobs;
-	struct xtcp_halfopen h;
+	struct xtcp_syn_received h;
 	struct xtcp_seg seg;
 };
 
@@ -35,7 +35,7 @@ static inline int halfopen_setup(struct kunit *test)
 	f->seg.wnd = 1000;
 	f->seg.opts.mss = 1400;
 	f->seg.opts.wscale = 7;
-	xtcp_halfopen_init(&f->h, &f->seg, ISS, 1460, 536, WND, &f->knobs, NOW);
+	xtcp_syn_received_init(&f->h, &f->seg, ISS, 1460, 536, WND, &f->knobs, NOW);
 	f->seg = (struct xtcp_seg){ .seq = IRS + 1, .ack = ISS + 1, .flags = XTCP_ACK };
 	test->priv = f;
 	return 0;
@@ -47,9 +47,9 @@ static inline int halfopen_setup(struct kunit *test)
 static inline u32 outcome(struct fixture *f)
 {
 	enum xtcp_drop drop = XTCP_DROP_KINDS;
-	enum xtcp_halfopen_verdict verdict;
+	enum xtcp_syn_received_verdict verdict;
 
-	verdict = xtcp_halfopen_segment(&f->h, &f->seg, &drop);
+	verdict = xtcp_syn_received_segment(&f->h, &f->seg, &drop);
 	return OUTCOME(verdict, drop);
 }
 
@@ -60,7 +60,7 @@ static inline struct xtcp_tcb *make_tcb(struct kunit *test)
 	struct fixture *f = test->priv;
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	xtcp_tcb_from_halfopen(t, &f->h, &f->knobs, NOW + 40000);
+	xtcp_tcb_from_syn_received(t, &f->h, &f->knobs, NOW + 40000);
 	return t;
 }
 

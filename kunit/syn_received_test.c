@@ -16,10 +16,10 @@
 static void init_again(struct fixture *f, struct xtcp_seg syn, u32 rcv_free)
 {
 	memset(&f->h, 0xa5, sizeof(f->h));
-	xtcp_halfopen_init(&f->h, &syn, ISS, 1460, 536, rcv_free, &f->knobs, NOW);
+	xtcp_syn_received_init(&f->h, &syn, ISS, 1460, 536, rcv_free, &f->knobs, NOW);
 }
 
-static void xtcp_halfopen_init__remembers_what_the_syn_says(struct kunit *test)
+static void xtcp_syn_received_init__remembers_what_the_syn_says(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
@@ -36,7 +36,7 @@ static void xtcp_halfopen_init__remembers_what_the_syn_says(struct kunit *test)
 }
 
 /* RFC 7323 section 3.2: required if negotiated, and only if the sysctl says so */
-static void xtcp_halfopen_init__timestamps_required(struct kunit *test)
+static void xtcp_syn_received_init__timestamps_required(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts.ts = true, .opts.wscale = XTCP_NO_WSCALE };
 	struct fixture *f = test->priv;
@@ -46,26 +46,26 @@ static void xtcp_halfopen_init__timestamps_required(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, f->h.ts_ok);
 	KUNIT_EXPECT_FALSE(test, f->h.ts_must);
 	f->knobs.require_timestamps = 1;
-	xtcp_halfopen_return(&f->h, &syn, 1460, WND, &f->knobs, NOW);
+	xtcp_syn_received_return(&f->h, &syn, 1460, WND, &f->knobs, NOW);
 	KUNIT_EXPECT_TRUE(test, f->h.ts_must);
 	init_again(f, syn, WND);
 	KUNIT_EXPECT_TRUE(test, f->h.ts_must);
 	syn.opts.ts = false;
 	init_again(f, syn, WND);
 	KUNIT_EXPECT_FALSE(test, f->h.ts_must);
-	xtcp_halfopen_return(&f->h, &syn, 1460, WND, &f->knobs, NOW);
+	xtcp_syn_received_return(&f->h, &syn, 1460, WND, &f->knobs, NOW);
 	KUNIT_EXPECT_FALSE(test, f->h.ts_must);
 }
 
 /* MUST-15; and a tiny MSS can't make us send mostly headers. */
-static void xtcp_halfopen_init__peer_mss(struct kunit *test)
+static void xtcp_syn_received_init__peer_mss(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts.wscale = XTCP_NO_WSCALE };
 	struct fixture *f = test->priv;
 
 	init_again(f, syn, WND);
 	KUNIT_EXPECT_EQ(test, f->h.peer_mss, 536);
-	xtcp_halfopen_init(&f->h, &syn, ISS, 1440, XTCP_MSS_DEFAULT6, WND, &f->knobs, NOW);
+	xtcp_syn_received_init(&f->h, &syn, ISS, 1440, XTCP_MSS_DEFAULT6, WND, &f->knobs, NOW);
 	KUNIT_EXPECT_EQ(test, f->h.peer_mss, 1220);
 	syn.opts.mss = 1;
 	init_again(f, syn, WND);
@@ -79,7 +79,7 @@ static void xtcp_halfopen_init__peer_mss(struct kunit *test)
 }
 
 /* RFC 7323 section 2.2: scaling needs the offers of both sides. */
-static void xtcp_halfopen_init__no_scale_unless_both_want_it(struct kunit *test)
+static void xtcp_syn_received_init__no_scale_unless_both_want_it(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts.wscale = XTCP_NO_WSCALE };
 	struct fixture *f = test->priv;
@@ -89,7 +89,7 @@ static void xtcp_halfopen_init__no_scale_unless_both_want_it(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, f->h.wscale_ok);
 	KUNIT_EXPECT_EQ(test, f->h.snd_wscale, 0);
 	KUNIT_EXPECT_EQ(test, f->h.rcv_wscale, 0);
-	xtcp_halfopen_synack(&f->h, 7, &out);
+	xtcp_syn_received_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.opts.wscale, XTCP_NO_WSCALE);
 
 	f->knobs.window_scaling = 0;
@@ -101,7 +101,7 @@ static void xtcp_halfopen_init__no_scale_unless_both_want_it(struct kunit *test)
 }
 
 /* A shift of zero is an offer, too. */
-static void xtcp_halfopen_init__scale_of_zero_is_an_offer(struct kunit *test)
+static void xtcp_syn_received_init__scale_of_zero_is_an_offer(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts.wscale = 0 };
 	struct fixture *f = test->priv;
@@ -110,12 +110,12 @@ static void xtcp_halfopen_init__scale_of_zero_is_an_offer(struct kunit *test)
 	f->knobs.rmem[2] = 1000;
 	init_again(f, syn, 1000);
 	KUNIT_EXPECT_TRUE(test, f->h.wscale_ok);
-	xtcp_halfopen_synack(&f->h, 7, &out);
+	xtcp_syn_received_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.opts.wscale, 0);
 }
 
 /* A socket may have asked for a larger buffer than the sysctl's default. */
-static void xtcp_halfopen_init__scale_fits_the_larger_buffer(struct kunit *test)
+static void xtcp_syn_received_init__scale_fits_the_larger_buffer(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts.wscale = 2 };
 	struct fixture *f = test->priv;
@@ -126,7 +126,7 @@ static void xtcp_halfopen_init__scale_fits_the_larger_buffer(struct kunit *test)
 }
 
 /* Timestamps: see stamp_test.c. SACK is not negotiated here, whatever the SYN offers */
-static void xtcp_halfopen_init__no_sack_and_no_unwanted_timestamps(struct kunit *test)
+static void xtcp_syn_received_init__no_sack_and_no_unwanted_timestamps(struct kunit *test)
 {
 	struct xtcp_seg syn = { .flags = XTCP_SYN, .opts = {
 		.wscale = XTCP_NO_WSCALE, .sack_ok = true, .ts = true, .tsval = 9 } };
@@ -136,7 +136,7 @@ static void xtcp_halfopen_init__no_sack_and_no_unwanted_timestamps(struct kunit 
 	init_again(f, syn, WND);
 	KUNIT_EXPECT_FALSE(test, f->h.sack_ok);
 	KUNIT_EXPECT_FALSE(test, f->h.ts_ok);
-	xtcp_halfopen_synack(&f->h, 7, &out);
+	xtcp_syn_received_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_FALSE(test, out.opts.sack_ok);
 	KUNIT_EXPECT_FALSE(test, out.opts.ts);
 }
@@ -168,13 +168,13 @@ static void xtcp_wscale_choose__never_above_fourteen(struct kunit *test)
 }
 
 /* <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK> */
-static void xtcp_halfopen_synack__is_as_the_rfc_has_it(struct kunit *test)
+static void xtcp_syn_received_synack__is_as_the_rfc_has_it(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xtcp_out out;
 
 	memset(&out, 0xa5, sizeof(out));
-	xtcp_halfopen_synack(&f->h, 7, &out);
+	xtcp_syn_received_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.seq, ISS);
 	KUNIT_EXPECT_EQ(test, out.ack, IRS + 1);
 	KUNIT_EXPECT_EQ(test, out.flags, XTCP_SYN | XTCP_ACK);
@@ -184,31 +184,31 @@ static void xtcp_halfopen_synack__is_as_the_rfc_has_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, out.opts.wscale, f->h.rcv_wscale);
 	KUNIT_EXPECT_EQ(test, out.opts.nsack, 0);
 	f->h.sack_ok = true;
-	xtcp_halfopen_synack(&f->h, 7, &out);
+	xtcp_syn_received_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_TRUE(test, out.opts.sack_ok);
 }
 
 /* RFC 7323 section 2.2: the window of a SYN-ACK is never scaled; others are. */
-static void xtcp_halfopen_synack__window_is_not_scaled(struct kunit *test)
+static void xtcp_syn_received_synack__window_is_not_scaled(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xtcp_out out;
 
 	KUNIT_ASSERT_GT(test, f->h.rcv_wscale, 0);
-	xtcp_halfopen_synack(&f->h, 7, &out);
+	xtcp_syn_received_synack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.wnd, WND);
-	xtcp_halfopen_ack(&f->h, 7, &out);
+	xtcp_syn_received_ack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.wnd, WND >> f->h.rcv_wscale);
 }
 
 /* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> */
-static void xtcp_halfopen_ack__is_as_the_rfc_has_it(struct kunit *test)
+static void xtcp_syn_received_ack__is_as_the_rfc_has_it(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xtcp_out out;
 
 	memset(&out, 0xa5, sizeof(out));
-	xtcp_halfopen_ack(&f->h, 7, &out);
+	xtcp_syn_received_ack(&f->h, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.seq, ISS + 1);
 	KUNIT_EXPECT_EQ(test, out.ack, IRS + 1);
 	KUNIT_EXPECT_EQ(test, out.flags, XTCP_ACK);
@@ -218,157 +218,157 @@ static void xtcp_halfopen_ack__is_as_the_rfc_has_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_wire_opts_len(&out.opts), 0);
 }
 
-static void xtcp_halfopen_segment__third_segment(struct kunit *test)
+static void xtcp_syn_received_segment__third_segment(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ESTABLISH, XTCP_DROP_NONE));
 }
 
 /* Data on it are left to the control block. */
-static void xtcp_halfopen_segment__third_segment_with_data_and_fin(struct kunit *test)
+static void xtcp_syn_received_segment__third_segment_with_data_and_fin(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.len = 1000;
 	f->seg.flags = XTCP_ACK | XTCP_PSH | XTCP_FIN;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ESTABLISH, XTCP_DROP_NONE));
 }
 
 /* The final ACK was lost, the data behind it carry the same ACK. */
-static void xtcp_halfopen_segment__later_data_establishes(struct kunit *test)
+static void xtcp_syn_received_segment__later_data_establishes(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.len = 100;
 	f->seg.seq = IRS + 1 + WND - 1;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ESTABLISH, XTCP_DROP_NONE));
 }
 
 /* MUST-66: ACKs are processed when the window is zero. */
-static void xtcp_halfopen_segment__third_segment_at_a_zero_window(struct kunit *test)
+static void xtcp_syn_received_segment__third_segment_at_a_zero_window(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->h.rcv_wnd = 0;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ESTABLISH, XTCP_DROP_NONE));
 	f->seg.len = 100;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ESTABLISH, XTCP_DROP_NONE));
 	f->seg.seq++;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_WINDOW));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_WINDOW));
 }
 
 /* First check: not acceptable, answered with an ACK. */
-static void xtcp_halfopen_segment__outside_of_the_window(struct kunit *test)
+static void xtcp_syn_received_segment__outside_of_the_window(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.seq = IRS + 1 + WND;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_WINDOW));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_WINDOW));
 	f->seg.seq = IRS;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_OLD));
 	f->seg.seq = IRS - 100;
 	f->seg.len = 101;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_OLD));
 	f->seg.len = 102;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ESTABLISH, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ESTABLISH, XTCP_DROP_NONE));
 }
 
 /* RFC 5961 section 3.2: only the exact number resets. */
-static void xtcp_halfopen_segment__rst(struct kunit *test)
+static void xtcp_syn_received_segment__rst(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.flags = XTCP_RST;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ABORT, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ABORT, XTCP_DROP_NONE));
 	f->seg.flags = XTCP_RST | XTCP_ACK;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ABORT, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ABORT, XTCP_DROP_NONE));
 	f->seg.seq = IRS + 2;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_RST_INVALID));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_RST_INVALID));
 	f->seg.seq = IRS + WND;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_RST_INVALID));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_RST_INVALID));
 	f->seg.seq = IRS + 1 + WND;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_DROP, XTCP_DROP_RST_INVALID));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_DROP, XTCP_DROP_RST_INVALID));
 	f->seg.seq = IRS;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_DROP, XTCP_DROP_RST_INVALID));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_DROP, XTCP_DROP_RST_INVALID));
 }
 
 /* MUST-66: RSTs are processed when the window is zero. */
-static void xtcp_halfopen_segment__rst_at_a_zero_window(struct kunit *test)
+static void xtcp_syn_received_segment__rst_at_a_zero_window(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->h.rcv_wnd = 0;
 	f->seg.flags = XTCP_RST;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ABORT, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ABORT, XTCP_DROP_NONE));
 	f->seg.seq++;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_DROP, XTCP_DROP_RST_INVALID));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_DROP, XTCP_DROP_RST_INVALID));
 }
 
 /* Our SYN-ACK was lost: the peer's SYN is retransmitted, maybe with data. */
-static void xtcp_halfopen_segment__same_syn_gets_the_synack_again(struct kunit *test)
+static void xtcp_syn_received_segment__same_syn_gets_the_synack_again(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.flags = XTCP_SYN;
 	f->seg.seq = IRS;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_SYNACK, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_SYNACK, XTCP_DROP_NONE));
 	f->seg.flags = XTCP_SYN | XTCP_ECE | XTCP_CWR;
 	f->seg.len = 10;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_SYNACK, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_SYNACK, XTCP_DROP_NONE));
 }
 
 /* RFC 5961 section 4.2: another SYN is challenged, wherever it stands. */
-static void xtcp_halfopen_segment__another_syn_is_challenged(struct kunit *test)
+static void xtcp_syn_received_segment__another_syn_is_challenged(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.flags = XTCP_SYN;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_SYN_CHALLENGED));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_SYN_CHALLENGED));
 	f->seg.seq = IRS + 1000;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_SYN_CHALLENGED));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_SYN_CHALLENGED));
 	f->seg.seq = IRS + 1000000;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_WINDOW));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_WINDOW));
 	f->seg.seq = IRS - 1;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_OLD));
 }
 
 /* A SYN-ACK with the first SYN's number is not a copy of that SYN. */
-static void xtcp_halfopen_segment__syn_ack_is_not_the_same_syn(struct kunit *test)
+static void xtcp_syn_received_segment__syn_ack_is_not_the_same_syn(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.flags = XTCP_SYN | XTCP_ACK;
 	f->seg.seq = IRS;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_OLD));
 	f->seg.len = 1;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_ACK, XTCP_DROP_SYN_CHALLENGED));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_ACK, XTCP_DROP_SYN_CHALLENGED));
 }
 
 /* Fifth check: "if the ACK bit is off, drop the segment and return" */
-static void xtcp_halfopen_segment__without_ack(struct kunit *test)
+static void xtcp_syn_received_segment__without_ack(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.flags = XTCP_PSH;
 	f->seg.len = 1;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_DROP, XTCP_DROP_NO_ACK));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_DROP, XTCP_DROP_NO_ACK));
 }
 
 /* SND.UNA < SEG.ACK =< SND.NXT, or else <SEQ=SEG.ACK><CTL=RST> */
-static void xtcp_halfopen_segment__bad_ack_is_reset(struct kunit *test)
+static void xtcp_syn_received_segment__bad_ack_is_reset(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xtcp_out out;
 
 	f->seg.ack = ISS;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_RESET, XTCP_DROP_ACK_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_RESET, XTCP_DROP_ACK_OLD));
 	f->seg.ack = ISS - 0x40000000;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_RESET, XTCP_DROP_ACK_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_RESET, XTCP_DROP_ACK_OLD));
 	f->seg.ack = ISS + 0x40000000;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_RESET, XTCP_DROP_ACK_FUTURE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_RESET, XTCP_DROP_ACK_FUTURE));
 	f->seg.ack = ISS + 2;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_RESET, XTCP_DROP_ACK_FUTURE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_RESET, XTCP_DROP_ACK_FUTURE));
 	xtcp_reset_reply(&f->seg, &out);
 	KUNIT_EXPECT_EQ(test, out.seq, ISS + 2);
 	KUNIT_EXPECT_EQ(test, out.flags, XTCP_RST);
@@ -378,13 +378,13 @@ static void xtcp_halfopen_segment__bad_ack_is_reset(struct kunit *test)
 static u64 timeout(struct fixture *f)
 {
 	bool resend = false;
-	u64 wait = xtcp_halfopen_timeout(&f->h, &f->knobs, &resend);
+	u64 wait = xtcp_syn_received_timeout(&f->h, &f->knobs, &resend);
 
 	return resend ? wait : U64_MAX;
 }
 
 /* RFC 6298 (2.1) and (5.5): 1 s, then twice as long each time */
-static void xtcp_halfopen_timeout__doubles_until_retries_are_used_up(struct kunit *test)
+static void xtcp_syn_received_timeout__doubles_until_retries_are_used_up(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	u64 wanted = XTCP_RTO_INITIAL;
@@ -400,7 +400,7 @@ static void xtcp_halfopen_timeout__doubles_until_retries_are_used_up(struct kuni
 }
 
 /* ... and the administrator may lower the sysctl while the request lives. */
-static void xtcp_halfopen_timeout__no_retry_left(struct kunit *test)
+static void xtcp_syn_received_timeout__no_retry_left(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
@@ -461,7 +461,7 @@ static void xtcp_tcb_from_halfopen__syn_is_in_the_send_queue(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->syn.seq, ISS);
 	KUNIT_EXPECT_EQ(test, t->syn.end_seq, ISS + 1);
 	KUNIT_EXPECT_EQ(test, t->syn.flags, XTCP_REC_SYN);
-	KUNIT_EXPECT_EQ(test, t->syn.marks, XTCP_MARK_SENT | XTCP_MARK_FLYING);
+	KUNIT_EXPECT_EQ(test, t->syn.marks, XTCP_MARK_SENT | XTCP_MARK_IN_FLIGHT);
 	KUNIT_EXPECT_EQ(test, t->syn.sent, NOW);
 }
 
@@ -485,7 +485,7 @@ static void xtcp_tcb_from_halfopen__synack_went_again_with_the_syn(struct kunit 
 
 	f->seg.flags = XTCP_SYN;
 	f->seg.seq = IRS;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_HALFOPEN_SYNACK, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_SYN_RECEIVED_SYNACK, XTCP_DROP_NONE));
 	t = make_tcb(test);
 	KUNIT_EXPECT_EQ(test, t->syn.marks, FLOWN_TWICE);
 	KUNIT_EXPECT_EQ(test, t->syn.retries, 0);
@@ -516,32 +516,32 @@ static void xtcp_tcb_from_halfopen__third_segment_establishes(struct kunit *test
 }
 
 static struct kunit_case halfopen_cases[] = {
-	KUNIT_CASE(xtcp_halfopen_init__remembers_what_the_syn_says),
-	KUNIT_CASE(xtcp_halfopen_init__timestamps_required),
-	KUNIT_CASE(xtcp_halfopen_init__peer_mss),
-	KUNIT_CASE(xtcp_halfopen_init__no_scale_unless_both_want_it),
-	KUNIT_CASE(xtcp_halfopen_init__scale_of_zero_is_an_offer),
-	KUNIT_CASE(xtcp_halfopen_init__scale_fits_the_larger_buffer),
-	KUNIT_CASE(xtcp_halfopen_init__no_sack_and_no_unwanted_timestamps),
+	KUNIT_CASE(xtcp_syn_received_init__remembers_what_the_syn_says),
+	KUNIT_CASE(xtcp_syn_received_init__timestamps_required),
+	KUNIT_CASE(xtcp_syn_received_init__peer_mss),
+	KUNIT_CASE(xtcp_syn_received_init__no_scale_unless_both_want_it),
+	KUNIT_CASE(xtcp_syn_received_init__scale_of_zero_is_an_offer),
+	KUNIT_CASE(xtcp_syn_received_init__scale_fits_the_larger_buffer),
+	KUNIT_CASE(xtcp_syn_received_init__no_sack_and_no_unwanted_timestamps),
 	KUNIT_CASE(xtcp_wscale_choose__smallest_shift_that_fits),
 	KUNIT_CASE(xtcp_wscale_choose__never_above_fourteen),
-	KUNIT_CASE(xtcp_halfopen_synack__is_as_the_rfc_has_it),
-	KUNIT_CASE(xtcp_halfopen_synack__window_is_not_scaled),
-	KUNIT_CASE(xtcp_halfopen_ack__is_as_the_rfc_has_it),
-	KUNIT_CASE(xtcp_halfopen_segment__third_segment),
-	KUNIT_CASE(xtcp_halfopen_segment__third_segment_with_data_and_fin),
-	KUNIT_CASE(xtcp_halfopen_segment__later_data_establishes),
-	KUNIT_CASE(xtcp_halfopen_segment__third_segment_at_a_zero_window),
-	KUNIT_CASE(xtcp_halfopen_segment__outside_of_the_window),
-	KUNIT_CASE(xtcp_halfopen_segment__rst),
-	KUNIT_CASE(xtcp_halfopen_segment__rst_at_a_zero_window),
-	KUNIT_CASE(xtcp_halfopen_segment__same_syn_gets_the_synack_again),
-	KUNIT_CASE(xtcp_halfopen_segment__another_syn_is_challenged),
-	KUNIT_CASE(xtcp_halfopen_segment__syn_ack_is_not_the_same_syn),
-	KUNIT_CASE(xtcp_halfopen_segment__without_ack),
-	KUNIT_CASE(xtcp_halfopen_segment__bad_ack_is_reset),
-	KUNIT_CASE(xtcp_halfopen_timeout__doubles_until_retries_are_used_up),
-	KUNIT_CASE(xtcp_halfopen_timeout__no_retry_left),
+	KUNIT_CASE(xtcp_syn_received_synack__is_as_the_rfc_has_it),
+	KUNIT_CASE(xtcp_syn_received_synack__window_is_not_scaled),
+	KUNIT_CASE(xtcp_syn_received_ack__is_as_the_rfc_has_it),
+	KUNIT_CASE(xtcp_syn_received_segment__third_segment),
+	KUNIT_CASE(xtcp_syn_received_segment__third_segment_with_data_and_fin),
+	KUNIT_CASE(xtcp_syn_received_segment__later_data_establishes),
+	KUNIT_CASE(xtcp_syn_received_segment__third_segment_at_a_zero_window),
+	KUNIT_CASE(xtcp_syn_received_segment__outside_of_the_window),
+	KUNIT_CASE(xtcp_syn_received_segment__rst),
+	KUNIT_CASE(xtcp_syn_received_segment__rst_at_a_zero_window),
+	KUNIT_CASE(xtcp_syn_received_segment__same_syn_gets_the_synack_again),
+	KUNIT_CASE(xtcp_syn_received_segment__another_syn_is_challenged),
+	KUNIT_CASE(xtcp_syn_received_segment__syn_ack_is_not_the_same_syn),
+	KUNIT_CASE(xtcp_syn_received_segment__without_ack),
+	KUNIT_CASE(xtcp_syn_received_segment__bad_ack_is_reset),
+	KUNIT_CASE(xtcp_syn_received_timeout__doubles_until_retries_are_used_up),
+	KUNIT_CASE(xtcp_syn_received_timeout__no_retry_left),
 	KUNIT_CASE(xtcp_tcb_from_halfopen__is_in_syn_received),
 	KUNIT_CASE(xtcp_tcb_from_halfopen__has_what_was_agreed),
 	KUNIT_CASE(xtcp_tcb_from_halfopen__syn_is_in_the_send_queue),

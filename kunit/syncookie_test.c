@@ -13,9 +13,9 @@
 #define STAMP	0x12345678U
 
 /* What a listener negotiated with a peer */
-static struct xtcp_halfopen agreed(u16 mss, int wscale, bool sack_ok, bool ts_ok)
+static struct xtcp_syn_received agreed(u16 mss, int wscale, bool sack_ok, bool ts_ok)
 {
-	return (struct xtcp_halfopen){
+	return (struct xtcp_syn_received){
 		.irs = 1000, .peer_mss = mss, .wscale_ok = wscale >= 0,
 		.snd_wscale = wscale >= 0 ? wscale : 0, .sack_ok = sack_ok, .ts_ok = ts_ok,
 	};
@@ -32,7 +32,7 @@ static struct xtcp_seg third(const struct xtcp_cookie *c, u64 mac)
 }
 
 /* Encode and decode a cookie, @later microseconds later; false: rejected */
-static bool comes_back(struct xtcp_halfopen *h, u64 now, u64 later)
+static bool comes_back(struct xtcp_syn_received *h, u64 now, u64 later)
 {
 	struct xtcp_cookie c, back;
 	struct xtcp_seg seg;
@@ -53,7 +53,7 @@ static void stamped__all_but_the_last_bytes_of_the_mss(struct kunit *test)
 
 	for (wscale = -1; wscale <= XTCP_WSCALE_MAX; wscale++) {
 		for (sack_ok = 0; sack_ok <= 1; sack_ok++) {
-			struct xtcp_halfopen h = agreed(1460, wscale, sack_ok, true);
+			struct xtcp_syn_received h = agreed(1460, wscale, sack_ok, true);
 
 			KUNIT_ASSERT_TRUE(test, comes_back(&h, NOW, 0));
 			KUNIT_EXPECT_EQ(test, !!h.wscale_ok, wscale >= 0);
@@ -74,7 +74,7 @@ static void bare__window_scale_is_never_rounded_up(struct kunit *test)
 	int wscale;
 
 	for (wscale = -1; wscale <= XTCP_WSCALE_MAX; wscale++) {
-		struct xtcp_halfopen h = agreed(1460, wscale, wscale & 1, false);
+		struct xtcp_syn_received h = agreed(1460, wscale, wscale & 1, false);
 
 		KUNIT_ASSERT_TRUE(test, comes_back(&h, NOW, 0));
 		KUNIT_EXPECT_EQ(test, !!h.wscale_ok, wscale >= 0);
@@ -91,7 +91,7 @@ static void mss__is_never_rounded_up(struct kunit *test)
 
 	for (ts_ok = 0; ts_ok <= 1; ts_ok++) {
 		for (mss = XTCP_MSS_MIN; mss <= U16_MAX; mss += 7) {
-			struct xtcp_halfopen h = agreed(mss, 7, true, ts_ok);
+			struct xtcp_syn_received h = agreed(mss, 7, true, ts_ok);
 
 			KUNIT_ASSERT_TRUE(test, comes_back(&h, NOW, 0));
 			KUNIT_ASSERT_LE(test, h.peer_mss, mss);
@@ -106,7 +106,7 @@ static void mss__common_ones_are_kept(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(common); i++) {
-		struct xtcp_halfopen h = agreed(common[i], 7, true, true);
+		struct xtcp_syn_received h = agreed(common[i], 7, true, true);
 
 		KUNIT_ASSERT_TRUE(test, comes_back(&h, NOW, 0));
 		KUNIT_EXPECT_EQ(test, h.peer_mss, common[i]);
@@ -119,7 +119,7 @@ static void epoch__a_cookie_outlives_one(struct kunit *test)
 	u32 ts_ok;
 
 	for (ts_ok = 0; ts_ok <= 1; ts_ok++) {
-		struct xtcp_halfopen h = agreed(1460, 7, true, ts_ok);
+		struct xtcp_syn_received h = agreed(1460, 7, true, ts_ok);
 		u64 last = XTCP_COOKIE_EPOCH - 1;
 
 		KUNIT_EXPECT_TRUE(test, comes_back(&h, NOW, 2 * XTCP_COOKIE_EPOCH - 1));
@@ -157,7 +157,7 @@ static void valid__no_bit_may_differ(struct kunit *test)
 	u32 ts_ok, bit;
 
 	for (ts_ok = 0; ts_ok <= 1; ts_ok++) {
-		struct xtcp_halfopen h = agreed(1460, 7, true, ts_ok);
+		struct xtcp_syn_received h = agreed(1460, 7, true, ts_ok);
 		struct xtcp_cookie c, back;
 
 		xtcp_cookie_pack(&c, &h, NOW);
@@ -177,7 +177,7 @@ static void valid__no_bit_may_differ(struct kunit *test)
 
 static void valid__another_mac(struct kunit *test)
 {
-	struct xtcp_halfopen h = agreed(1460, 7, true, true);
+	struct xtcp_syn_received h = agreed(1460, 7, true, true);
 	struct xtcp_cookie c, back;
 	struct xtcp_seg seg;
 	u32 bit, refused = 0;
@@ -215,15 +215,15 @@ static void stamp__is_never_ahead_of_the_clock(struct kunit *test)
 }
 
 /* What the cookie doesn't contain is derived from the segment and our own settings */
-static void xtcp_halfopen_return__the_rest(struct kunit *test)
+static void xtcp_syn_received_return__the_rest(struct kunit *test)
 {
 	struct xtcp_knobs knobs = { .rmem = { 4096, 64000, 1 << 20 } };
 	struct xtcp_seg seg = segment(XTCP_ACK, 1001, 5001, 0);
-	struct xtcp_halfopen h = agreed(1400, 7, true, true);
+	struct xtcp_syn_received h = agreed(1400, 7, true, true);
 
 	seg.opts.ts = true;
 	seg.opts.tsval = 77;
-	xtcp_halfopen_return(&h, &seg, 1460, 32000, &knobs, NOW);
+	xtcp_syn_received_return(&h, &seg, 1460, 32000, &knobs, NOW);
 	KUNIT_EXPECT_EQ(test, h.irs, 1000);
 	KUNIT_EXPECT_EQ(test, h.iss, 5000);
 	KUNIT_EXPECT_EQ(test, h.ts_recent, 77);
@@ -231,10 +231,10 @@ static void xtcp_halfopen_return__the_rest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, h.adv_mss, 1460);
 	KUNIT_EXPECT_EQ(test, h.rcv_wnd, 32000);
 	KUNIT_EXPECT_EQ(test, h.rcv_wscale, xtcp_wscale_choose(1 << 20));
-	KUNIT_EXPECT_EQ(test, h.seen, XTCP_HALFOPEN_RESENT);	/* no RTT sample */
+	KUNIT_EXPECT_EQ(test, h.seen, XTCP_SYN_RECEIVED_RESENT);	/* no RTT sample */
 
 	h.wscale_ok = false;
-	xtcp_halfopen_return(&h, &seg, 1460, 100000, &knobs, NOW);
+	xtcp_syn_received_return(&h, &seg, 1460, 100000, &knobs, NOW);
 	KUNIT_EXPECT_EQ(test, h.rcv_wscale, 0);
 	KUNIT_EXPECT_EQ(test, h.rcv_wnd, 65535);
 }
@@ -249,7 +249,7 @@ static struct kunit_case cookie_cases[] = {
 	KUNIT_CASE(valid__no_bit_may_differ),
 	KUNIT_CASE(valid__another_mac),
 	KUNIT_CASE(stamp__is_never_ahead_of_the_clock),
-	KUNIT_CASE(xtcp_halfopen_return__the_rest),
+	KUNIT_CASE(xtcp_syn_received_return__the_rest),
 	{}
 };
 

@@ -17,7 +17,7 @@ static void deaf__text_is_reset(struct kunit *test)
 	for (i = 0; i < 2; i++) {
 		struct conn *c = states[i](test);
 
-		conn_event(c, XTCP_EV_DEAF);
+		conn_event(c, XTCP_EV_SHUT_RD);
 		KUNIT_EXPECT_EQ(test, c->act.todo, 0);
 		conn_segment(c, XTCP_ACK, 1, 1 + i, 10);
 		KUNIT_EXPECT_EQ(test, c->act.drop, XTCP_DROP_CLOSED);
@@ -36,12 +36,12 @@ static void deaf__text_out_of_order(struct kunit *test)
 	conn_segment(c, XTCP_ACK, 101, 2, 10);
 	KUNIT_ASSERT_TRUE(test, c->act.taken);
 	conn_drain(c);
-	conn_event(c, XTCP_EV_DEAF);
+	conn_event(c, XTCP_EV_SHUT_RD);
 	conn_segment(c, XTCP_ACK, 1, 2, 100);
 	KUNIT_EXPECT_TRUE(test, c->act.todo & XTCP_ACT_RST);
 	conn_expect_gone(c, ECONNRESET);
 	c = conn_fin_wait_2(test);
-	conn_event(c, XTCP_EV_DEAF);
+	conn_event(c, XTCP_EV_SHUT_RD);
 	conn_segment(c, XTCP_ACK, 101, 2, 10);
 	conn_expect_gone(c, ECONNRESET);
 }
@@ -51,7 +51,7 @@ static void deaf__one_direction_alone(struct kunit *test)
 {
 	struct conn *c = conn_established(test);
 
-	conn_event(c, XTCP_EV_DEAF);
+	conn_event(c, XTCP_EV_SHUT_RD);
 	conn_segment(c, XTCP_ACK, 1, 1, 10);
 	KUNIT_EXPECT_TRUE(test, c->act.taken);
 	KUNIT_EXPECT_EQ(test, c->act.delivered, 10);
@@ -71,7 +71,7 @@ static void deaf__fin_and_old_text(struct kunit *test)
 
 	conn_segment(c, XTCP_ACK, 1, 1, 100);
 	conn_event(c, XTCP_EV_SHUTDOWN);
-	conn_event(c, XTCP_EV_DEAF);
+	conn_event(c, XTCP_EV_SHUT_RD);
 	conn_drain(c);
 	conn_segment(c, XTCP_ACK, 1, 1, 100);
 	KUNIT_EXPECT_EQ(test, c->act.drop, XTCP_DROP_OLD);

@@ -16,7 +16,7 @@
 #define RCV_NXT	2u		/* the peer's FIN had number 1, its data wrapped */
 
 struct fixture {
-	struct xtcp_timewait tw;
+	struct xtcp_time_wait tw;
 	struct xtcp_seg seg;
 };
 
@@ -43,13 +43,13 @@ static int setup(struct kunit *test)
 static u32 outcome(struct fixture *f)
 {
 	enum xtcp_drop drop = XTCP_DROP_KINDS;
-	enum xtcp_timewait_verdict verdict;
+	enum xtcp_time_wait_verdict verdict;
 
-	verdict = xtcp_timewait_segment(&f->tw, &f->seg, &drop);
+	verdict = xtcp_time_wait_segment(&f->tw, &f->seg, &drop);
 	return OUTCOME(verdict, drop);
 }
 
-static void xtcp_timewait_init__takes_what_answers_need(struct kunit *test)
+static void xtcp_time_wait_init__takes_what_answers_need(struct kunit *test)
 {
 	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 	struct fixture *f = test->priv;
@@ -60,32 +60,32 @@ static void xtcp_timewait_init__takes_what_answers_need(struct kunit *test)
 	t->rcv_wnd = 1 << 20;
 	t->rcv_wscale = 7;
 	memset(&f->tw, 0xa5, sizeof(f->tw));
-	xtcp_timewait_init(&f->tw, t, NOW);
+	xtcp_time_wait_init(&f->tw, t, NOW);
 	KUNIT_EXPECT_EQ(test, f->tw.snd_nxt, 77);
 	KUNIT_EXPECT_EQ(test, f->tw.rcv_nxt, 88);
 	KUNIT_EXPECT_EQ(test, f->tw.rcv_wnd, (1 << 20) >> 7);
 	KUNIT_EXPECT_FALSE(test, f->tw.ts_ok);
 }
 
-static void xtcp_timewait_init__window_beyond_the_field(struct kunit *test)
+static void xtcp_time_wait_init__window_beyond_the_field(struct kunit *test)
 {
 	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 	struct fixture *f = test->priv;
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	t->rcv_wnd = 0x12345;
-	xtcp_timewait_init(&f->tw, t, NOW);
+	xtcp_time_wait_init(&f->tw, t, NOW);
 	KUNIT_EXPECT_EQ(test, f->tw.rcv_wnd, 0xffff);
 }
 
 /* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> */
-static void xtcp_timewait_ack__is_as_the_rfc_has_it(struct kunit *test)
+static void xtcp_time_wait_ack__is_as_the_rfc_has_it(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xtcp_out out;
 
 	memset(&out, 0xa5, sizeof(out));
-	xtcp_timewait_ack(&f->tw, NOW, 7, &out);
+	xtcp_time_wait_ack(&f->tw, NOW, 7, &out);
 	KUNIT_EXPECT_EQ(test, out.seq, SND_NXT);
 	KUNIT_EXPECT_EQ(test, out.ack, RCV_NXT);
 	KUNIT_EXPECT_EQ(test, out.wnd, 500);
@@ -97,7 +97,7 @@ static void xtcp_timewait_ack__is_as_the_rfc_has_it(struct kunit *test)
 }
 
 /* RFC 1337, fix F1: at any sequence number */
-static void xtcp_timewait_segment__rst_is_ignored(struct kunit *test)
+static void xtcp_time_wait_segment__rst_is_ignored(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	u32 seq;
@@ -106,15 +106,15 @@ static void xtcp_timewait_segment__rst_is_ignored(struct kunit *test)
 		f->seg.seq = seq;
 		f->seg.flags = XTCP_RST;
 		KUNIT_EXPECT_EQ(test, outcome(f),
-				OUTCOME(XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED));
+				OUTCOME(XTCP_TIME_WAIT_DROP, XTCP_DROP_NOT_EXPECTED));
 		f->seg.flags = XTCP_RST | XTCP_ACK;
 		KUNIT_EXPECT_EQ(test, outcome(f),
-				OUTCOME(XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED));
+				OUTCOME(XTCP_TIME_WAIT_DROP, XTCP_DROP_NOT_EXPECTED));
 	}
 }
 
 /* A peer that repeats its FIN more often than any TCP does can't prolong TIME-WAIT with it */
-static void xtcp_timewait_restart__has_an_end(struct kunit *test)
+static void xtcp_time_wait_restart__has_an_end(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	int count = 0;
@@ -123,100 +123,100 @@ static void xtcp_timewait_restart__has_an_end(struct kunit *test)
 	f->seg.opts.ts = true;
 	f->seg.flags = XTCP_FIN | XTCP_ACK;
 	f->seg.seq = RCV_NXT - 1;
-	while (xtcp_timewait_restart(&f->tw))
+	while (xtcp_time_wait_restart(&f->tw))
 		KUNIT_ASSERT_LT(test, count++, 100);
 	KUNIT_EXPECT_EQ(test, count, 16);
-	KUNIT_EXPECT_FALSE(test, xtcp_timewait_restart(&f->tw));
+	KUNIT_EXPECT_FALSE(test, xtcp_time_wait_restart(&f->tw));
 	KUNIT_EXPECT_TRUE(test, f->tw.ts_ok);
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_RESTART, XTCP_DROP_NONE));
 }
 
 /* Our last ACK was lost: "Acknowledge it, and restart the 2 MSL timeout." */
-static void xtcp_timewait_segment__fin_again(struct kunit *test)
+static void xtcp_time_wait_segment__fin_again(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.flags = XTCP_FIN | XTCP_ACK;
 	f->seg.seq = RCV_NXT - 1;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_RESTART, XTCP_DROP_NONE));
 	f->seg.ack = SND_NXT - 1;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_RESTART, XTCP_DROP_NONE));
 	f->seg.len = 1000;
 	f->seg.seq = RCV_NXT - 1001;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_RESTART, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_RESTART, XTCP_DROP_NONE));
 }
 
 /* A FIN with another number, or an ACK that is not of our FIN, extends nothing. */
-static void xtcp_timewait_segment__another_fin(struct kunit *test)
+static void xtcp_time_wait_segment__another_fin(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.flags = XTCP_FIN | XTCP_ACK;
 	f->seg.seq = RCV_NXT - 2;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_OLD));
 	f->seg.seq = RCV_NXT;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_WINDOW));
 	f->seg.seq = RCV_NXT - 1;
 	f->seg.ack = SND_NXT + 1;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_OLD));
 	f->seg.ack = SND_NXT;
 	f->seg.flags = XTCP_FIN;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_OLD));
 }
 
 /* First check: old data, and data beyond the FIN, are answered. */
-static void xtcp_timewait_segment__outside_of_the_window(struct kunit *test)
+static void xtcp_time_wait_segment__outside_of_the_window(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.seq = RCV_NXT - 1;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_OLD));
 	f->seg.seq = RCV_NXT - 500;
 	f->seg.len = 100;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_OLD));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_OLD));
 	f->seg.seq = RCV_NXT + 1;
 	f->seg.len = 0;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_WINDOW));
 	f->seg.seq = RCV_NXT;
 	f->seg.len = 1;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_WINDOW));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_WINDOW));
 }
 
 /* Two ends in TIME-WAIT must not answer each other for ever. */
-static void xtcp_timewait_segment__ack_in_its_place_is_not_answered(struct kunit *test)
+static void xtcp_time_wait_segment__ack_in_its_place_is_not_answered(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xtcp_out out;
 
 	KUNIT_EXPECT_EQ(test, outcome(f),
-			OUTCOME(XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED));
+			OUTCOME(XTCP_TIME_WAIT_DROP, XTCP_DROP_NOT_EXPECTED));
 
 	/* the other end's entry, and our ACK as it sees it */
-	xtcp_timewait_ack(&f->tw, NOW, 7, &out);
+	xtcp_time_wait_ack(&f->tw, NOW, 7, &out);
 	f->tw.snd_nxt = RCV_NXT;
 	f->tw.rcv_nxt = SND_NXT;
 	f->seg = (struct xtcp_seg){ .seq = out.seq, .ack = out.ack, .flags = out.flags };
 	KUNIT_EXPECT_EQ(test, outcome(f),
-			OUTCOME(XTCP_TIMEWAIT_DROP, XTCP_DROP_NOT_EXPECTED));
+			OUTCOME(XTCP_TIME_WAIT_DROP, XTCP_DROP_NOT_EXPECTED));
 }
 
 /* MAY-2 and RFC 6191: greater than the number of the peer's FIN */
-static void xtcp_timewait_segment__newer_syn_reopens(struct kunit *test)
+static void xtcp_time_wait_segment__newer_syn_reopens(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.flags = XTCP_SYN;
 	f->seg.seq = RCV_NXT;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_REOPEN, XTCP_DROP_NONE));
 	f->seg.seq = RCV_NXT + 0x7ffffffe;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_REOPEN, XTCP_DROP_NONE));
 	f->seg.opts.ts = true;
 	f->seg.flags = XTCP_SYN | XTCP_ECE | XTCP_CWR;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_REOPEN, XTCP_DROP_NONE));
 }
 
 /* The reopening host numbers its own bytes above the old ones. */
-static void xtcp_timewait_segment__reopened_numbers_lie_above(struct kunit *test)
+static void xtcp_time_wait_segment__reopened_numbers_lie_above(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	u32 isn = xtcp_isn_above(0, SND_NXT - 5, f->tw.snd_nxt);
@@ -224,32 +224,32 @@ static void xtcp_timewait_segment__reopened_numbers_lie_above(struct kunit *test
 	KUNIT_EXPECT_TRUE(test, seq_gt(isn, f->tw.snd_nxt));
 }
 
-static void xtcp_timewait_segment__older_syn_is_challenged(struct kunit *test)
+static void xtcp_time_wait_segment__older_syn_is_challenged(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.flags = XTCP_SYN;
 	f->seg.seq = RCV_NXT - 1;
 	KUNIT_EXPECT_EQ(test, outcome(f),
-			OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
+			OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
 	f->seg.seq = RCV_NXT - 0x7fffffff;
 	KUNIT_EXPECT_EQ(test, outcome(f),
-			OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
+			OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
 }
 
 /* A SYN-ACK opens nothing: it would belong to an active open of ours. */
-static void xtcp_timewait_segment__syn_ack_is_challenged(struct kunit *test)
+static void xtcp_time_wait_segment__syn_ack_is_challenged(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
 	f->seg.flags = XTCP_SYN | XTCP_ACK;
 	f->seg.seq = RCV_NXT + 1000;
 	KUNIT_EXPECT_EQ(test, outcome(f),
-			OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
+			OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
 }
 
 /* RFC 6191 section 2, for a connection that used timestamps */
-static void xtcp_timewait_segment__timestamp_decides(struct kunit *test)
+static void xtcp_time_wait_segment__timestamp_decides(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
@@ -260,15 +260,15 @@ static void xtcp_timewait_segment__timestamp_decides(struct kunit *test)
 
 	f->seg.seq = RCV_NXT - 1000;
 	f->seg.opts.tsval = 0;
-	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE));
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_REOPEN, XTCP_DROP_NONE));
 	f->seg.seq = RCV_NXT + 1000;
 	f->seg.opts.tsval = 0xfffffffe;
 	KUNIT_EXPECT_EQ(test, outcome(f),
-			OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
+			OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
 }
 
 /* ... and where timestamps are equal, or the SYN has none, the numbers do. */
-static void xtcp_timewait_segment__no_newer_timestamp(struct kunit *test)
+static void xtcp_time_wait_segment__no_newer_timestamp(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
@@ -279,10 +279,10 @@ static void xtcp_timewait_segment__no_newer_timestamp(struct kunit *test)
 	for (f->seg.opts.ts = true;; f->seg.opts.ts = false) {
 		f->seg.seq = RCV_NXT;
 		KUNIT_EXPECT_EQ(test, outcome(f),
-				OUTCOME(XTCP_TIMEWAIT_REOPEN, XTCP_DROP_NONE));
+				OUTCOME(XTCP_TIME_WAIT_REOPEN, XTCP_DROP_NONE));
 		f->seg.seq = RCV_NXT - 1;
 		KUNIT_EXPECT_EQ(test, outcome(f),
-				OUTCOME(XTCP_TIMEWAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
+				OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_SYN_CHALLENGED));
 		if (!f->seg.opts.ts)
 			break;
 	}
@@ -292,7 +292,7 @@ static void xtcp_timewait_segment__no_newer_timestamp(struct kunit *test)
  * RFC 7323 section 5.4: a timestamp clock ticks at least once a second. The ends may send at
  * any fraction of one of our ticks.
  */
-static void xtcp_timewait_is_past__when_both_clocks_have_ticked(struct kunit *test)
+static void xtcp_time_wait_is_past__when_both_clocks_have_ticked(struct kunit *test)
 {
 	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 	struct fixture *f = test->priv;
@@ -301,60 +301,60 @@ static void xtcp_timewait_is_past__when_both_clocks_have_ticked(struct kunit *te
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	t->ts_ok = true;
 	for (at = NOW; at < NOW + XTCP_US_PER_S; at += 50 * XTCP_US_PER_MS) {
-		xtcp_timewait_init(&f->tw, t, at);
-		KUNIT_EXPECT_FALSE(test, xtcp_timewait_is_past(&f->tw, at));
-		KUNIT_EXPECT_FALSE(test, xtcp_timewait_is_past(&f->tw, at + XTCP_US_PER_S));
-		KUNIT_EXPECT_TRUE(test, xtcp_timewait_is_past(&f->tw, at + 2 * XTCP_US_PER_S));
-		KUNIT_EXPECT_TRUE(test, xtcp_timewait_is_past(&f->tw, at + 60 * XTCP_US_PER_S));
+		xtcp_time_wait_init(&f->tw, t, at);
+		KUNIT_EXPECT_FALSE(test, xtcp_time_wait_is_past(&f->tw, at));
+		KUNIT_EXPECT_FALSE(test, xtcp_time_wait_is_past(&f->tw, at + XTCP_US_PER_S));
+		KUNIT_EXPECT_TRUE(test, xtcp_time_wait_is_past(&f->tw, at + 2 * XTCP_US_PER_S));
+		KUNIT_EXPECT_TRUE(test, xtcp_time_wait_is_past(&f->tw, at + 60 * XTCP_US_PER_S));
 	}
 }
 
-static void xtcp_timewait_is_past__an_answer_puts_it_off(struct kunit *test)
+static void xtcp_time_wait_is_past__an_answer_puts_it_off(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct xtcp_out out;
 
 	f->tw.ts_ok = true;
-	xtcp_timewait_ack(&f->tw, NOW, 7, &out);
-	KUNIT_EXPECT_FALSE(test, xtcp_timewait_is_past(&f->tw, NOW + XTCP_US_PER_S));
-	KUNIT_EXPECT_TRUE(test, xtcp_timewait_is_past(&f->tw, NOW + 2 * XTCP_US_PER_S));
+	xtcp_time_wait_ack(&f->tw, NOW, 7, &out);
+	KUNIT_EXPECT_FALSE(test, xtcp_time_wait_is_past(&f->tw, NOW + XTCP_US_PER_S));
+	KUNIT_EXPECT_TRUE(test, xtcp_time_wait_is_past(&f->tw, NOW + 2 * XTCP_US_PER_S));
 }
 
-static void xtcp_timewait_is_past__never_without_timestamps(struct kunit *test)
+static void xtcp_time_wait_is_past__never_without_timestamps(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
-	KUNIT_EXPECT_FALSE(test, xtcp_timewait_is_past(&f->tw, NOW + 10 * XTCP_US_PER_S));
+	KUNIT_EXPECT_FALSE(test, xtcp_time_wait_is_past(&f->tw, NOW + 10 * XTCP_US_PER_S));
 }
 
 /* MUST-13 */
-static void xtcp_timewait_length__is_two_msl(struct kunit *test)
+static void xtcp_time_wait_length__is_two_msl(struct kunit *test)
 {
 	struct xtcp_knobs knobs = { .msl_ms = 240000 };
 
-	KUNIT_EXPECT_EQ(test, xtcp_timewait_length(&knobs), 480 * XTCP_US_PER_S);
+	KUNIT_EXPECT_EQ(test, xtcp_time_wait_length(&knobs), 480 * XTCP_US_PER_S);
 }
 
 static struct kunit_case timewait_cases[] = {
-	KUNIT_CASE(xtcp_timewait_init__takes_what_answers_need),
-	KUNIT_CASE(xtcp_timewait_init__window_beyond_the_field),
-	KUNIT_CASE(xtcp_timewait_ack__is_as_the_rfc_has_it),
-	KUNIT_CASE(xtcp_timewait_segment__rst_is_ignored),
-	KUNIT_CASE(xtcp_timewait_restart__has_an_end),
-	KUNIT_CASE(xtcp_timewait_segment__fin_again),
-	KUNIT_CASE(xtcp_timewait_segment__another_fin),
-	KUNIT_CASE(xtcp_timewait_segment__outside_of_the_window),
-	KUNIT_CASE(xtcp_timewait_segment__ack_in_its_place_is_not_answered),
-	KUNIT_CASE(xtcp_timewait_segment__newer_syn_reopens),
-	KUNIT_CASE(xtcp_timewait_segment__reopened_numbers_lie_above),
-	KUNIT_CASE(xtcp_timewait_segment__older_syn_is_challenged),
-	KUNIT_CASE(xtcp_timewait_segment__syn_ack_is_challenged),
-	KUNIT_CASE(xtcp_timewait_segment__timestamp_decides),
-	KUNIT_CASE(xtcp_timewait_segment__no_newer_timestamp),
-	KUNIT_CASE(xtcp_timewait_is_past__when_both_clocks_have_ticked),
-	KUNIT_CASE(xtcp_timewait_is_past__an_answer_puts_it_off),
-	KUNIT_CASE(xtcp_timewait_is_past__never_without_timestamps),
-	KUNIT_CASE(xtcp_timewait_length__is_two_msl),
+	KUNIT_CASE(xtcp_time_wait_init__takes_what_answers_need),
+	KUNIT_CASE(xtcp_time_wait_init__window_beyond_the_field),
+	KUNIT_CASE(xtcp_time_wait_ack__is_as_the_rfc_has_it),
+	KUNIT_CASE(xtcp_time_wait_segment__rst_is_ignored),
+	KUNIT_CASE(xtcp_time_wait_restart__has_an_end),
+	KUNIT_CASE(xtcp_time_wait_segment__fin_again),
+	KUNIT_CASE(xtcp_time_wait_segment__another_fin),
+	KUNIT_CASE(xtcp_time_wait_segment__outside_of_the_window),
+	KUNIT_CASE(xtcp_time_wait_segment__ack_in_its_place_is_not_answered),
+	KUNIT_CASE(xtcp_time_wait_segment__newer_syn_reopens),
+	KUNIT_CASE(xtcp_time_wait_segment__reopened_numbers_lie_above),
+	KUNIT_CASE(xtcp_time_wait_segment__older_syn_is_challenged),
+	KUNIT_CASE(xtcp_time_wait_segment__syn_ack_is_challenged),
+	KUNIT_CASE(xtcp_time_wait_segment__timestamp_decides),
+	KUNIT_CASE(xtcp_time_wait_segment__no_newer_timestamp),
+	KUNIT_CASE(xtcp_time_wait_is_past__when_both_clocks_have_ticked),
+	KUNIT_CASE(xtcp_time_wait_is_past__an_answer_puts_it_off),
+	KUNIT_CASE(xtcp_time_wait_is_past__never_without_timestamps),
+	KUNIT_CASE(xtcp_time_wait_length__is_two_msl),
 	{}
 };
 

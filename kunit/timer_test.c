@@ -23,12 +23,12 @@ static struct {
 	atomic_t late;		/* by two ticks or more */
 	atomic64_t worst;	/* ticks late */
 	atomic_t running;
-	atomic_t again;		/* times that a callback shall arm its timer anew */
+	atomic_t again;		/* how often a callback rearms its timer */
 	atomic_t rearmed;
 	bool shutdown;		/* callbacks shut down their timer, then try to arm it */
 } seen;
 
-/* What any object does at its deadline */
+/* Common part of all callbacks */
 static void any_expired(struct xtcp_timer *timer)
 {
 	s64 late = -xtcp_wheel_ahead(READ_ONCE(timer->entry.word), now_ticks());
@@ -43,7 +43,7 @@ static void any_expired(struct xtcp_timer *timer)
 	atomic_inc(&seen.fired);
 }
 
-/* An object whose callback arms its timer again */
+/* An object whose callback rearms its timer */
 static void arming_expired(struct xtcp_timer *timer)
 {
 	any_expired(timer);
@@ -54,7 +54,7 @@ static void arming_expired(struct xtcp_timer *timer)
 		atomic_inc(&seen.rearmed);
 }
 
-/* An object whose callback takes its time */
+/* An object whose callback takes long */
 static void slow_expired(struct xtcp_timer *timer)
 {
 	atomic_inc(&seen.running);

@@ -212,6 +212,41 @@ static void xtcp_window_field__syn_is_not_scaled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_window_field(&f->t, true), 3000);
 }
 
+/* What the first record lacks, and the second has */
+static void xtcp_joinable__up_to_a_full_segment(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_EQ(test, xtcp_joinable(&f->t), 0);
+	write_rec(f, 0, MSS - 10);
+	KUNIT_EXPECT_EQ(test, xtcp_joinable(&f->t), 0);
+	write_rec(f, 1, 4);
+	KUNIT_EXPECT_EQ(test, xtcp_joinable(&f->t), 4);
+	xtcp_write(&f->t, &f->recs[1], 100);
+	KUNIT_EXPECT_EQ(test, xtcp_joinable(&f->t), 10);
+	KUNIT_EXPECT_NULL(test, xtcp_sendq_join(&f->t.sendq, &f->recs[0], 10));
+	KUNIT_EXPECT_EQ(test, xtcp_joinable(&f->t), 0);
+	KUNIT_EXPECT_EQ(test, xtcp_sendable(&f->t, &f->recs[0]), MSS);
+}
+
+/* SYN and FIN have no bytes, and what was sent stays as it was sent */
+static void xtcp_joinable__only_bytes_that_were_not_sent(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	write_rec(f, 0, 10);
+	f->t.sendq.unsent = NULL;
+	write_rec(f, 1, 10);
+	KUNIT_EXPECT_EQ(test, xtcp_joinable(&f->t), 0);
+	f->t.fin.flags = XTCP_REC_FIN;
+	f->t.fin.seq = f->t.write_seq;
+	f->t.fin.end_seq = f->t.write_seq + 1;
+	xtcp_sendq_append(&f->t.sendq, &f->t.fin);
+	KUNIT_EXPECT_EQ(test, xtcp_joinable(&f->t), 0);
+	f->t.sendq.unsent = &f->t.fin;
+	KUNIT_EXPECT_EQ(test, xtcp_joinable(&f->t), 0);
+}
+
 /* Receiver's silly window avoidance (MUST-39) */
 static void xtcp_window_field__small_opening_is_kept_back(struct kunit *test)
 {
@@ -308,6 +343,8 @@ static struct kunit_case window_cases[] = {
 	KUNIT_CASE(xtcp_sendable__small_opening_waits),
 	KUNIT_CASE(xtcp_sendable__half_of_a_tiny_window),
 	KUNIT_CASE(xtcp_sendable__last_bytes_before_fin),
+	KUNIT_CASE(xtcp_joinable__up_to_a_full_segment),
+	KUNIT_CASE(xtcp_joinable__only_bytes_that_were_not_sent),
 	KUNIT_CASE(xtcp_window_field__what_is_free),
 	KUNIT_CASE(xtcp_window_field__syn_is_not_scaled),
 	KUNIT_CASE(xtcp_window_field__small_opening_is_kept_back),

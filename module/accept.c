@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * accept(), and what becomes of the children of a listener that closes. With the sysctl
- * migrate_req they migrate to another listener of the reuse port group
- * (xtcp_listener_heir()), if its queue has room; else they are reset.
+ * accept(), and what happens to the queued children of a listener that closes. With the
+ * sysctl migrate_req they migrate to another listener of the reuse port group
+ * (xtcp_listener_migrate_target()), if its queue has room. Otherwise they are reset.
  *
  * Never hold two queue locks. A child being migrated is on neither queue; the migrating
  * path owns its reference.
@@ -16,7 +16,7 @@
 #include "listener.h"
 #include "sock.h"
 
-/* Put a child into a queue, and wake a caller of accept() */
+/* Put a child into a queue and wake a caller of accept() */
 static enum xtcp_accept_put accept_put(struct sock *listener, struct sock *child, bool bounded)
 {
 	struct sock *evicted;
@@ -31,38 +31,38 @@ static enum xtcp_accept_put accept_put(struct sock *listener, struct sock *child
 	return put;
 }
 
-/* Migrate a child that is in no queue, or abort it where there is no target or where it has
- * ended. One that ends meanwhile is noted by the target's queue. Under
- * rcu_read_lock(), which keeps the target
+/* Migrate a child that is on no queue. Abort it if there is no target, or if it has ended. If
+ * it ends during the call, the target's queue notes that. Under rcu_read_lock(), which keeps
+ * the target valid
  */
 static void accept_migrate(const struct sock *listener, struct sock *child)
 {
 	const struct xtcp_entry *e = &xtcp_sk(child)->entry;
 	u64 id = xtcp_sk(listener)->listener.id;
 	enum xtcp_accept_put put = XTCP_ACCEPT_CLOSED;
-	struct sock *heir;
+	struct sock *target;
 
 	while (put == XTCP_ACCEPT_CLOSED && inet_sk_state_load(child) != TCP_CLOSE) {
-		heir = xtcp_listener_heir(sock_net(listener), e->lport, id, e->hash);
-		if (!heir)
+		target = xtcp_listener_migrate_target(sock_net(listener), e->lport, id, e->hash);
+		if (!target)
 			break;
-		put = accept_put(heir, child, true);
+		put = accept_put(target, child, true);
 	}
 	if (put == XTCP_ACCEPT_TAKEN) {
-		xtcp_listen_count(heir, XTCP_LISTEN_migrated);
+		xtcp_listen_count(target, XTCP_LISTEN_migrated);
 		return;
 	}
 	if (put == XTCP_ACCEPT_FULL)
-		xtcp_listen_count(heir, XTCP_LISTEN_migrate_full);
+		xtcp_listen_count(target, XTCP_LISTEN_migrate_full);
 	xtcp_child_abort(child);
 }
 
 /**
- * xtcp_accept_add() - an established child waits for accept()
+ * xtcp_accept_add() - queue an established child for accept()
  * @listener: its listener, not locked
- * @child: the child, not locked; its reference for accept() goes to the queue
+ * @child: the child, not locked; its reference for accept() passes to the queue
  *
- * A child whose listener has closed in the meantime goes to the heir, or is aborted.
+ * If the listener has closed meanwhile, the child migrates or is aborted.
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -74,8 +74,8 @@ void xtcp_accept_add(struct sock *listener, struct sock *child)
 }
 
 /**
- * xtcp_accept_close() - what waits goes to the heir, or is reset
- * @sk: a socket that listens no more
+ * xtcp_accept_close() - empty the accept queue: its children migrate, or are reset
+ * @sk: a socket that has left TCP_LISTEN
  *
  * Context: process, under the socket lock.
  */
@@ -93,7 +93,7 @@ void xtcp_accept_close(struct sock *sk)
 	}
 }
 
-/* Wait for a child; under the socket lock, which is let go meanwhile */
+/* Wait for a child; under the socket lock, which is released while waiting */
 static int accept_wait(struct sock *sk, long timeo)
 {
 	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
@@ -103,7 +103,9 @@ static int accept_wait(struct sock *sk, long timeo)
 
 	sock_owned_by_me(sk);
 	while (!err) {
-		/* Children that are there now may be another listener's than we were asked for */
+		/* The socket may have stopped listening and started again: then its children
+		 * are not those that this call asked for
+		 */
 		if (sk->sk_state != TCP_LISTEN || sk->sk_disconnects != listening)
 			err = -EINVAL;
 		else if (!list_empty_careful(&l->children))
@@ -128,10 +130,10 @@ static int accept_wait(struct sock *sk, long timeo)
 /**
  * xtcp_accept() - proto.accept
  * @sk: listening socket
- * @XTCP_ACCEPT_ARGS: flags, and where the error goes
+ * @XTCP_ACCEPT_ARGS: flags, and a place for the error
  *
  * Context: process.
- * Return: the oldest child, its reference the caller's; NULL with the error
+ * Return: the oldest child, with a reference for the caller; NULL with the error
  * (-EINVAL, -EAGAIN, -EINTR...) in the arguments.
  */
 struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The accept queue.
+ * accept(), and children that wait for it.
  */
 #ifndef XTCP_ACCEPT_H
 #define XTCP_ACCEPT_H

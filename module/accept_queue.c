@@ -8,9 +8,9 @@
  * would be full without them; a child that enters a queue with no other room takes the
  * place of the oldest of them.
  *
- * The queue's lock also decides whether the listener still listens: close() leaves
- * TCP_LISTEN first and takes the children then, so no child enters a queue that nobody
- * empties.
+ * A child enters only while the listener is in TCP_LISTEN, which is checked under the
+ * queue's lock. close() leaves TCP_LISTEN first and then takes the children, so no child is
+ * left behind in the queue of a closed listener.
  */
 #include <net/inet_hashtables.h>
 #include "accept_queue.h"
@@ -83,10 +83,12 @@ static struct sock *queue_evict(struct sock *listener)
  * @listener: whose queue it is
  * @child: established; its reference goes to the queue when that takes it
  * @bounded: a full queue does not take it
- * @evicted: result: the child that made room, with a reference for the caller; or NULL
+ * @evicted: result: the child that was removed to make room, with a reference for the
+ *	caller; or NULL
  *
- * A child that ends at this moment sets its state before it looks for its queue
- * (xtcp_accept_queue_dead()); here the order is reversed, so one of the two sees the other.
+ * A child that ends at this moment sets its state and then reads accept_of
+ * (xtcp_accept_queue_dead()). This function sets accept_of and then reads the state, so at
+ * least one of the two notices.
  *
  * Context: any, without the lock of another queue.
  * Return: whether the queue took it.
@@ -138,8 +140,8 @@ struct sock *xtcp_accept_queue_take(struct sock *listener)
  * xtcp_accept_queue_dead() - a connection has ended; note it if it is queued
  * @child: any socket in CLOSED
  *
- * Its listener may close or even be freed meanwhile. Then the child is not in that queue
- * any more, and the RCU grace period keeps the memory.
+ * Its listener may close meanwhile and drop its last reference. Then the child is no longer
+ * in that queue, and rcu_read_lock() keeps the listener's memory valid.
  *
  * Context: under the socket lock of @child.
  */
@@ -148,7 +150,7 @@ void xtcp_accept_queue_dead(struct sock *child)
 	struct xtcp_listener *l;
 	struct sock *listener;
 
-	smp_mb();	/* the state before accept_of: pairs with xtcp_accept_queue_put() */
+	smp_mb();	/* state before accept_of: pairs with xtcp_accept_queue_put() */
 	rcu_read_lock();
 	listener = READ_ONCE(xtcp_sk(child)->accept_of);
 	if (listener) {

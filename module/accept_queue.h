@@ -9,11 +9,11 @@
 
 struct sock;
 
-/* What became of a child that was to enter a queue */
+/* Whether a queue took a child, or why not */
 enum xtcp_accept_put {
 	XTCP_ACCEPT_TAKEN,
 	XTCP_ACCEPT_FULL,
-	XTCP_ACCEPT_CLOSED,	/* the listener does not listen any more */
+	XTCP_ACCEPT_CLOSED,	/* the listener has left TCP_LISTEN */
 };
 
 bool xtcp_accept_queue_full(const struct sock *listener);

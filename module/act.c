@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Actions: everything the core asks for is done here, in this order, which is
- * the only one: memory first, then state, then segments, then timers, then
- * whoever waits, and last whatever may free the socket.
+ * Actions: everything the core asks for is done here, always in the same order: memory,
+ * error and shutdown flags, segments, sk_state, the timer, wakeups, and last what may free
+ * the socket.
  */
 #include <net/dst.h>
 #include "act.h"
@@ -22,8 +22,9 @@
 /* The socket has no connection any more */
 #define ACT_ENDS (XTCP_ACT_CLOSED | XTCP_ACT_TIME_WAIT)
 
-/* sk_state follows the control block, and with it the tracepoints. It is never
- * TIME_WAIT: what is in that state is no full socket to the kernel
+/* Copy the control block's state to sk_state, which also feeds the tracepoints. sk_state is
+ * never TCP_TIME_WAIT: the kernel takes a socket in that state for a timewait socket
+ * (sk_fullsock()), and xtcp_timewait_enter() has set the control block to CLOSED
  */
 static void act_state(struct sock *sk)
 {
@@ -37,7 +38,7 @@ static void act_state(struct sock *sk)
 		     (int)XTCP_CLOSING != TCP_CLOSING);
 	if (sk->sk_state == t->state)
 		return;
-	if (t->state == XTCP_SYN_RECEIVED)	/* a peer's numbers are known: nothing waits yet */
+	if (t->state == XTCP_SYN_RECEIVED)	/* the peer's ISN is known, nothing to read yet */
 		WRITE_ONCE(xtcp_sk(sk)->copied_seq, t->rcv_nxt);
 	xtcp_set_state(sk, t->state);
 }
@@ -51,7 +52,7 @@ static void act_error(struct sock *sk, const struct xtcp_actions *act)
 	} else if (act->todo & XTCP_ACT_SOFT_ERROR) {
 		WRITE_ONCE(sk->sk_err_soft, act->err);
 	} else if (act->todo & (XTCP_ACT_CONNECTED | XTCP_ACT_WRITABLE)) {
-		WRITE_ONCE(sk->sk_err_soft, 0);		/* what it told of has healed */
+		WRITE_ONCE(sk->sk_err_soft, 0);		/* the path works again */
 	}
 }
 
@@ -81,11 +82,11 @@ static void act_send(struct sock *sk, const struct xtcp_actions *act)
 }
 
 /**
- * xtcp_rearm() - let the wheel know the earliest deadline
+ * xtcp_rearm() - arm the timer for the earliest deadline
  * @sk: socket
  *
- * A deadline that moved later, or is gone, costs nothing: the timer fires where
- * it stood, finds nothing due, and is armed for what is then the earliest.
+ * A deadline that has moved later, or was cancelled, costs nothing here: the timer expires
+ * at the old time, finds nothing due, and is armed for the earliest deadline of that moment.
  *
  * Context: under the socket lock.
  */
@@ -101,18 +102,19 @@ void xtcp_rearm(struct sock *sk)
 		sock_hold(sk);
 }
 
-/* A user who asked for each error (IP_RECVERR) */
+/* Has the program asked for every error (IP_RECVERR)? */
 static bool act_wants_errors(struct sock *sk)
 {
 	return xtcp_is_v4(sk) ? xtcp_compat_recverr(sk) : xtcp_compat_recverr6(sk);
 }
 
 /**
- * xtcp_report() - trouble that ends nothing: who asked for each error gets it at once
+ * xtcp_report() - report an error that does not end the connection
  * @sk: socket
  * @err: errno, positive
  *
- * Only where a connection is: an attempt to open one would be taken to have failed.
+ * Only programs that have asked for every error get it, and only once the connection is
+ * established: in connect(), sk_err would mean that the attempt has failed.
  *
  * Context: under the socket lock. Source: RFC 9293 section 3.9.1.8 (MUST-47, SHLD-20).
  */
@@ -151,7 +153,7 @@ static void act_wake(struct sock *sk, u32 todo)
 		xtcp_write_space(sk);
 }
 
-/* Both streams begin behind the SYN */
+/* Both streams start after the SYN */
 static void act_connected(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
@@ -161,7 +163,9 @@ static void act_connected(struct sock *sk)
 	xs->traffic.open = true;
 }
 
-/* SND.UNA has moved on; before the connection there is nothing to count */
+/* Add what was acknowledged since the last call. Before the connection is open only the SYN
+ * can be acknowledged, which is not counted
+ */
 static void act_count(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
@@ -177,8 +181,8 @@ static void act_count(struct sock *sk)
  * @sk: socket
  * @act: the actions
  *
- * Context: under the socket lock. The socket may be destroyed when this returns,
- * if no process had it and the caller holds no reference.
+ * Context: under the socket lock. The socket may have been freed when this returns, if it is
+ * an orphan and the caller holds no reference.
  */
 void xtcp_act(struct sock *sk, struct xtcp_actions *act)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Actions: what the core asks for is carried out.
+ * Actions: carry out what the core asks for.
  */
 #ifndef XTCP_ACT_H
 #define XTCP_ACT_H

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which segments a socket's owner lets in, and how they are handed over to the socket.
+ * Admission: which segments a socket's settings and policies let in, and how an admitted
+ * segment is handed to its socket.
  */
 #include <linux/filter.h>
 #include <net/busy_poll.h>
@@ -13,11 +14,11 @@
 
 /**
  * xtcp_policy_in() - does IPsec policy let a packet in?
- * @sk: the socket it is for; NULL: it is for none
- * @skb: packet; conntrack lets go of it when it may come in
+ * @sk: the socket it is for, or NULL
+ * @skb: packet; its conntrack reference is dropped if it is let in
  *
  * Context: softirq, under rcu_read_lock().
- * Return: true when it may come in.
+ * Return: true if it is let in.
  */
 bool xtcp_policy_in(struct sock *sk, struct sk_buff *skb)
 {
@@ -38,9 +39,9 @@ static bool admit_min_ttl(const struct sock *sk, const struct sk_buff *skb)
 	return ipv6_hdr(skb)->hop_limit >= READ_ONCE(inet6_sk(sk)->min_hopcount);
 }
 
-/* A socket filter has left only the beginning of a segment: the rest comes again, and the
- * FIN behind it. It goes from the header, too, as what waits for the socket's owner is read
- * anew
+/* A socket filter has left only the beginning of a segment. The peer will retransmit the rest
+ * and the FIN after it, so this segment has no FIN. Clear it in the header, too: a segment
+ * from the backlog is parsed again
  */
 static unsigned int admit_shortened(struct sk_buff *skb, struct xtcp_seg *seg)
 {
@@ -53,15 +54,15 @@ static unsigned int admit_shortened(struct sk_buff *skb, struct xtcp_seg *seg)
 }
 
 /**
- * xtcp_admit() - does a socket's owner let a segment in?
- * @sk: socket, or the listener of what is half open; not locked
+ * xtcp_admit() - does a socket let a segment in?
+ * @sk: socket, or the listener of a request; not locked
  * @skb: packet, data at the transport header
- * @seg: its segment; shorter afterwards where a socket filter has cut it
+ * @seg: its segment; parsed again if a socket filter has cut it
  *
- * TTL, IPsec policy and socket filter are asked.
+ * Checks the minimum TTL, the IPsec policy and the socket filter.
  *
  * Context: softirq, under rcu_read_lock().
- * Return: XTCP_DROP_NONE: it may come in; or why not: enum xtcp_refusal.
+ * Return: XTCP_DROP_NONE if it is let in, else why not: enum xtcp_refusal.
  */
 unsigned int xtcp_admit(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 {
@@ -77,9 +78,9 @@ unsigned int xtcp_admit(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *s
 	return likely(skb->len == len) ? XTCP_DROP_NONE : admit_shortened(skb, seg);
 }
 
-/* Bytes of buffers that may wait for the socket's owner. While the owner works them
- * off they count twice, here and in the receive queue, so that a window of segments
- * needs twice the receive buffer; ACKs of what we send come on top
+/* Limit of the socket backlog, bytes of buffers. While the owner of the socket lock processes
+ * the backlog, its buffers count twice: as backlog, and as receive memory. So a full window of
+ * segments needs twice the receive buffer. The rest is for ACKs of what we send
  */
 static unsigned int backlog_limit(const struct sock *sk)
 {
@@ -91,11 +92,12 @@ static unsigned int backlog_limit(const struct sock *sk)
 
 /**
  * xtcp_sock_give() - hand a segment to a full socket
- * @sk: connected socket, not locked; valid under RCU, maybe closed already
+ * @sk: connected socket, not locked; valid under RCU, but it may be closed already
  * @skb: packet, admitted; consumed
  * @seg: its segment
  *
- * From here on it waits: in the backlog, for a hole to be filled, to be read.
+ * The packet may wait from here on (in the backlog, in the reassembly queue, for the
+ * reader), so it gives up its device and its route.
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -104,7 +106,7 @@ void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 	xtcp_rcu_held();
 	sk_incoming_cpu_update(sk);
 	sk_mark_napi_id(sk, skb);
-	xtcp_skb_part(skb);
+	xtcp_skb_detach(skb);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk))
 		xtcp_input(sk, skb, seg);
@@ -114,7 +116,7 @@ void xtcp_sock_give(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 }
 
 /**
- * xtcp_sock_rcv() - a segment for a full socket, if its owner lets it in
+ * xtcp_sock_rcv() - hand a segment to a full socket if the socket lets it in
  * @sk: as for xtcp_sock_give()
  * @skb: packet; consumed
  * @seg: its segment

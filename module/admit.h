@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Who is let in to a socket, and handed over.
+ * Which segments a socket lets in, and how they are handed to it.
  */
 #ifndef XTCP_ADMIT_H
 #define XTCP_ADMIT_H

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Buffers that grow with the connection, between the default and the maximum of
- * the knobs rmem and wmem, unless the user has fixed their size.
+ * Send and receive buffers grow with the connection, from the default to the maximum of the
+ * sysctls rmem and wmem, unless the program has fixed their size.
  */
 #include <linux/math64.h>
 #include "buffer.h"
 #include "sock.h"
 #include "timer.h"
 
-/* What a full segment takes of memory: its bytes, and its buffer */
+/* Memory of a full-sized segment: payload, headers and buffer, bytes */
 static u32 segment_memory(const struct xtcp_tcb *t)
 {
 	return SKB_TRUESIZE(t->snd_mss + MAX_HEADER + XTCP_HDR_MAX);
@@ -19,12 +19,12 @@ static u32 segment_memory(const struct xtcp_tcb *t)
  * @sk: socket
  * @want: bytes of memory
  *
- * When all sockets together have no memory left, a send buffer may still have the least
- * that the knob wmem names: each connection goes on, however much others have. What is
- * taken so is settled by the next that gets memory.
+ * When all sockets together have reached their memory limit, a send buffer may still hold
+ * the minimum of the sysctl wmem, so every connection makes progress however much memory
+ * others use. The overdraft is made up for by the socket's next successful charge.
  *
  * Context: under the socket lock.
- * Return: how many of them may be charged; 0: wait.
+ * Return: bytes that may be charged, at most @want; 0: wait.
  */
 int xtcp_sndbuf_take(struct sock *sk, int want)
 {
@@ -40,7 +40,7 @@ int xtcp_sndbuf_take(struct sock *sk, int want)
  * xtcp_sndbuf_grow() - let the send buffer hold two congestion windows
  * @sk: socket
  *
- * One is on its way, the other is there when it was acknowledged.
+ * One is in flight, the other is ready to be sent when the first is acknowledged.
  *
  * Context: under the socket lock.
  */
@@ -59,12 +59,11 @@ void xtcp_sndbuf_grow(struct sock *sk)
 }
 
 /**
- * xtcp_rcvbuf_grow() - let the receive buffer hold twice what the user reads a round trip
+ * xtcp_rcvbuf_grow() - let the receive buffer hold twice what is read in a round trip
  * @sk: socket
- * @copied: bytes that the user has just read
+ * @copied: bytes that the program has just read
  *
- * A peer whose congestion window doubles each round trip is never held back by
- * ours.
+ * So a peer whose congestion window doubles each round trip is never limited by our window.
  *
  * Context: under the socket lock.
  */
@@ -81,7 +80,7 @@ void xtcp_rcvbuf_grow(struct sock *sk, u32 copied)
 	xs->round_copied += copied;
 	if (now - xs->round_start < max_t(u32, t->srtt, XTCP_US_PER_MS))
 		return;
-	/* twice for the next round, and as much again for what surrounds the bytes */
+	/* twice for the next round trip, and twice that for the overhead of the buffers */
 	want = 4ULL * xs->round_copied;
 	if (want > sk->sk_rcvbuf)
 		WRITE_ONCE(sk->sk_rcvbuf, min_t(u64, want, max));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Buffers that grow.
+ * Size of the send and receive buffers.
  */
 #ifndef XTCP_BUFFER_H
 #define XTCP_BUFFER_H

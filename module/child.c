@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Children: the sockets that a listener's half-open connections become.
+ * Children: the sockets that a listener's requests become.
  */
 #include <linux/random.h>
 #include <net/inet6_hashtables.h>
@@ -19,8 +19,8 @@
 #include "socket.h"
 #include "timer.h"
 
-/* Whatever the clone must not share with its listener: lists and pointers that
- * both would free
+/* Reset what the clone must not share with its listener: lists, and pointers that both would
+ * free
  */
 static void child_unshare(struct sock *sk)
 {
@@ -50,7 +50,9 @@ static void child_unshare(struct sock *sk)
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
 	WRITE_ONCE(sk->sk_max_ack_backlog, 0);
 	sk->sk_shutdown = 0;
-	/* the listener may just have been closed: who waits for accept() has an owner yet */
+	/* Set if the listener has just been closed. The child is no orphan: it belongs to an
+	 * accept queue
+	 */
 	sock_reset_flag(sk, SOCK_DEAD);
 }
 
@@ -95,8 +97,8 @@ static void child_set_ends(struct sock *sk, const struct xtcp_entry *e)
 	inet->inet_daddr = LOOPBACK4_IPV6;
 }
 
-/* The SYN's IP options, and what the third segment says of the way it came */
-static void child_inherit4(struct sock *sk, const struct xtcp_request_record *r,
+/* The IP options that answer the SYN's; and interface, TTL and TOS of the final ACK */
+static void child_inherit4(struct sock *sk, const struct xtcp_request *r,
 			   const struct sk_buff *skb)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -108,7 +110,7 @@ static void child_inherit4(struct sock *sk, const struct xtcp_request_record *r,
 	inet->rcv_tos = ip_hdr(skb)->tos;
 }
 
-static void child_inherit6(struct sock *sk, const struct xtcp_request_record *r,
+static void child_inherit6(struct sock *sk, const struct xtcp_request *r,
 			   const struct sk_buff *skb)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
@@ -123,16 +125,16 @@ static void child_inherit6(struct sock *sk, const struct xtcp_request_record *r,
 		np->pktoptions = skb_clone_and_charge_r(r->kept->syn6, sk);
 }
 
-/* The control block: fresh, but for what the listener's user has set */
-static void child_tcb(struct sock *sk, const struct xtcp_request_record *r)
+/* A fresh control block with the listener's socket options */
+static void child_tcb(struct sock *sk, const struct xtcp_request *r)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_tcb set = xs->tcb;
 	struct xtcp_key key;
 
 	xtcp_entry_get_key(&r->entry, &key);
-	xtcp_tcb_from_halfopen(&xs->tcb, &r->half, &xtcp_net(sock_net(sk))->knobs,
-			       xtcp_now());
+	xtcp_tcb_from_syn_received(&xs->tcb, &r->half, &xtcp_net(sock_net(sk))->knobs,
+				   xtcp_now());
 	xtcp_tcb_copy_settings(&xs->tcb, &set);
 	if (xs->tcb.ts_ok)
 		xs->tcb.ts_offset =
@@ -141,21 +143,21 @@ static void child_tcb(struct sock *sk, const struct xtcp_request_record *r)
 }
 
 /**
- * xtcp_child_create() - make a socket of a half-open record
+ * xtcp_child_create() - make a socket from a request
  * @listener: its listener, not locked
- * @r: the record
- * @skb: the packet that brought the third segment
+ * @r: the request
+ * @skb: the packet of the final ACK
  *
- * It borrows the record's IP options, which are its own as soon as it takes the
- * record's place in the table.
+ * The child points to the request's IP options. It owns them from xtcp_kept_to_child() on,
+ * when it is in the connection table.
  *
  * Context: softirq, under rcu_read_lock().
  * Return: a socket in SYN-RECEIVED that is not in the table yet, locked
  * (bh_lock_sock()), with two references: one for accept(), one for the caller.
- * NULL when memory or a route is missing.
+ * NULL if there is no memory or no route, or if the listener has no port to share any more.
  */
 struct sock *xtcp_child_create(struct sock *listener,
-			       const struct xtcp_request_record *r,
+			       const struct xtcp_request *r,
 			       struct sk_buff *skb)
 {
 	struct sock *sk = xtcp_compat_clone(listener, GFP_ATOMIC);
@@ -186,8 +188,8 @@ struct sock *xtcp_child_create(struct sock *listener,
 	return sk;
 }
 
-/* Nobody has seen it, or will again: take it to CLOSED and let it go */
-static void child_bury(struct sock *child)
+/* End a child that no program has or will get: its connection, if it has one, by RST */
+static void child_end(struct sock *child)
 {
 	sock_orphan(child);
 	if (child->sk_state == TCP_CLOSE)
@@ -197,7 +199,7 @@ static void child_bury(struct sock *child)
 }
 
 /**
- * xtcp_child_undo() - give up a child that never reached the table
+ * xtcp_child_undo() - free a child that never entered the table
  * @child: from xtcp_child_create(), locked
  *
  * Context: softirq.
@@ -208,14 +210,14 @@ void xtcp_child_undo(struct sock *child)
 	RCU_INIT_POINTER(inet_sk(child)->inet_opt, NULL);
 	xtcp_sk(child)->tcb.state = XTCP_CLOSED;
 	xtcp_set_state(child, TCP_CLOSE);
-	child_bury(child);
+	child_end(child);
 	bh_unlock_sock(child);
 	sock_put(child);
 }
 
 /**
- * xtcp_child_abort() - end a child that nobody will accept, with RST to its peer
- * @child: in the table, not locked; the reference for accept() goes with it
+ * xtcp_child_abort() - end a child that no program will accept, with an RST to its peer
+ * @child: in the table, not locked; its reference for accept() is dropped
  *
  * Context: any but hard interrupt.
  */
@@ -224,7 +226,7 @@ void xtcp_child_abort(struct sock *child)
 	local_bh_disable();
 	bh_lock_sock(child);
 	sock_hold(child);
-	child_bury(child);
+	child_end(child);
 	bh_unlock_sock(child);
 	local_bh_enable();
 	sock_put(child);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * close(), shutdown() and disconnecting: how a user ends a connection, and how one that
- * outlives its user becomes an orphan.
+ * close(), shutdown() and disconnect: how a program ends a connection, and how a connection
+ * that outlives its socket becomes an orphan.
  */
 #include <net/inet_common.h>
 #include <net/ip.h>
@@ -17,7 +17,7 @@
 #include "sock.h"
 #include "socket.h"
 
-/* What close() means to the connection: core/reset.c says whether it loses data */
+/* End the connection by FIN or RST: core/reset.c decides whether close() loses data */
 static void close_connection(struct sock *sk)
 {
 	struct net *net = sock_net(sk);
@@ -32,7 +32,7 @@ static void close_connection(struct sock *sk)
 		xtcp_event_kind(sk, XTCP_EV_ABORT);
 	} else {
 		xtcp_event_kind(sk, XTCP_EV_SHUTDOWN);
-		xtcp_event_kind(sk, XTCP_EV_DEAF);
+		xtcp_event_kind(sk, XTCP_EV_SHUT_RD);
 	}
 }
 
@@ -56,13 +56,13 @@ static void close_linger(struct sock *sk, long timeout)
 	remove_wait_queue(sk_sleep(sk), &wait);
 }
 
-/* The connection outlives its user: count it, unless there are too many */
+/* The connection becomes an orphan, or is aborted if there are too many of them */
 static void close_orphan(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 
 	WRITE_ONCE(xtcp_sk(sk)->orphan_counted, true);
-	/* a full barrier, which xtcp_draining() asks for */
+	/* atomic_inc_return() is the full barrier that drain.c needs here */
 	if (atomic_inc_return(&xn->orphans) > READ_ONCE(xn->knobs.max_orphans)) {
 		xtcp_count(sock_net(sk), orphan_overflow);
 		xtcp_event_kind(sk, XTCP_EV_ABORT);
@@ -75,7 +75,7 @@ static void close_orphan(struct sock *sk)
 }
 
 /**
- * xtcp_close() - proto.close: the user is done with the socket
+ * xtcp_close() - proto.close: the program closes the socket
  * @sk: socket
  * @timeout: jiffies to wait for the peer (SO_LINGER)
  *
@@ -103,12 +103,13 @@ void xtcp_close(struct sock *sk, long timeout)
 }
 
 /**
- * xtcp_shutdown() - proto.shutdown: the user sends no more, or reads no more
+ * xtcp_shutdown() - proto.shutdown: the program stops sending, reading or both
  * @sk: socket
  * @how: RCV_SHUTDOWN, SEND_SHUTDOWN or both
  *
- * Only the sending side concerns the peer (RFC 9293 section 3.6); but when both are
- * shut it is to know that what it sends is lost.
+ * Only the end of sending is visible to the peer, as a FIN (RFC 9293 section 3.6). If reading
+ * has ended as well, data that arrive after that are answered by RST (core/reset.c), so that
+ * the peer knows that they are lost.
  *
  * Context: process, under the socket lock.
  */
@@ -119,7 +120,7 @@ void xtcp_shutdown(struct sock *sk, int how)
 	    (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV | TCPF_CLOSE_WAIT))
 		xtcp_event_kind(sk, XTCP_EV_SHUTDOWN);
 	if (how & RCV_SHUTDOWN && sk->sk_state != TCP_CLOSE)
-		xtcp_event_kind(sk, XTCP_EV_DEAF);
+		xtcp_event_kind(sk, XTCP_EV_SHUT_RD);
 }
 
 /* A control block for the next connection, with the settings of the last one */
@@ -141,9 +142,10 @@ static void disconnect_tcb(struct sock *sk)
  * @sk: socket in any state
  * @flags: unused
  *
- * Who sleeps in a call belongs to the connection that ends (RFC 9293 section 3.10.5):
- * sk_disconnects tells, by which all sleep, and all are woken. Those in accept() wait
- * exclusively, and sk_error_report() would wake one.
+ * Calls that sleep on the socket belong to the connection that ends, and must return (RFC
+ * 9293 section 3.10.5). They find that sk_disconnects has changed when they are woken.
+ * sk_error_report() wakes only one of the calls of accept(), which wait exclusively, so
+ * sk_state_change() follows and wakes all.
  *
  * Context: process, under the socket lock.
  * Return: 0.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * close(), shutdown(), and disconnecting.
+ * close(), shutdown() and disconnect.
  */
 #ifndef XTCP_CLOSE_H
 #define XTCP_CLOSE_H

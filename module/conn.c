@@ -14,14 +14,14 @@
 #include "core/hash.h"
 
 /*
- * One bucket, 8 bytes, for each 16 KiB of memory. A connection with its socket and
- * its buffers takes about that: when they fill the memory, a bucket has one.
+ * One bucket, 8 bytes, for each 16 KiB of memory. A connection with its socket and buffers
+ * takes about as much, so when connections fill the memory there is one for each bucket.
  */
 #define BYTES_PER_BUCKET (16UL << 10)
 #define BUCKETS_MIN	1024UL
 #define BUCKETS_MAX	(4UL << 20)
 
-/* Locks are shared by buckets: as many a processor as make it rare that two meet */
+/* Several buckets share a lock. This many locks for each CPU make contention rare */
 #define LOCKS_PER_CPU	64UL
 
 static unsigned int table_size;
@@ -30,24 +30,24 @@ MODULE_PARM_DESC(table_size, "Buckets of the connection table (0: sized from mem
 
 /**
  * struct table - the table
- * @buckets: first entry of each, or its end
- * @mask: number of buckets, less one
- * @lock_mask: number of locks, less one; not above @mask
- * @locks: by the number of a bucket
- * @secret: of the hash that chooses the bucket
+ * @buckets: the first entry of each, or the end of its chain
+ * @mask: number of buckets minus one
+ * @lock_mask: number of locks minus one; at most @mask
+ * @locks: the lock of a bucket is at its number & @lock_mask
+ * @secret: key of the hash that selects the bucket
  */
 struct table {
 	struct xtcp_entry __rcu **buckets;
 	u32 mask;
 	u32 lock_mask;
-	spinlock_t *locks;	/* of changes to a bucket */
+	spinlock_t *locks;	/* writers of buckets */
 	struct xtcp_hash_secret secret;
 };
 
 static struct table table __read_mostly;
 static siphash_aligned_key_t conn_secret __read_mostly;
 
-/* What a bucket's chain ends in */
+/* The end marker of a bucket's chain: see xtcp_entry_is_end() */
 static struct xtcp_entry *chain_end(u32 bucket)
 {
 	return (struct xtcp_entry *)((unsigned long)bucket << 1 | 1);
@@ -106,7 +106,7 @@ int xtcp_conn_init(void)
 }
 
 /**
- * xtcp_conn_exit() - free the table, which is empty
+ * xtcp_conn_exit() - free the empty table
  *
  * Context: module unload, after the last namespace was drained.
  */
@@ -131,7 +131,7 @@ unsigned int xtcp_conn_buckets(void)
  * @bucket: below xtcp_conn_buckets()
  *
  * Context: under rcu_read_lock().
- * Return: the entry, or the end: xtcp_entry_is_end().
+ * Return: the entry, or the end of the chain: xtcp_entry_is_end().
  */
 struct xtcp_entry *xtcp_conn_first(unsigned int bucket)
 {
@@ -140,11 +140,11 @@ struct xtcp_entry *xtcp_conn_first(unsigned int bucket)
 }
 
 /**
- * xtcp_conn_is_empty() - is nothing in a bucket?
+ * xtcp_conn_is_empty() - is a bucket empty?
  * @bucket: below xtcp_conn_buckets()
  *
- * Context: any; a glance.
- * Return: true when it was empty.
+ * Context: any; takes no lock, so the answer may be out of date.
+ * Return: true if it was empty.
  */
 bool xtcp_conn_is_empty(unsigned int bucket)
 {
@@ -152,14 +152,14 @@ bool xtcp_conn_is_empty(unsigned int bucket)
 }
 
 /**
- * xtcp_key_hash_secret() - keyed hash of a connection for a purpose of its own
+ * xtcp_key_hash_secret() - keyed hash of a connection
  * @key: the connection
- * @salt: the purpose
+ * @salt: the purpose of the hash
  *
- * SipHash under a secret drawn at load, over both addresses, both ports and the
- * namespace.
+ * SipHash over both addresses, both ports, the namespace and @salt, with a secret drawn at
+ * module load.
  *
- * Return: 64 bits that nobody can foretell without the secret.
+ * Return: 64 bits that can't be predicted without the secret.
  */
 u64 xtcp_key_hash_secret(const struct xtcp_key *key, enum xtcp_salt salt)
 {
@@ -197,9 +197,9 @@ u32 xtcp_key_hash(const struct xtcp_key *key)
 }
 
 /**
- * xtcp_entry_init() - make an entry ready, not hashed
- * @e: entry that nobody else knows
- * @kind: of what it is part of
+ * xtcp_entry_init() - initialize an entry, not hashed
+ * @e: entry that only the caller can reach
+ * @kind: of the object that it is part of
  */
 void xtcp_entry_init(struct xtcp_entry *e, enum xtcp_entry_kind kind)
 {
@@ -211,12 +211,12 @@ void xtcp_entry_init(struct xtcp_entry *e, enum xtcp_entry_kind kind)
 
 /**
  * xtcp_entry_set_key() - fill an entry's key and hash
- * @e: entry, initialized, not hashed; with room for two IPv6 addresses behind it when
- *	the key is AF_INET6
+ * @e: entry, initialized, not hashed; followed by room for two IPv6 addresses if the key is
+ *	AF_INET6
  * @key: the connection; @key->dif becomes the bound device
  *
- * A lookup may stand on the entry, which was hashed before: it finds the old key, the
- * new one, or neither.
+ * A lookup may still be at the entry if it was hashed before. It matches the old key, the new
+ * one, or neither.
  */
 void xtcp_entry_set_key(struct xtcp_entry *e, const struct xtcp_key *key)
 {
@@ -235,11 +235,11 @@ void xtcp_entry_set_key(struct xtcp_entry *e, const struct xtcp_key *key)
 }
 
 /**
- * xtcp_entry_get_key() - the key of an entry, for looking up what goes with it
- * @e: an entry that has one
+ * xtcp_entry_get_key() - get the key of an entry
+ * @e: entry whose key was set
  * @key: filled
  *
- * Context: any in which @e is valid.
+ * Context: any, while @e is valid.
  */
 void xtcp_entry_get_key(const struct xtcp_entry *e, struct xtcp_key *key)
 {
@@ -255,7 +255,7 @@ void xtcp_entry_get_key(const struct xtcp_entry *e, struct xtcp_key *key)
 	}
 }
 
-/* Do the packets of @key come by a device that @e takes them from? Few are bound */
+/* Does @e accept packets from the device of @key? Few entries are bound to a device */
 static __always_inline bool entry_device(const struct xtcp_entry *e,
 					 const struct xtcp_key *key)
 {
@@ -265,7 +265,7 @@ static __always_inline bool entry_device(const struct xtcp_entry *e,
 	       inet_sk_bound_dev_eq(key->net, dev, key->dif, key->sdif);
 }
 
-/* The hashes are equal: then the keys nearly always are, too */
+/* Compare the keys after the hashes were found equal, so they nearly always match */
 static __always_inline bool entry_matches(const struct xtcp_entry *e,
 					  const struct xtcp_key *key)
 {
@@ -281,11 +281,11 @@ static __always_inline bool entry_matches(const struct xtcp_entry *e,
 
 /**
  * xtcp_conn_lookup() - find the entry of a connection
- * @key: the connection, as the packet shows it
+ * @key: the connection, from a packet
  *
  * Context: under rcu_read_lock(); takes no lock and no reference.
- * Return: the entry or NULL. It is valid until rcu_read_unlock(), and may have left
- * the table already: a socket then is closed, a record without a timer.
+ * Return: the entry or NULL. The entry is valid until rcu_read_unlock(), but it may leave the
+ * table at any moment: a socket is in CLOSED then, any other entry is not hashed.
  */
 struct xtcp_entry *xtcp_conn_lookup(const struct xtcp_key *key)
 {
@@ -298,18 +298,18 @@ struct xtcp_entry *xtcp_conn_lookup(const struct xtcp_key *key)
 		     e = xtcp_entry_next(e))
 			if (READ_ONCE(e->hash) == hash && likely(entry_matches(e, key)))
 				return e;
-		/* an entry that moved to another bucket took us along: again */
+		/* an entry moved to another bucket during the walk: start again */
 	} while (unlikely(!xtcp_entry_ends(e, hash & table.mask)));
 	return NULL;
 }
 
-/* For changes: what a link leads to, under the bucket's lock */
+/* What a link points to, for writers; under the bucket's lock */
 static struct xtcp_entry *linked(struct xtcp_entry __rcu **link, u32 hash)
 {
 	return rcu_dereference_protected(*link, lockdep_is_held(bucket_lock(hash)));
 }
 
-/* The link that leads to @e, which is hashed; under the bucket's lock */
+/* The link that points to @e, which is hashed; under the bucket's lock */
 static struct xtcp_entry __rcu **link_to(const struct xtcp_entry *e)
 {
 	struct xtcp_entry __rcu **link = bucket_of(e->hash);
@@ -320,14 +320,14 @@ static struct xtcp_entry __rcu **link_to(const struct xtcp_entry *e)
 }
 
 /**
- * xtcp_conn_insert() - put an entry into the table unless its connection is there
+ * xtcp_conn_insert() - insert an entry unless its connection is in the table already
  * @e: entry, with key and kind set
  * @key: its key
  *
- * A TIME-WAIT record is in the way, too, see xtcp_timewait_supersede().
+ * A TIME-WAIT entry prevents the insertion as well, see xtcp_timewait_supersede().
  *
  * Context: any; takes the bucket's lock.
- * Return: 0, or -EADDRNOTAVAIL when an entry with this key exists.
+ * Return: 0, or -EADDRNOTAVAIL if an entry with this key exists.
  */
 int xtcp_conn_insert(struct xtcp_entry *e, const struct xtcp_key *key)
 {
@@ -354,16 +354,16 @@ int xtcp_conn_insert(struct xtcp_entry *e, const struct xtcp_key *key)
 }
 
 /**
- * xtcp_conn_replace() - swap one entry of a connection for another
- * @old: the entry that goes
- * @new: the entry that comes, not hashed; same hash, key and kind set
+ * xtcp_conn_replace() - replace one entry of a connection by another
+ * @old: entry to be removed
+ * @new: entry to be inserted, not hashed; same hash, key and kind set
  *
- * The link that led to the old one leads to the new one in one store: there is no
- * moment in which a lookup finds neither, or both.
+ * One store moves the link from the old entry to the new one, so a lookup always finds
+ * exactly one of them.
  *
  * Context: any; takes the bucket's lock.
- * Return: true: @old is the caller's to free; false when it was not in the table
- * any more: somebody else was quicker, and @new was not inserted.
+ * Return: true: the caller owns @old now. False: @old had left the table already, and @new
+ * was not inserted.
  */
 bool xtcp_conn_replace(struct xtcp_entry *old, struct xtcp_entry *new)
 {
@@ -383,13 +383,13 @@ bool xtcp_conn_replace(struct xtcp_entry *old, struct xtcp_entry *new)
 }
 
 /**
- * xtcp_conn_remove() - take an entry out of the table
+ * xtcp_conn_remove() - remove an entry from the table
  * @e: entry, hashed or not
  *
- * A lookup that stands on it finds its way on.
+ * Its next pointer stays, so a lookup that is at the entry can go on.
  *
  * Context: any; takes the bucket's lock.
- * Return: true when it was in the table: it is the caller's to free.
+ * Return: true: it was in the table, and the caller owns it now.
  */
 bool xtcp_conn_remove(struct xtcp_entry *e)
 {

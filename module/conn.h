@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The connection table: every connection that has two ends, whatever keeps it.
+ * The connection table: every connection with a local and a remote end, whether it is kept
+ * in a socket, a request or a TIME-WAIT entry. See docs/table.md.
  *
  *   bucket --> entry --> entry --> end(bucket number)
  *		  |	    |
- *		socket	  half-open or TIME-WAIT record
+ *		socket	  request or TIME-WAIT entry
  *
- * Lookups take no lock and no reference: they walk a chain under rcu_read_lock()
- * and start again when it ends in another bucket. Insertions, removals and swaps
- * hold the bucket's lock, which is taken with softirqs off and inside of any socket
- * lock.
+ * Lookups take no lock and no reference. They walk a chain under rcu_read_lock(), and start
+ * again if it ends in another bucket. Insertion, removal and replacement hold the bucket's
+ * lock, which is taken with softirqs off and inside any socket lock.
  *
- * Lifetimes: sockets and records alike are freed a grace period after they have
- * left the table. What a lookup finds stays valid until rcu_read_unlock(), and may
- * have left the table already. The table holds no reference. Whoever takes a record
- * out of it (xtcp_conn_remove() or xtcp_conn_replace() says true to one caller only)
- * shuts its timer down and frees it by RCU; a socket is unhashed before its last
- * reference goes.
+ * Lifetimes: sockets, requests and TIME-WAIT entries are freed a grace period after they have
+ * left the table. What a lookup finds stays valid until rcu_read_unlock(), but may have left
+ * the table already. The table holds no reference. xtcp_conn_remove() and
+ * xtcp_conn_replace() return true to one caller only, which then owns the request or
+ * TIME-WAIT entry: it shuts the timer down and frees the entry by RCU. One exception: a
+ * TIME-WAIT entry that a request has replaced stays with that request
+ * (xtcp_request.before). A socket is unhashed before its last reference is dropped.
  *
- * A socket may be disconnected, and hashed again in another bucket, under the eyes
- * of a lookup that stands on it. So a chain ends in its bucket's number: a lookup
- * that was led away sees where it has come to. See docs/table.md.
+ * A socket may be disconnected and hashed again in another bucket while a lookup is at its
+ * entry. Therefore a chain ends in its bucket's number, which tells the lookup that it has
+ * strayed into another chain.
  */
 #ifndef XTCP_CONN_H
 #define XTCP_CONN_H
@@ -38,23 +39,23 @@ enum xtcp_entry_kind {
 };
 
 /**
- * struct xtcp_entry - the header of everything in the table
- * @next: next in the bucket, or its end: xtcp_entry_is_end()
+ * struct xtcp_entry - the part that sockets, requests and TIME-WAIT entries have in common
+ * @next: next entry of the bucket, or the end of the chain: xtcp_entry_is_end()
  * @net: namespace
  * @hash: keyed hash of the connection
  * @bound_dev_if: device or l3mdev master it is bound to; 0: any
- * @laddr: local IPv4 address, 0 of an IPv6 entry
- * @raddr: remote IPv4 address, 0 of an IPv6 entry
- * @addrs: both, to be compared at once
+ * @laddr: local IPv4 address; 0 in an IPv6 entry
+ * @raddr: remote IPv4 address; 0 in an IPv6 entry
+ * @addrs: both, to compare them at once
  * @lport: local port, host order
  * @rport: remote port, host order
- * @ports: both, to be compared at once
+ * @ports: both, to compare them at once
  * @kind: enum xtcp_entry_kind
- * @family: AF_INET or AF_INET6: that of the packets, not of the socket
+ * @family: AF_INET or AF_INET6: of the packets, not of the socket
  * @hashed: it is in the table; changed under the bucket's lock
- * @spare: for what the entry is part of
+ * @spare: for use by the object that the entry is part of
  *
- * 40 bytes. The key does not change while the entry is hashed, but for @bound_dev_if. An
+ * 40 bytes. While the entry is hashed, its key does not change except for @bound_dev_if. An
  * IPv6 entry is followed in memory by two struct in6_addr, local and remote:
  * xtcp_entry_addr6().
  */
@@ -83,29 +84,29 @@ struct xtcp_entry {
 	u8 spare;
 };
 
-/* What comes by no other device is the entry's, from now on: it may be in the table. Under
- * the socket lock, where it is a socket's
+/* Set the only device from which the entry accepts packets; 0: any. The entry may be in the
+ * table. If it is a socket's: under the socket lock
  */
 static inline void xtcp_entry_bind(struct xtcp_entry *e, int dev)
 {
 	WRITE_ONCE(e->bound_dev_if, dev);
 }
 
-/* The local address of an IPv6 entry, and at [1] the remote one */
+/* The addresses of an IPv6 entry: [0] local, [1] remote */
 static inline struct in6_addr *xtcp_entry_addr6(const struct xtcp_entry *e)
 {
 	return (struct in6_addr *)(e + 1);
 }
 
 /**
- * struct xtcp_key - what is looked up
+ * struct xtcp_key - what identifies a connection
  * @net: namespace
  * @family: AF_INET or AF_INET6
- * @dif: device the packet came by (the l3mdev master when it has one); a
- *	connecting socket's own bound device
- * @sdif: the enslaved device it came by, 0 outside of an l3mdev
- * @laddr: local IPv4 address, 0 of an IPv6 key
- * @raddr: remote IPv4 address, 0 of an IPv6 key
+ * @dif: the packet's input device (its l3mdev master, if it has one); for connect() the
+ *	device that the socket is bound to
+ * @sdif: the input device, if it is enslaved to an l3mdev master; otherwise 0
+ * @laddr: local IPv4 address; 0 in an IPv6 key
+ * @raddr: remote IPv4 address; 0 in an IPv6 key
  * @addrs: both
  * @lport: local port, host order
  * @rport: remote port, host order
@@ -142,22 +143,24 @@ struct xtcp_key {
 	};
 };
 
-/* Does the peer's address mean something on the link only that the packet came by? */
+/* Is the peer's address valid only on the link that the packet came from? */
 static inline bool xtcp_key_link_local(const struct xtcp_key *key)
 {
 	return key->family == AF_INET6 &&
 	       ipv6_addr_type(&key->raddr6) & IPV6_ADDR_LINKLOCAL;
 }
 
-/* What a secret hash of a connection is for: one must say nothing of another */
+/* The purpose of a keyed hash of a connection. Hashes for different purposes must reveal
+ * nothing about each other
+ */
 enum xtcp_salt {
 	XTCP_SALT_PORT,
-	XTCP_SALT_NUMBERS,	/* see below */
+	XTCP_SALT_NUMBERS,	/* ISN and timestamp offset: see below */
 };
 
 /*
- * The two halves of a secret hash for XTCP_SALT_NUMBERS say nothing of each other: what the
- * ISN is made of (RFC 6528), and where the timestamp clock begins (RFC 7323 section 5.4).
+ * The two halves of a hash for XTCP_SALT_NUMBERS reveal nothing about each other. One goes into
+ * the ISN (RFC 6528), the other is the offset of the timestamp clock (RFC 7323 section 5.4).
  */
 static inline u32 xtcp_hash_isn(u64 numbers)
 {
@@ -178,7 +181,7 @@ void xtcp_entry_init(struct xtcp_entry *e, enum xtcp_entry_kind kind);
 void xtcp_entry_set_key(struct xtcp_entry *e, const struct xtcp_key *key);
 void xtcp_entry_get_key(const struct xtcp_entry *e, struct xtcp_key *key);
 
-/* The caller is under rcu_read_lock(): kernels with PROVE_RCU check that */
+/* The caller is under rcu_read_lock(); kernels with CONFIG_PROVE_RCU check it */
 static inline void xtcp_rcu_held(void)
 {
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "not under rcu_read_lock()");
@@ -187,18 +190,18 @@ static inline void xtcp_rcu_held(void)
 /* under rcu_read_lock() */
 struct xtcp_entry *xtcp_conn_lookup(const struct xtcp_key *key);
 
-/* any context, no reference needed */
+/* any context; the caller needs no reference */
 int xtcp_conn_insert(struct xtcp_entry *e, const struct xtcp_key *key);
 bool xtcp_conn_replace(struct xtcp_entry *old, struct xtcp_entry *new);
 bool xtcp_conn_remove(struct xtcp_entry *e);
 
 /*
- * To walk a bucket under rcu_read_lock(), for those who look at everything:
+ * To walk a bucket under rcu_read_lock(), when the whole table is walked:
  *
  *	xtcp_conn_for_each(e, bucket)
  *		...
  *	if (!xtcp_entry_ends(e, bucket))
- *		an entry that moved has led us into another bucket
+ *		an entry moved during the walk, which has ended in another bucket
  */
 unsigned int xtcp_conn_buckets(void);
 struct xtcp_entry *xtcp_conn_first(unsigned int bucket);

@@ -24,14 +24,14 @@
 #include "timer.h"
 #include "timewait.h"
 
-/* A port and a place in the table; the SYN is still to be sent */
-static int connect_hash(struct sock *sk, struct xtcp_timewait_record **before)
+/* Get a port, and insert the socket into the connection table */
+static int connect_hash(struct sock *sk, struct xtcp_timewait **tw)
 {
 	sk_set_txhash(sk);
-	return xtcp_port_connect(sk, before);
+	return xtcp_port_connect(sk, tw);
 }
 
-/* As before connect(), but for what the user had bound */
+/* Back to the state before connect(); what the program has bound stays bound */
 static void connect_undo(struct sock *sk)
 {
 	xtcp_unhash(sk);
@@ -45,19 +45,19 @@ static void connect_undo(struct sock *sk)
 		xtcp_port_set_saddr(sk, &in6addr_any);
 }
 
-/* @before: the connection's TIME-WAIT record, whose place we have; or NULL */
-static u32 connect_iss(u64 now, u32 hash, struct xtcp_timewait_record *before)
+/* @tw: the connection's TIME-WAIT entry, which the socket has replaced; or NULL */
+static u32 connect_iss(u64 now, u32 hash, struct xtcp_timewait *tw)
 {
 	u32 iss;
 
-	if (!before)
+	if (!tw)
 		return xtcp_isn(now, hash);
-	iss = xtcp_isn_above(now, hash, before->tw.snd_nxt);
-	xtcp_timewait_end(before);
+	iss = xtcp_isn_above(now, hash, tw->tw.snd_nxt);
+	xtcp_timewait_end(tw);
 	return iss;
 }
 
-static void connect_open(struct sock *sk, struct xtcp_timewait_record *before)
+static void connect_open(struct sock *sk, struct xtcp_timewait *tw)
 {
 	struct xtcp_event ev = { .kind = XTCP_EV_OPEN, .now = xtcp_now() };
 	struct xtcp_key key;
@@ -65,12 +65,12 @@ static void connect_open(struct sock *sk, struct xtcp_timewait_record *before)
 
 	xtcp_entry_get_key(&xtcp_sk(sk)->entry, &key);
 	numbers = xtcp_key_hash_secret(&key, XTCP_SALT_NUMBERS);
-	ev.iss = connect_iss(ev.now, xtcp_hash_isn(numbers), before);
+	ev.iss = connect_iss(ev.now, xtcp_hash_isn(numbers), tw);
 	ev.ts_offset = xtcp_hash_stamp(numbers);
 	atomic_set(&inet_sk(sk)->inet_id, get_random_u16());
 	xtcp_count(sock_net(sk), active_opens);
 	memset(&xtcp_sk(sk)->traffic, 0, sizeof(xtcp_sk(sk)->traffic));
-	WRITE_ONCE(sk->sk_err, 0);	/* of an attempt before, which nobody has asked for */
+	WRITE_ONCE(sk->sk_err, 0);	/* left by an earlier attempt */
 	xtcp_event(sk, &ev);
 }
 
@@ -84,7 +84,7 @@ static void connect_path(struct sock *sk, const struct dst_entry *dst)
 	xtcp_sync_path(sk, dst);
 }
 
-/* Route and source address to @daddr; the first hop where the source route says */
+/* Route and source address for @daddr; with a source route, by its first hop */
 static struct rtable *connect_route4(struct sock *sk, struct flowi4 *fl4,
 				     __be32 *daddr, __be16 dport)
 {
@@ -118,7 +118,7 @@ static int connect_v4(struct sock *sk, __be32 daddr, __be16 dport)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
-	struct xtcp_timewait_record *before;
+	struct xtcp_timewait *tw;
 	__be16 sport = inet->inet_sport;
 	struct in6_addr saddr;
 	struct rtable *rt;
@@ -137,23 +137,23 @@ static int connect_v4(struct sock *sk, __be32 daddr, __be16 dport)
 		inet6_sk(sk)->saddr = sk->sk_v6_rcv_saddr;
 	connect_path(sk, &rt->dst);
 
-	err = connect_hash(sk, &before);
+	err = connect_hash(sk, &tw);
 	if (err) {
 		ip_rt_put(rt);
 		connect_undo(sk);
 		return err;
 	}
-	/* IPsec rules may name ports: look again, now that they are known */
+	/* IPsec policy may depend on the ports, which are known now */
 	rt = ip_route_newports(fl4, rt, sport, dport, inet->inet_sport,
 			       inet->inet_dport, sk);
 	if (IS_ERR(rt)) {
 		connect_undo(sk);
-		if (before)
-			xtcp_timewait_end(before);
+		if (tw)
+			xtcp_timewait_end(tw);
 		return PTR_ERR(rt);
 	}
 	sk_setup_caps(sk, &rt->dst);
-	connect_open(sk, before);
+	connect_open(sk, tw);
 	return 0;
 }
 
@@ -164,8 +164,8 @@ static int connect_v4(struct sock *sk, __be32 daddr, __be16 dport)
  * @len: its length
  *
  * Context: process, under the socket lock.
- * Return: 0 when the SYN is on its way; -EINVAL, -EAFNOSUPPORT, -ENETUNREACH,
- * -EADDRNOTAVAIL or what routing says.
+ * Return: 0 when the SYN was sent; -EINVAL, -EAFNOSUPPORT, -ENETUNREACH, -EADDRNOTAVAIL or
+ * the error of routing.
  */
 int xtcp_v4_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 {
@@ -179,7 +179,7 @@ int xtcp_v4_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 	return connect_v4(sk, sin->sin_addr.s_addr, sin->sin_port);
 }
 
-/* A link-local destination needs a device: the one bound to, or the scope's */
+/* A link-local destination needs a device: that of its scope, or the bound one */
 static int connect_scope6(struct sock *sk, const struct sockaddr_in6 *sin6, int len)
 {
 	if (!(ipv6_addr_type(&sin6->sin6_addr) & IPV6_ADDR_LINKLOCAL))
@@ -196,7 +196,7 @@ static int connect_v6(struct sock *sk, __be16 dport)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
 	struct inet_sock *inet = inet_sk(sk);
-	struct xtcp_timewait_record *before;
+	struct xtcp_timewait *tw;
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 	int err;
@@ -212,15 +212,15 @@ static int connect_v6(struct sock *sk, __be16 dport)
 	inet->inet_daddr = LOOPBACK4_IPV6;
 	xtcp_compat_ip6_dst_store(sk, dst);
 	connect_path(sk, dst);
-	err = connect_hash(sk, &before);
+	err = connect_hash(sk, &tw);
 	if (err)
 		connect_undo(sk);
 	else
-		connect_open(sk, before);
+		connect_open(sk, tw);
 	return err;
 }
 
-/* A flow label that the user wants must be one it may use */
+/* Check that the program may use the flow label that it asks for */
 static int connect_flow6(struct sock *sk, const struct sockaddr_in6 *sin6)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
@@ -239,7 +239,7 @@ static int connect_flow6(struct sock *sk, const struct sockaddr_in6 *sin6)
 	return 0;
 }
 
-/* connect() to the unspecified address means the loopback (a BSD custom) */
+/* connect() to the unspecified address means the loopback address, as in BSD */
 static void connect_any6(const struct sock *sk, struct in6_addr *addr)
 {
 	if (!ipv6_addr_any(addr))
@@ -253,8 +253,8 @@ static void connect_any6(const struct sock *sk, struct in6_addr *addr)
 /**
  * xtcp_v6_connect() - proto.connect of AF_INET6
  * @sk: socket in CLOSED
- * @uaddr: struct sockaddr_in6; a v4-mapped address leads to IPv4
- * @len: its length; without the scope it is valid too
+ * @uaddr: struct sockaddr_in6; a v4-mapped address connects by IPv4
+ * @len: its length, at least that without the scope (SIN6_LEN_RFC2133)
  *
  * Context: process, under the socket lock.
  * Return: as xtcp_v4_connect().

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SYN cookies: a SYN is answered and forgotten; the third segment brings back what was
- * agreed. core/syncookie.h draws the kind that any peer carries without knowing,
- * core/seal.h the one for peers that have offered to echo it; docs/syn-defence.md
- * tells what each attack on them costs.
+ * SYN cookies: the SYN-ACK carries what was negotiated, the final ACK brings it back, and
+ * nothing is kept in between. Classic cookies (core/syncookie.h) work with any peer. Echo
+ * cookies (core/seal.h) are for peers that have offered to echo one. docs/syn-defence.md
+ * says what each attack on them costs.
  *
- * Secrets: each epoch has its own, drawn with the first cookie of the epoch and forgotten
- * four epochs later. A cookie is taken for two at most, so nobody reads a secret
- * while another takes its place.
+ * Secrets: each epoch has its own. It is drawn for the first cookie of the epoch and
+ * overwritten four epochs later. A cookie is accepted in its own epoch and in the next one
+ * only, so no secret is read while it is overwritten.
  */
 #include <linux/random.h>
 #include <linux/siphash.h>
@@ -34,17 +34,17 @@
 #define SECRETS 4
 
 /**
- * struct secret - what cookies of an epoch are hashed with
- * @epoch: of which it is; written last
- * @key: the secret
+ * struct secret - the key of the cookies of one epoch
+ * @epoch: the epoch; written last
+ * @key: the key
  */
 struct secret {
 	u32 epoch;
 	u64 key[2];
 };
 
-/* Before a place is used its epoch is one whose secret has another place, so that there is
- * none for which the zeroes in it are taken for a secret
+/* The epoch in an unused slot is one that belongs into another slot, so the zeroes in it are
+ * never taken for a secret
  */
 static struct secret secrets[SECRETS] = {
 	[0] = { .epoch = 1 },
@@ -53,7 +53,7 @@ static struct secret secrets[SECRETS] = {
 
 static DEFINE_SPINLOCK(secrets_lock);	/* writers of secrets; softirq, innermost */
 
-/* The secret of an epoch; false when it has made no cookie, or long ago */
+/* Get the secret of an epoch; false if it sent no cookie, or is too long ago */
 static bool secret_get(u32 epoch, siphash_key_t *key)
 {
 	const struct secret *s = &secrets[epoch % SECRETS];
@@ -80,7 +80,7 @@ static void secret_draw(u32 epoch)
 	spin_unlock(&secrets_lock);
 }
 
-/* The secret of the epoch that is now */
+/* The secret of the current epoch; drawn if there is none */
 static void secret_now(u32 epoch, siphash_key_t *key)
 {
 	while (!secret_get(epoch, key))
@@ -88,29 +88,30 @@ static void secret_now(u32 epoch, siphash_key_t *key)
 }
 
 /*
- * What binds a cookie to its connection, by @numbers, and to what it says. SipHash takes the
- * length of what it hashes into account, so that one kind says nothing of the other.
+ * The MAC of a cookie, over the connection (@numbers) and the cookie's content. SipHash
+ * includes the length of its input, so the MACs of the two kinds reveal nothing about each
+ * other.
  */
 
-/* Both words of the state, and our window scale, are short: two words of SipHash's do */
+/* The cookie's content and our window scale fit into one word with the peer's ISN */
 static u64 classic_hash(const siphash_key_t *secret, u64 numbers,
-			const struct xtcp_halfopen *h, const struct xtcp_cookie *c)
+			const struct xtcp_syn_received *h, const struct xtcp_cookie *c)
 {
 	return siphash_2u64(numbers,
 			    (u64)h->irs << 32 | h->rcv_wscale << 16 | xtcp_cookie_word(c),
 			    secret);
 }
 
-static u64 sealed_hash(const siphash_key_t *secret, u64 numbers,
-		       const struct xtcp_halfopen *h, u32 state)
+static u64 echo_hash(const siphash_key_t *secret, u64 numbers,
+		     const struct xtcp_syn_received *h, u32 state)
 {
 	return siphash_3u64(numbers, (u64)h->irs << 32 | h->iss,
 			    (u64)state << 32 | h->rcv_wscale, secret);
 }
 
-/* The SYN-ACK that is a classic cookie */
+/* Make @out the SYN-ACK with a classic cookie */
 static void answer_classic(const struct sock *listener, u64 numbers,
-			   const struct xtcp_halfopen *h, u64 now, struct xtcp_out *out)
+			   const struct xtcp_syn_received *h, u64 now, struct xtcp_out *out)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(listener));
 	siphash_key_t secret;
@@ -126,9 +127,11 @@ static void answer_classic(const struct sock *listener, u64 numbers,
 	xtcp_listen_count(listener, XTCP_LISTEN_cookies_sent);
 }
 
-/* Has the peer offered to echo a cookie, and paid for the room that it takes? */
-static bool wants_sealed(const struct sock *listener, const struct xtcp_seg *syn,
-			 const struct xtcp_out *out)
+/* Has the peer offered to echo a cookie? The SYN must be at least as long as the SYN-ACK with
+ * the cookie, so that the answer does not amplify a forged SYN
+ */
+static bool wants_echo(const struct sock *listener, const struct xtcp_seg *syn,
+		       const struct xtcp_out *out)
 {
 	if (!(syn->opts.ext & XTCP_EXT_COOKIE) ||
 	    !READ_ONCE(xtcp_net(sock_net(listener))->knobs.echo_cookie))
@@ -140,37 +143,37 @@ static bool wants_sealed(const struct sock *listener, const struct xtcp_seg *syn
 	return false;
 }
 
-/* The SYN-ACK with a sealed cookie, which its peer will echo */
-static void answer_sealed(const struct sock *listener, u64 numbers,
-			  const struct xtcp_halfopen *h, u64 now, struct xtcp_out *out,
-			  u8 *cookie)
+/* Make @out the SYN-ACK with an echo cookie */
+static void answer_echo(const struct sock *listener, u64 numbers,
+			const struct xtcp_syn_received *h, u64 now, struct xtcp_out *out,
+			u8 *cookie)
 {
 	u32 state = xtcp_seal_pack(h, now);
 	siphash_key_t secret;
 
 	secret_now(xtcp_cookie_epoch(xtcp_seal_issued(state, now)), &secret);
-	xtcp_seal_write(cookie, state, sealed_hash(&secret, numbers, h, state));
+	xtcp_seal_write(cookie, state, echo_hash(&secret, numbers, h, state));
 	out->opts.ext = XTCP_EXT_VERSION | XTCP_EXT_COOKIE;
 	out->opts.cookie = cookie;
 	xtcp_listen_count(listener, XTCP_LISTEN_echo_sent);
 }
 
 /**
- * struct cookie_record - a half-open record that is gone when its function returns
- * @r: record, never in the table
+ * struct cookie_request - a request on the stack
+ * @r: request, never in the table
  * @addr6: IPv6: its addresses
  */
-struct cookie_record {
-	struct xtcp_request_record r;
+struct cookie_request {
+	struct xtcp_request r;
 	struct in6_addr addr6[2];
 };
 
 /**
- * xtcp_cookie_answer() - answer a SYN, and keep nothing of it
+ * xtcp_cookie_answer() - answer a SYN with a cookie, and keep nothing
  * @listener: listening socket, not locked
  * @seg: the SYN
  * @key: the connection
- * @skb: its packet; consumed: it is what the answer goes in
+ * @skb: its packet; consumed: the SYN-ACK is written into it
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -180,16 +183,16 @@ void xtcp_cookie_answer(const struct sock *listener, const struct xtcp_seg *seg,
 	u64 now = xtcp_now(), numbers = xtcp_key_hash_secret(key, XTCP_SALT_NUMBERS);
 	u8 cookie[XTCP_COOKIE_LEN];
 	struct xtcp_answer answer;
-	struct cookie_record c;
+	struct cookie_request c;
 	struct xtcp_out out;
 
 	xtcp_rcu_held();
 	xtcp_request_agree(&c.r.half, listener, seg, key, skb,
 			   xtcp_isn(now, xtcp_hash_isn(numbers)), now);
 	xtcp_request_origin(&c.r, listener, key, skb, NULL);
-	xtcp_halfopen_synack(&c.r.half, xtcp_stamp(now, xtcp_hash_stamp(numbers)), &out);
-	if (wants_sealed(listener, seg, &out))
-		answer_sealed(listener, numbers, &c.r.half, now, &out, cookie);
+	xtcp_syn_received_synack(&c.r.half, xtcp_stamp(now, xtcp_hash_stamp(numbers)), &out);
+	if (wants_echo(listener, seg, &out))
+		answer_echo(listener, numbers, &c.r.half, now, &out, cookie);
 	else
 		answer_classic(listener, numbers, &c.r.half, now, &out);
 	answer = xtcp_request_answer(&c.r, listener);
@@ -197,27 +200,25 @@ void xtcp_cookie_answer(const struct sock *listener, const struct xtcp_seg *seg,
 	xtcp_kept_free(c.r.kept);
 }
 
-/* The rest of what was agreed follows from the third segment and our own settings */
-static void cookie_return(struct xtcp_halfopen *h, const struct sock *listener,
+/* Complete @h, from the final ACK and our own settings */
+static void cookie_return(struct xtcp_syn_received *h, const struct sock *listener,
 			  const struct xtcp_seg *seg, const struct xtcp_key *key,
 			  const struct sk_buff *skb, u64 now)
 {
-	xtcp_halfopen_return(h, seg, xtcp_request_adv_mss(listener, skb, key),
-			     READ_ONCE(listener->sk_rcvbuf) / 2,
-			     &xtcp_net(key->net)->knobs, now);
+	xtcp_syn_received_return(h, seg, xtcp_request_adv_mss(listener, skb, key),
+				 READ_ONCE(listener->sk_rcvbuf) / 2,
+				 &xtcp_net(key->net)->knobs, now);
 }
 
-/* What the classic cookie that @seg acknowledges has kept, into @h. Returns false when
- * it is none
- */
-static bool return_classic(struct xtcp_halfopen *h, const struct sock *listener,
+/* Restore @h from the classic cookie that @seg acknowledges. Returns false if it is not valid */
+static bool return_classic(struct xtcp_syn_received *h, const struct sock *listener,
 			   const struct xtcp_seg *seg, const struct xtcp_key *key,
 			   const struct sk_buff *skb, u64 now)
 {
 	siphash_key_t secret;
 	struct xtcp_cookie c;
 
-	/* none can be valid where none was given out */
+	/* none can be valid if none was sent in this epoch or the last */
 	if (xtcp_cookie_epoch(now) - READ_ONCE(xtcp_net(key->net)->cookie_epoch) > 1)
 		return false;
 	xtcp_cookie_read(&c, seg, now);
@@ -234,12 +235,12 @@ static bool return_classic(struct xtcp_halfopen *h, const struct sock *listener,
 	return true;
 }
 
-/* What the sealed cookie in @seg has kept, into @h; and whether that is to be believed */
-static enum xtcp_seal_verdict return_sealed(struct xtcp_halfopen *h,
-					    const struct sock *listener,
-					    const struct xtcp_seg *seg,
-					    const struct xtcp_key *key,
-					    const struct sk_buff *skb, u64 now)
+/* Restore @h from the echo cookie in @seg. Returns whether the cookie is valid */
+static enum xtcp_seal_verdict return_echo(struct xtcp_syn_received *h,
+					  const struct sock *listener,
+					  const struct xtcp_seg *seg,
+					  const struct xtcp_key *key,
+					  const struct sk_buff *skb, u64 now)
 {
 	u32 state = xtcp_seal_state(seg->opts.cookie);
 	siphash_key_t secret;
@@ -248,21 +249,21 @@ static enum xtcp_seal_verdict return_sealed(struct xtcp_halfopen *h,
 		return XTCP_SEAL_EXPIRED;
 	xtcp_seal_unpack(state, h);
 	cookie_return(h, listener, seg, key, skb, now);
-	return xtcp_seal_check(seg, sealed_hash(&secret,
-						xtcp_key_hash_secret(key, XTCP_SALT_NUMBERS),
-						h, state), now);
+	return xtcp_seal_check(seg, echo_hash(&secret,
+					      xtcp_key_hash_secret(key, XTCP_SALT_NUMBERS),
+					      h, state), now);
 }
 
-/* A socket of what a cookie has brought back, in the table; NULL when it could not be
- * made, or another processor was quicker with a copy of the segment
+/* Make a socket from what a cookie has brought back, and put it into the connection table. NULL
+ * if it could not be made, or if another CPU has already done so for a copy of the segment
  */
-static struct sock *cookie_child(struct sock *listener, struct cookie_record *c,
+static struct sock *cookie_child(struct sock *listener, struct cookie_request *c,
 				 struct sk_buff *skb, const struct xtcp_key *key)
 {
 	struct sock *child;
 
-	BUILD_BUG_ON(offsetof(struct cookie_record, addr6) !=
-		     offsetofend(struct cookie_record, r.entry));
+	BUILD_BUG_ON(offsetof(struct cookie_request, addr6) !=
+		     offsetofend(struct cookie_request, r.entry));
 	xtcp_request_fill(&c->r, listener, key, skb, NULL);
 	child = xtcp_child_create(listener, &c->r, skb);
 	if (child && xtcp_conn_insert(&xtcp_sk(child)->entry, key)) {
@@ -279,8 +280,8 @@ static struct sock *cookie_child(struct sock *listener, struct cookie_record *c,
 	return child;
 }
 
-/* The third segment of a connection of which nothing was kept; consumes @skb */
-static void cookie_establish(struct sock *listener, struct cookie_record *c,
+/* The final ACK of a connection with a valid cookie; consumes @skb */
+static void cookie_establish(struct sock *listener, struct cookie_request *c,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
 			     const struct xtcp_key *key)
 {
@@ -293,23 +294,23 @@ static void cookie_establish(struct sock *listener, struct cookie_record *c,
 		xtcp_skb_done(key->net, skb, XTCP_REFUSED_LSM);
 }
 
-/* A segment that echoes, or says so. It is never answered by RST when it is refused: its
- * sender waits, and sends the segment again that carries the right numbers; who forges
- * learns nothing. Consumes @skb
+/* A segment with an echo cookie, or with an option that has no room for one. An invalid cookie
+ * is not answered by RST: the peer's second segment may have overtaken its first, whose numbers
+ * are the right ones, and a forger learns nothing. Consumes @skb
  */
 static void cookie_echoed(struct sock *listener, struct sk_buff *skb, struct xtcp_seg *seg,
 			  const struct xtcp_key *key)
 {
-	struct cookie_record c;
+	struct cookie_request c;
 
 	if (seg->opts.ext & XTCP_EXT_CUT) {
 		xtcp_listen_count(listener, XTCP_LISTEN_echo_cut);
 		xtcp_skb_free(skb, XTCP_REFUSED_COOKIE);
 		return;
 	}
-	switch (return_sealed(&c.r.half, listener, seg, key, skb, xtcp_now())) {
+	switch (return_echo(&c.r.half, listener, seg, key, skb, xtcp_now())) {
 	case XTCP_SEAL_VALID:
-		if (xtcp_halfopen_no_stamp(&c.r.half, seg)) {
+		if (xtcp_syn_received_no_stamp(&c.r.half, seg)) {
 			xtcp_count_drop(key->net, XTCP_DROP_NO_STAMP);
 			break;
 		}
@@ -327,19 +328,20 @@ static void cookie_echoed(struct sock *listener, struct sk_buff *skb, struct xtc
 }
 
 /**
- * xtcp_cookie_rcv() - an ACK of no connection that we know: does a cookie bring one back?
+ * xtcp_cookie_rcv() - establish a connection from the cookie in an ACK
  * @listener: listening socket, not locked
- * @skb: packet, data at the transport header; consumed when true is returned
- * @seg: its segment, with ACK, without SYN and RST
+ * @skb: packet, data at the transport header; consumed if true is returned
+ * @seg: its segment, with ACK, without SYN and RST; of no connection in the table
  * @key: its connection
  *
  * Context: softirq, under rcu_read_lock().
- * Return: false when it has nothing to do with cookies, and is to be refused.
+ * Return: false if it has no echo cookie and acknowledges no valid classic cookie: the caller
+ * rejects it.
  */
 bool xtcp_cookie_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg *seg,
 		     const struct xtcp_key *key)
 {
-	struct cookie_record c;
+	struct cookie_request c;
 
 	xtcp_rcu_held();
 	if (!READ_ONCE(xtcp_net(key->net)->knobs.syncookies))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * SYN cookies: connections of which nothing is kept.
+ * SYN cookies: answers to SYNs that need no memory.
  */
 #ifndef XTCP_COOKIE_H
 #define XTCP_COOKIE_H

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What comes while a process owns the socket is deferred until the process lets go.
+ * Work that can't be done while a process owns the socket lock is deferred until the process
+ * releases it.
  */
 #include "act.h"
 #include "deferred.h"
@@ -11,10 +12,10 @@
 #include "timer.h"
 
 /**
- * xtcp_sock_expired() - the timer: some deadline may have passed
- * @timer: of a socket
+ * xtcp_sock_expired() - the timer of a socket has expired: a deadline may have passed
+ * @timer: the timer
  *
- * Context: softirq; owns the timer's reference.
+ * Context: softirq; owns the timer's reference to the socket.
  */
 void xtcp_sock_expired(struct xtcp_timer *timer)
 {
@@ -33,7 +34,7 @@ void xtcp_sock_expired(struct xtcp_timer *timer)
 }
 
 /**
- * xtcp_release_cb() - proto.release_cb: the owner lets go; do what waited for it
+ * xtcp_release_cb() - proto.release_cb: do what was deferred until the lock's release
  * @sk: socket
  *
  * Context: process, under the socket lock.

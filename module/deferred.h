@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What waits until the socket's owner lets go.
+ * Work that is deferred until the owner releases the socket lock.
  */
 #ifndef XTCP_DEFERRED_H
 #define XTCP_DEFERRED_H
@@ -8,11 +8,11 @@
 struct sock;
 struct xtcp_timer;
 
-/* xtcp_sock.deferred: what waits for the socket's owner to let go */
+/* xtcp_sock.deferred: bits */
 enum {
-	XTCP_DEFER_TIMER,
-	XTCP_DEFER_MTU,
-	XTCP_DEFER_OUTPUT,
+	XTCP_DEFER_TIMER,	/* the timer has expired; holds a reference */
+	XTCP_DEFER_MTU,		/* the path MTU is lower; holds a reference */
+	XTCP_DEFER_OUTPUT,	/* send what the backlog's segments ask for */
 };
 
 void xtcp_sock_expired(struct xtcp_timer *timer);

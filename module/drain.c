@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Draining: the parameter by which an administrator gets rid of the orphans that
- * hold the module.
+ * The module parameter "drain", with which an administrator ends the orphans that prevent
+ * rmmod.
  *
- * Sockets that programs have open hold the module too; those are for the programs
- * to close. Once they have, `echo 1 > /sys/module/xtcp/parameters/drain` lets rmmod
- * go on: it resets all orphans, and while it stays 1, close() makes no new one.
+ * Sockets that programs have open prevent rmmod, too, and must be closed by the programs.
+ * After that, `echo 1 > /sys/module/xtcp/parameters/drain` lets rmmod go on: it resets all
+ * orphans, and while it stays 1, close() creates no new ones.
  *
  *	close()				drain = 1
  *	  orphan_counted = true		  the parameter is 1
  *	  full barrier			  full barrier
  *	  is the parameter 1?		  for each socket: orphan_counted?
  *
- * One of the two sees the other: no orphan is missed.
+ * At least one of the two sees the other's store, so no orphan is missed.
  */
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -23,11 +23,11 @@
 #include "sock.h"
 
 static bool draining;
-/* Guards @table_is_there, and is held while the table is walked */
+/* Protects table_is_there; held while the table is walked */
 static DEFINE_MUTEX(drain_lock);
 static bool table_is_there;
 
-/* An orphan in a bucket of the table, with a reference, or NULL */
+/* Find an orphan in a bucket of the table; returned with a reference, or NULL */
 static struct sock *drain_find(unsigned int bucket)
 {
 	struct xtcp_entry *e;
@@ -45,7 +45,7 @@ static struct sock *drain_find(unsigned int bucket)
 				return sk;
 			}
 		}
-	} while (!xtcp_entry_ends(e, bucket));	/* an entry took us along */
+	} while (!xtcp_entry_ends(e, bucket));	/* an entry moved during the walk */
 	rcu_read_unlock();
 	return NULL;
 }
@@ -61,7 +61,7 @@ static void drain_orphan(struct sock *sk)
 	sock_put(sk);
 }
 
-/* End all orphans there are: -EINTR when the writer is killed before that */
+/* End all orphans; -EINTR if the process that writes the parameter is killed before that */
 static int drain_all(void)
 {
 	unsigned int i;
@@ -104,13 +104,13 @@ __MODULE_PARM_TYPE(drain, "bool");
 MODULE_PARM_DESC(drain, "1: reset all connections that no program has any more, and make no new ones, so that rmmod goes on (default 0)");
 
 /**
- * xtcp_draining() - are orphans not allowed now?
+ * xtcp_draining() - are new orphans forbidden?
  *
- * Whoever makes an orphan marks it first (xtcp_sock.orphan_counted), and asks after
- * a full barrier.
+ * A caller that makes an orphan must set xtcp_sock.orphan_counted first, then issue a full
+ * barrier, then call this.
  *
  * Context: any.
- * Return: true while the parameter is 1.
+ * Return: true while the module parameter is 1.
  */
 bool xtcp_draining(void)
 {
@@ -118,9 +118,9 @@ bool xtcp_draining(void)
 }
 
 /**
- * xtcp_drain_init() - the connection table is there
+ * xtcp_drain_init() - note that the connection table exists
  *
- * The parameter can be written before that, at load and through sysfs.
+ * The module parameter can be written earlier: at load, and through sysfs.
  *
  * Context: module load.
  * Return: 0.
@@ -134,10 +134,10 @@ int xtcp_drain_init(void)
 }
 
 /**
- * xtcp_drain_exit() - the connection table is about to go
+ * xtcp_drain_exit() - note that the connection table is about to be freed
  *
- * A write to sysfs doesn't hold the module: one may be under way, and is waited for;
- * one that comes later must find no table.
+ * A write to sysfs does not pin the module. Wait for a write that is in progress; a later one
+ * must not touch the table.
  *
  * Context: module unload.
  */

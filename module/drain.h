@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The parameter "drain": no orphans any more.
+ * The module parameter "drain": end all orphans, and allow no new ones.
  */
 #ifndef XTCP_DRAIN_H
 #define XTCP_DRAIN_H
@@ -9,7 +9,7 @@
 
 bool xtcp_draining(void);
 
-/* main.c */
+/* called by main.c */
 int xtcp_drain_init(void);
 void xtcp_drain_exit(void);
 

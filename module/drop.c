@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Why a received segment is dropped. The table is the only place that pairs what
- * /proc/net/xtcp_stat counts with what the tracepoint skb:kfree_skb tells.
+ * Why a received segment is dropped. One table maps each reason to its counter in
+ * /proc/net/xtcp_stat and to the kernel's drop reason in the tracepoint skb:kfree_skb.
  */
 #include "../include/compat.h"
 #include "drop.h"
 #include "net.h"
 
-/* The listener counts it, see xtcp_listen_count() */
+/* Instead of a counter: counted with xtcp_listen_count() */
 #define BY_LISTENER	XTCP_COUNTER_KINDS
 
 /* By enum xtcp_drop and enum xtcp_refusal */
@@ -53,14 +53,14 @@ static const struct {
 /**
  * xtcp_count_drop() - count a segment that is dropped
  * @net: namespace
- * @why: enum xtcp_drop or enum xtcp_refusal; XTCP_DROP_NONE, and what the listener counts,
- *	counts nothing
+ * @why: enum xtcp_drop or enum xtcp_refusal. Nothing is counted for XTCP_DROP_NONE, and for
+ *	what is counted with xtcp_listen_count()
  *
  * Context: any.
  */
 void xtcp_count_drop(const struct net *net, unsigned int why)
 {
-	/* a refusal that is added to the core moves ours on: all must be in the table */
+	/* every reason of the core and of the module must be in the table */
 	BUILD_BUG_ON(ARRAY_SIZE(drops) != XTCP_REFUSAL_KINDS);
 	BUILD_BUG_ON(XTCP_COUNTER_KINDS > U8_MAX);
 
@@ -69,9 +69,9 @@ void xtcp_count_drop(const struct net *net, unsigned int why)
 }
 
 /**
- * xtcp_skb_drop() - free the packet of a segment that is dropped, and tell why
+ * xtcp_skb_drop() - free the packet of a segment that is dropped, with the drop reason
  * @skb: packet
- * @why: enum xtcp_drop or enum xtcp_refusal, not XTCP_DROP_NONE; it was counted
+ * @why: enum xtcp_drop or enum xtcp_refusal, not XTCP_DROP_NONE; counted by the caller
  *
  * Context: any.
  */
@@ -84,7 +84,7 @@ void xtcp_skb_drop(struct sk_buff *skb, unsigned int why)
  * xtcp_skb_done() - free a segment's packet, and count it if it is dropped
  * @net: namespace
  * @skb: packet
- * @why: enum xtcp_drop or enum xtcp_refusal; XTCP_DROP_NONE: it was used
+ * @why: enum xtcp_drop or enum xtcp_refusal; XTCP_DROP_NONE: it is not dropped
  *
  * Context: any.
  */

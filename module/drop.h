@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Why a received segment is dropped: what counts it, and the reason that the kernel's
- * tools (perf, dropwatch) show.
+ * Why a received segment is dropped: our counters, and the reason that the kernel's tools
+ * (perf, dropwatch) show.
  */
 #ifndef XTCP_DROP_H
 #define XTCP_DROP_H
@@ -12,8 +12,8 @@
 
 struct net;
 
-/* What the module refuses before the core sees it, numbered on from the core's enum xtcp_drop.
- * "Why" is one of either; XTCP_DROP_NONE: the segment was not dropped
+/* Why the module drops a segment before the core sees it. The values follow those of the
+ * core's enum xtcp_drop, so a parameter "why" holds either; XTCP_DROP_NONE: it is not dropped
  */
 enum xtcp_refusal {
 	XTCP_REFUSED_SHORT = XTCP_DROP_KINDS,	/* shorter than a header */
@@ -26,13 +26,13 @@ enum xtcp_refusal {
 	XTCP_REFUSED_XFRM,		/* by IPsec policy */
 	XTCP_REFUSED_FILTER,		/* by a socket filter */
 	XTCP_REFUSED_LSM,		/* by a security module */
-	XTCP_REFUSED_NO_SOCKET,		/* nobody listens */
+	XTCP_REFUSED_NO_SOCKET,		/* no connection and no listener */
 	XTCP_REFUSED_BACKLOG,		/* the socket's backlog is full */
 	XTCP_REFUSED_MEMORY,		/* no receive memory for the payload */
 	XTCP_REFUSED_SYN_FULL,		/* the listener's SYN queue is full */
 	XTCP_REFUSED_ACCEPT_FULL,	/* its accept queue is full */
 	XTCP_REFUSED_NO_MEMORY,		/* no memory or no route for a new connection */
-	XTCP_REFUSED_COOKIE,		/* a SYN cookie that is not valid */
+	XTCP_REFUSED_COOKIE,		/* invalid echo cookie */
 	XTCP_REFUSAL_KINDS
 };
 
@@ -40,7 +40,7 @@ void xtcp_count_drop(const struct net *net, unsigned int why);
 void xtcp_skb_drop(struct sk_buff *skb, unsigned int why);
 void xtcp_skb_done(const struct net *net, struct sk_buff *skb, unsigned int why);
 
-/* Free a segment's packet, without counting; any context */
+/* Free a segment's packet without counting; any context */
 static inline void xtcp_skb_free(struct sk_buff *skb, unsigned int why)
 {
 	if (likely(why == XTCP_DROP_NONE))

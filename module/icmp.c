@@ -3,15 +3,15 @@
  * ICMP errors (RFC 9293 section 3.9.2.2, RFC 1122 section 4.2.3.9, RFC 5927).
  *
  *   IP --> xtcp_v4_err / xtcp_v6_err
- *	      quoted_*		which of our segments is it about?
- *	      read_error_*	what does it say?
- *	      error_socket	is the quoted number in flight? --> redirect, path
- *				MTU, or an event for the core
- *	      error_request	hard errors end a half-open connection
+ *	      quoted_*		which of our segments does it quote?
+ *	      read_error_*	which error is it?
+ *	      error_socket	is the quoted sequence number in flight? --> redirect,
+ *				path MTU, or an event for the core
+ *	      error_request	hard errors end a request
  *
- * Anybody can send an ICMP error about a connection whose ends he knows. So the
- * quoted segment must be one that is still unacknowledged, and no error ends a
- * connection once it is established: the core takes it as advice there.
+ * An off-path attacker who knows the addresses and ports of a connection can forge ICMP
+ * errors. Therefore the quoted segment must be unacknowledged, and no error ends an
+ * established connection: the core treats it as a soft error.
  */
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -30,24 +30,24 @@
 #include "sock.h"
 #include "timer.h"
 
-/* What is quoted of a segment at least: ports and sequence number (RFC 792) */
+/* Bytes of our segment that an error quotes at least: ports and sequence number (RFC 792) */
 #define QUOTED_LEN	8
 
 enum error_kind {
-	ERROR_NONE,		/* means nothing to us */
+	ERROR_NONE,		/* ignored */
 	ERROR_REDIRECT,
 	ERROR_MTU,
 	ERROR_UNREACHABLE,
 };
 
 /**
- * struct error - what an ICMP message says
+ * struct error - the content of an ICMP message
  * @kind: enum error_kind
  * @err: ERROR_UNREACHABLE: errno
- * @hard: ERROR_UNREACHABLE: RFC 1122 calls it hard
+ * @hard: ERROR_UNREACHABLE: it is a hard error in the sense of RFC 1122
  * @mtu: ERROR_MTU: bytes
- * @ttl: what is left of the TTL of the ICMP message
- * @v4: it came by IPv4
+ * @ttl: TTL or hop limit of the ICMP message on arrival
+ * @v4: it is ICMP for IPv4
  * @seq: sequence number of the quoted segment
  */
 struct error {
@@ -60,7 +60,7 @@ struct error {
 	u32 seq;
 };
 
-/* The socket's route now, after what it is based on may have changed */
+/* The socket's route, looked up again if it is out of date; NULL: there is none */
 static struct dst_entry *current_route(struct sock *sk)
 {
 	struct dst_entry *dst = xtcp_route(sk);
@@ -74,14 +74,14 @@ static bool accepts_mtu(struct sock *sk)
 }
 
 /**
- * xtcp_mtu_reduced() - a router could not forward: the path's MTU is lower
- * @sk: socket; its @pmtu says what it is
+ * xtcp_mtu_reduced() - handle an ICMP error that reports a lower path MTU
+ * @sk: socket; xtcp_sock.pmtu is the reported MTU
  *
- * Routing gets to know it, and what routing then says is the new segment size:
- * what is too large in the send queue is cut and sent again (RFC 1191, RFC 8201). That may
- * be known already, from another connection's error or from xtcp_route(), which follows
- * each new route; so it is not the change that tells what was lost, but the error: the core
- * looks for what is larger than may be, and finds nothing when it was all sent again.
+ * The MTU is passed to routing, and the MSS follows from the MTU that routing then has. The
+ * core retransmits what was too large (RFC 1191, RFC 8201). It must do so on each such error,
+ * not only when the MSS changes: the MSS may have been lowered already, after an error for
+ * another connection or by a new route (xtcp_route()). If all of it was sent again already,
+ * the core finds nothing to do.
  *
  * Context: under the socket lock.
  */
@@ -150,9 +150,9 @@ static bool error_min_ttl(const struct sock *sk, const struct error *error)
 	return error->ttl >= READ_ONCE(inet6_sk(sk)->min_hopcount);
 }
 
-/* RFC 5927 section 4.1: the quoted segment must be in flight. SND.NXT is what an
- * ACK without data carries. A process that has the socket may be changing both: what
- * is just being acknowledged is believed or not
+/* RFC 5927 section 4.1: the quoted segment must be in flight, or a bare ACK, whose sequence
+ * number is SND.NXT. If a process owns the socket lock, it may be changing both ends of the
+ * range; then an error for a segment that is just being acknowledged may be taken or ignored
  */
 static bool error_credible(const struct sock *sk, const struct error *error)
 {
@@ -187,8 +187,8 @@ static void error_socket(struct sock *sk, struct sk_buff *skb,
 	bh_unlock_sock(sk);
 }
 
-/* There is nobody yet to be told of it: either it ends the record or nothing */
-static void error_request(struct xtcp_request_record *r, struct net *net,
+/* No program has this connection yet: a hard error ends the request, others are ignored */
+static void error_request(struct xtcp_request *r, struct net *net,
 			  const struct error *error)
 {
 	if (error->seq != r->half.iss || error->kind != ERROR_UNREACHABLE ||
@@ -214,11 +214,11 @@ static int deliver_error(struct sk_buff *skb, const struct xtcp_key *key,
 	else if (e->kind == XTCP_ENTRY_REQUEST)
 		error_request(xtcp_entry_request(e), key->net, error);
 	else
-		xtcp_count(key->net, icmp_ignored);	/* TIME-WAIT needs nobody */
+		xtcp_count(key->net, icmp_ignored);	/* no use in TIME-WAIT */
 	return 0;
 }
 
-/* The first bytes of the quoted segment, which went from us to the peer */
+/* Read the first bytes of the quoted segment: its source is our end */
 static void quoted_segment(const void *segment, struct xtcp_key *key,
 			   struct error *error)
 {
@@ -268,7 +268,7 @@ static void read_error_v6(u8 type, u8 code, u32 info, struct error *error)
 		error->kind = ERROR_REDIRECT;
 		break;
 	case ICMPV6_PKT_TOOBIG:
-		/* RFC 8201 section 4: no path of IPv6 has less */
+		/* RFC 8201 section 4: ignore an MTU below the minimum of IPv6 */
 		if (info >= IPV6_MIN_MTU)
 			error->kind = ERROR_MTU;
 		error->mtu = info;
@@ -292,8 +292,7 @@ static void read_error_v6(u8 type, u8 code, u32 info, struct error *error)
  * @info: next hop's MTU, or the gateway of a redirect
  *
  * Context: softirq, under rcu_read_lock().
- * Return: 0; -ENOENT when there is no such connection, -EINVAL when too little
- * is quoted.
+ * Return: 0; -ENOENT if there is no such connection; -EINVAL if too little is quoted.
  */
 int xtcp_v4_err(struct sk_buff *skb, u32 info)
 {
@@ -325,15 +324,14 @@ int xtcp_v4_err(struct sk_buff *skb, u32 info)
 /**
  * xtcp_v6_err() - inet6_protocol.err_handler: an ICMPv6 error quotes our segment
  * @skb: the message, its data at the quoted IPv6 header
- * @opt: of the message
+ * @opt: unused
  * @type: ICMPv6 type
  * @code: ICMPv6 code
- * @offset: where in the data the quoted segment begins
+ * @offset: of the quoted segment in the data, bytes
  * @info: MTU, network order
  *
  * Context: softirq, under rcu_read_lock().
- * Return: 0; -ENOENT when there is no such connection, -EINVAL when too little
- * is quoted.
+ * Return: as xtcp_v4_err().
  */
 int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 		u8 code, int offset, __be32 info)

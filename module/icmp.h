@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ICMP errors, path MTU.
+ * ICMP errors and path MTU.
  */
 #ifndef XTCP_ICMP_H
 #define XTCP_ICMP_H

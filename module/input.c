@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A segment meets its connection: the buffer is charged, the core steps, its
- * actions are carried out.
+ * Input: a segment or another event for a socket. Charge the buffer, let the core step, carry
+ * out its actions.
  */
 #include <linux/security.h>
 #include <net/ip.h>
@@ -20,12 +20,12 @@
 #include "timer.h"
 
 /**
- * xtcp_event() - let the core step, and do what it says
+ * xtcp_event() - let the core step on an event, and carry out its actions
  * @sk: socket
  * @ev: event other than a segment
  *
- * Context: under the socket lock. The socket may be destroyed when this returns,
- * if no process had it and the caller holds no reference.
+ * Context: under the socket lock. The socket may have been freed when this returns, if it is
+ * an orphan and the caller holds no reference.
  */
 void xtcp_event(struct sock *sk, const struct xtcp_event *ev)
 {
@@ -40,7 +40,7 @@ void xtcp_event(struct sock *sk, const struct xtcp_event *ev)
 }
 
 /**
- * xtcp_event_kind() - xtcp_event() for an event that has no arguments
+ * xtcp_event_kind() - xtcp_event() for an event without arguments
  * @sk: socket
  * @kind: the event
  *
@@ -53,10 +53,10 @@ void xtcp_event_kind(struct sock *sk, enum xtcp_event_kind kind)
 	xtcp_event(sk, &ev);
 }
 
-/* Will the segment's payload be put behind what is in the last buffer that waits to be read?
- * Who says so must be right, as it is charged to nobody else: a peer could take a buffer for each
- * of its bytes. One that begins with what was there before stays in a buffer of its own
- * (deliver_merge()), and skb_try_coalesce() refuses what a device's page pool wants back
+/* Will the payload be copied into the last buffer of the receive queue? Then it needs no memory
+ * of its own and is not checked against the limits. So this must never say true by mistake: a
+ * peer could occupy a buffer with each byte. A segment that starts below RCV.NXT is not merged
+ * (deliver_merge()), and skb_try_coalesce() may refuse buffers of a page pool
  */
 static bool input_fits_tail(const struct sock *sk, const struct sk_buff *skb,
 			    const struct xtcp_seg *seg)
@@ -69,9 +69,11 @@ static bool input_fits_tail(const struct sock *sk, const struct sk_buff *skb,
 	       xtcp_rcvqueue_extends(tail) && skb_tailroom(tail) >= (int)seg->len;
 }
 
-/* All sockets together have no memory left. What is next in order has that of what waits
- * beyond a hole, and needs none where little is unread: each connection goes on, a segment
- * at a time, however much others have. The next that gets memory settles what was taken
+/* All sockets together have reached their memory limit. A segment that is next in order gets
+ * the memory of the reassembly queue. It is also taken if the receive queue is empty, or if the
+ * socket uses less than the minimum of the sysctl rmem: so every connection makes progress, a
+ * segment at a time, however much memory others use. The overdraft is made up for by the
+ * socket's next successful charge
  */
 static bool input_beyond_limit(struct sock *sk, struct sk_buff *skb)
 {
@@ -86,9 +88,10 @@ static bool input_beyond_limit(struct sock *sk, struct sk_buff *skb)
 	       atomic_read(&sk->sk_rmem_alloc) < READ_ONCE(t->knobs->rmem[0]);
 }
 
-/* Is there receive memory for the segment's payload? What is next in order may take
- * the buffer over its limit once, and goes before what waits beyond a hole; and it needs
- * none where the last buffer has room. What is out of order may not
+/* Charge the segment's payload to the receive memory; false if there is none. A segment that is
+ * next in order may exceed the receive buffer once, and frees the reassembly queue if the limit
+ * is exceeded already; it needs no memory if the last buffer has room. A segment out of order
+ * must fit within the limit
  */
 static bool input_charge(struct sock *sk, struct sk_buff *skb,
 			 const struct xtcp_seg *seg)
@@ -110,8 +113,8 @@ static bool input_charge(struct sock *sk, struct sk_buff *skb,
 	return true;
 }
 
-/* There is no memory for what a segment brings. Who waits for more than is there would wait as
- * long as others have it
+/* There is no memory for a segment's payload. Wake readers: one that waits for more bytes than
+ * are queued would otherwise wait until others release memory
  */
 static void input_refused(struct sock *sk)
 {
@@ -125,7 +128,7 @@ static bool input_has_options4(const struct sk_buff *skb)
 	return skb->protocol == htons(ETH_P_IP) && ip_hdr(skb)->ihl * 4 > sizeof(struct iphdr);
 }
 
-/* More segments may wait behind this one: what it asks to be sent goes after the last,
+/* More segments may follow in the backlog: defer what this one asks to send until after the last,
  * unless it ends the connection
  */
 static void input_hold_output(struct sock *sk, struct xtcp_actions *act)
@@ -184,8 +187,8 @@ static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bo
  * @skb: packet, data at the transport header; consumed
  * @seg: its segment
  *
- * Where memory for the payload is missing, the rest of the segment is processed
- * all the same (RFC 9293 MUST-66: its acknowledgment and RST count).
+ * Without memory for the payload the rest of the segment is still processed (RFC 9293
+ * MUST-66: ACK and RST take effect).
  *
  * Context: under the socket lock, as xtcp_event().
  */
@@ -196,12 +199,12 @@ void xtcp_input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg)
 }
 
 /**
- * xtcp_backlog_rcv() - a segment that waited for the socket's owner
+ * xtcp_backlog_rcv() - proto.backlog_rcv: process a segment from the socket backlog
  * @sk: socket
- * @skb: packet, data at the transport header, checked before; consumed
+ * @skb: packet, data at the transport header, admitted before; consumed
  *
- * All that wait are processed before any is acknowledged (RFC 9293 MUST-59): what is to
- * be sent, xtcp_release_cb() sends.
+ * All segments of the backlog are processed before an ACK is sent (RFC 9293 MUST-59):
+ * xtcp_release_cb() sends what they ask for.
  *
  * Context: process, under the socket lock.
  * Return: 0.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A segment, or another event, meets its connection.
+ * Input: a segment or another event for a socket.
  */
 #ifndef XTCP_INPUT_H
 #define XTCP_INPUT_H

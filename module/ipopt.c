@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IPv4 options of segments that no socket sends, and of the child that will. What
- * comes back of a SYN's is decided in core/ip_options.c.
+ * IPv4 options of segments that are sent without a socket, and of passively opened
+ * connections. core/ip_options.c decides which options of a SYN are returned.
  */
 #include <linux/slab.h>
 #include <linux/skbuff.h>
@@ -11,19 +11,19 @@
 #include "ipopt.h"
 #include "sock.h"
 
-/* An option's place as the kernel counts it: from the IP header; 0: none */
+/* An option's offset as the kernel counts it, from the IP header; 0: none */
 static u8 place(u8 at)
 {
 	return at == XTCP_IPOPT_NONE ? 0 : sizeof(struct iphdr) + at;
 }
 
 /**
- * xtcp_ipopt_of_skb() - the IP options that answer those of a packet
+ * xtcp_ipopt_of_skb() - make the IP options that answer those of a packet
  * @skb: the packet, IPv4, with its IP header as IP has left it
  *
  * Context: any.
- * Return: options in the form that a socket takes (kfree_rcu()), or NULL: none, none
- * that come back, or no memory.
+ * Return: options for inet_sock.inet_opt (kfree_rcu()); NULL: the packet has none, none that
+ * are returned, or there is no memory.
  */
 struct ip_options_rcu *xtcp_ipopt_of_skb(const struct sk_buff *skb)
 {
@@ -58,12 +58,13 @@ static bool same_options(const struct ip_options *a, const struct ip_options *b)
 }
 
 /**
- * xtcp_ipopt_follow() - a segment came by a source route: go back by that from now on
+ * xtcp_ipopt_follow() - take over the source route of a received segment
  * @sk: connection
  * @skb: the segment's packet, IPv4; the segment was accepted
  *
- * A later route goes before an earlier one (RFC 9293 SHLD-24), but what the program has
- * set before any (MUST-52); and who opens a connection answers no SYN.
+ * From now on segments are sent by the reverse route. A later route replaces an earlier one
+ * (RFC 9293 SHLD-24), but not one that the program has set (MUST-52). Actively opened
+ * connections ignore received routes.
  *
  * Context: under the socket lock.
  */
@@ -89,7 +90,7 @@ void xtcp_ipopt_follow(struct sock *sk, const struct sk_buff *skb)
 	sk_dst_reset(sk);
 }
 
-/* Milliseconds since midnight UT, as RFC 791 has timestamps */
+/* Milliseconds since midnight UT, the unit of RFC 791's timestamps */
 static __be32 time_of_day(void)
 {
 	u32 seconds;
@@ -99,14 +100,13 @@ static __be32 time_of_day(void)
 }
 
 /**
- * xtcp_ipopt_write() - write options behind an IP header
- * @iph: header, with room for them
+ * xtcp_ipopt_write() - write options after an IP header
+ * @iph: header, followed by room for the options
  * @opt: options
- * @laddr: our address, which is what is recorded where a hop records its own
- * @raddr: where the packet goes in the end
+ * @laddr: our address, for record route and timestamps
+ * @raddr: the final destination, the last hop of a source route
  *
- * The caller sets the header's length, and its destination where there is a source
- * route.
+ * The caller sets the header's length, and the destination if there is a source route.
  *
  * Context: any.
  */
@@ -117,7 +117,7 @@ void xtcp_ipopt_write(struct iphdr *iph, const struct ip_options *opt, __be32 la
 	__be32 now;
 
 	memcpy(iph + 1, opt->__data, opt->optlen);
-	/* pointers count from 1, and stand behind what is to be filled in */
+	/* an option's pointer counts from 1, and points behind the field to be filled in */
 	if (opt->srr)
 		memcpy(raw + opt->srr + raw[opt->srr + 1] - 4, &raddr, 4);
 	if (opt->rr_needaddr)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * IPv4 options of segments that no socket sends, and of connections that a SYN opened.
+ * IPv4 options of segments that are sent without a socket, and of passively opened
+ * connections.
  */
 #ifndef XTCP_IPOPT_H
 #define XTCP_IPOPT_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kept of a SYN: what came with it, is for the child, and is too rare or too large to
- * be part of each half-open record: IP options, the packet whose header the user of an
- * IPv6 listener wants to see, and the headers that TCP_SAVE_SYN asks for.
+ * What is kept of a SYN for the child, outside the request because it is rare or large: IPv4
+ * options, the packet itself if an IPv6 listener's program asks for its headers, and the
+ * headers that TCP_SAVE_SYN asks for.
  */
 #include <linux/slab.h>
 #include <linux/tcp.h>
@@ -14,18 +14,18 @@
 #include "packet.h"
 #include "sock.h"
 
-/* Headers longer than this are not saved. Link, IPv4 and TCP with all their options are
- * 134 bytes; IPv6's extension headers alone could be any number
+/* Headers longer than this are not saved, bytes. Ethernet, IPv4 and TCP headers with all their
+ * options are 134 bytes; IPv6 extension headers have no limit of their own
  */
 #define SAVED_MAX	256
 
-/* TCP_SAVE_SYN: from the IP header on; or from the link's, where there is one */
+/* TCP_SAVE_SYN: save from the IP header on, or from the link header if there is one */
 #define SAVE_FROM_IP	1
 #define SAVE_FROM_LINK	2
 
-/* A clone: the packet itself goes on, to a child or to whoever has won the connection's
- * place, and is asked for its device and its route there. It waits, too, so it lets go of
- * what may end meanwhile
+/* Clone the packet. The original is processed further, by the child or by another entry for the
+ * connection, and needs its device and route there. The clone is kept for long, so it gives
+ * them up
  */
 static struct sk_buff *keep_packet(const struct sock *listener, struct sk_buff *skb)
 {
@@ -36,7 +36,7 @@ static struct sk_buff *keep_packet(const struct sock *listener, struct sk_buff *
 	kept = skb_clone(skb, GFP_ATOMIC);
 	if (!kept)
 		return NULL;
-	xtcp_skb_part(kept);
+	xtcp_skb_detach(kept);
 	secpath_reset(kept);
 	return kept;
 }
@@ -60,7 +60,7 @@ static struct xtcp_saved_syn *keep_headers(const struct sk_buff *skb, u32 hdr_le
 	return saved;
 }
 
-/* Free what there is, but not @kept itself; nobody can see it any more */
+/* Free the contents, but not @kept itself; no other CPU can reach it */
 static void kept_empty(struct xtcp_kept *kept)
 {
 	kfree(rcu_dereference_protected(kept->opt4, 1));
@@ -69,9 +69,9 @@ static void kept_empty(struct xtcp_kept *kept)
 }
 
 /**
- * xtcp_kept_free() - let go what was kept and is nobody's
- * @kept: from xtcp_kept_of_syn(), a grace period after its record has left the table,
- *	or never in it; or NULL
+ * xtcp_kept_free() - free what was kept, except what the child has taken over
+ * @kept: from xtcp_kept_of_syn(); or NULL. Its request was never in the table, or has left it
+ *	a grace period ago
  *
  * Context: any.
  */
@@ -87,11 +87,11 @@ void xtcp_kept_free(struct xtcp_kept *kept)
  * xtcp_kept_of_syn() - keep what a SYN brings for the child
  * @listener: its listener, not locked
  * @skb: packet, data at the transport header, which is linear
- * @seg: its segment; NULL: it is no SYN, and there are no headers to be saved
+ * @seg: its segment; NULL: it is no SYN, so its headers are not saved
  * @family: of the packet
  *
  * Context: softirq, under rcu_read_lock().
- * Return: what is kept, for xtcp_kept_free(); NULL: nothing, or no memory.
+ * Return: what is kept, to be freed by xtcp_kept_free(); NULL: nothing, or no memory.
  */
 struct xtcp_kept *xtcp_kept_of_syn(const struct sock *listener, struct sk_buff *skb,
 				   const struct xtcp_seg *seg, u8 family)
@@ -115,10 +115,9 @@ struct xtcp_kept *xtcp_kept_of_syn(const struct sock *listener, struct sk_buff *
 }
 
 /**
- * xtcp_kept_to_child() - the child has taken its record's place: what it was lent is its
- * own now, and the saved headers are, too
- * @kept: of the record; or NULL
- * @child: the child, locked
+ * xtcp_kept_to_child() - pass IP options and saved headers to the child
+ * @kept: of the request; or NULL
+ * @child: the child, locked, in the connection table. It points to the IP options already
  *
  * Context: softirq.
  */
@@ -132,14 +131,14 @@ void xtcp_kept_to_child(struct xtcp_kept *kept, struct sock *child)
 }
 
 /**
- * xtcp_saved_syn_get() - getsockopt(TCP_SAVED_SYN): the headers of the SYN, once
+ * xtcp_saved_syn_get() - getsockopt(TCP_SAVED_SYN): return the headers of the SYN, once
  * @sk: socket
- * @value: where they go
- * @len: what was used there; 0 when there are none, or what they need
- * @room: how much there is
+ * @value: buffer for the headers
+ * @len: result: their length, bytes, even if @room is too small; 0: there are none
+ * @room: size of the buffer, bytes
  *
  * Context: process; takes the socket lock.
- * Return: 0, -EINVAL when there is too little room, -EFAULT.
+ * Return: 0, -EINVAL if the buffer is too small, -EFAULT.
  */
 int xtcp_saved_syn_get(struct sock *sk, char __user *value, int __user *len, int room)
 {

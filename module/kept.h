@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What came with a SYN, out of line.
+ * What is kept of a SYN outside the request.
  */
 #ifndef XTCP_KEPT_H
 #define XTCP_KEPT_H
@@ -13,9 +13,9 @@ struct sock;
 struct xtcp_seg;
 
 /**
- * struct xtcp_saved_syn - the headers of the SYN that a socket was opened by
+ * struct xtcp_saved_syn - the headers of the SYN that opened a connection
  * @len: bytes
- * @data: them, as they were on the wire
+ * @data: the headers, as they were on the wire
  */
 struct xtcp_saved_syn {
 	u32 len;
@@ -23,13 +23,14 @@ struct xtcp_saved_syn {
 };
 
 /**
- * struct xtcp_kept - what came with a SYN, out of line
- * @opt4: IPv4: IP options of our segments; the child's, when there is one
- * @syn6: IPv6: a clone of the SYN's packet, when the listener asked for what came with it;
- *	it has no device and no route
- * @saved: its headers, when the listener asked for them (TCP_SAVE_SYN)
+ * struct xtcp_kept - what is kept of a SYN outside the request
+ * @opt4: IPv4: IP options of our segments; NULL once the child owns them
+ * @syn6: IPv6: a clone of the SYN's packet, if the listener asked for its headers; it has no
+ *	device and no route
+ * @saved: the SYN's headers, if the listener asked for them (TCP_SAVE_SYN); NULL once the
+ *	child owns them
  *
- * The record's, and lives as long.
+ * Owned by the request, and freed with it.
  */
 struct xtcp_kept {
 	struct ip_options_rcu __rcu *opt4;

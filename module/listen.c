@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * listen(), and what SYNs meet. listener.c has the table, accept.c the accept queue.
+ * listen(), and segments in state LISTEN. listener.c has the table of listeners,
+ * accept_queue.c the accept queue.
  *
- * A SYN takes no lock of its listener: the half-open record it makes lives in the
- * connection table, and only a counter tells how many there are.
+ * A SYN takes no lock of its listener: the request that it creates is in the connection table,
+ * and the listener only counts its requests. This count is its SYN queue.
  */
 #include "accept.h"
 #include "accept_queue.h"
@@ -28,7 +29,7 @@ static int listen_start(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	int err;
 
-	/* a SYN for what it was before may be counted at this moment */
+	/* it has listened before: a SYN of that time may still be using the counters */
 	if (xs->listener.id)
 		synchronize_rcu();
 	if (!xs->listener.mib)
@@ -43,8 +44,8 @@ static int listen_start(struct sock *sk)
 	atomic_set(&xs->listener.halfopen, 0);
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
 
-	/* In LISTEN first: of two that share a port by SO_REUSEADDR and want to
-	 * listen, each sees the other
+	/* Enter LISTEN before the port is checked. Two sockets that share a port by
+	 * SO_REUSEADDR and call listen() at once then see each other
 	 */
 	xs->tcb.state = XTCP_LISTEN;
 	xtcp_set_state(sk, TCP_LISTEN);
@@ -67,11 +68,11 @@ undo:
 /**
  * xtcp_listen() - proto_ops.listen: passive OPEN (RFC 9293 section 3.10.1)
  * @sock: socket
- * @backlog: length of the accept queue, capped by max_accept_backlog; may be
- *	changed by calling again
+ * @backlog: maximum length of the accept queue, capped by the sysctl max_accept_backlog; a
+ *	later call changes it
  *
  * Context: process.
- * Return: 0, -EINVAL when connected, -EADDRINUSE, -ENOMEM.
+ * Return: 0, -EINVAL if connected, -EADDRINUSE, -ENOMEM.
  */
 int xtcp_listen(struct socket *sock, int backlog)
 {
@@ -92,10 +93,10 @@ out:
 }
 
 /**
- * xtcp_listen_stop() - a listener listens no more
+ * xtcp_listen_stop() - end listening
  * @sk: listening socket; in CLOSED afterwards
  *
- * Its half-open records learn of it at their next event (request.c).
+ * Its requests migrate or end at their next event (request.c).
  *
  * Context: process, under the socket lock.
  */
@@ -108,21 +109,21 @@ void xtcp_listen_stop(struct sock *sk)
 	xtcp_accept_close(sk);
 }
 
-/* Is a SYN to be answered by a cookie? Not where a TIME-WAIT record remembers what our ISN
- * has to be above
+/* Is a SYN to be answered by a cookie? Not if there is a TIME-WAIT entry: our ISN must be above
+ * what that connection has used, and the ISN of a cookie can't be chosen
  */
 static bool listen_by_cookie(const struct net *net, bool full,
-			     const struct xtcp_timewait_record *before)
+			     const struct xtcp_timewait *tw)
 {
 	int mode = READ_ONCE(xtcp_net(net)->knobs.syncookies);
 
-	return !before && (mode > 1 || (mode && full));
+	return !tw && (mode > 1 || (mode && full));
 }
 
 /* Consumes @skb */
 static void listen_syn(struct sock *listener, struct sk_buff *skb,
 		       const struct xtcp_seg *seg, const struct xtcp_key *key,
-		       struct xtcp_timewait_record *before)
+		       struct xtcp_timewait *tw)
 {
 	struct net *net = key->net;
 	bool full = atomic_read(&xtcp_sk(listener)->listener.halfopen) >=
@@ -134,7 +135,7 @@ static void listen_syn(struct sock *listener, struct sk_buff *skb,
 		why = XTCP_REFUSED_ACCEPT_FULL;
 	} else if (!xtcp_policy_request(listener, skb, key)) {
 		why = XTCP_REFUSED_LSM;
-	} else if (listen_by_cookie(net, full, before)) {
+	} else if (listen_by_cookie(net, full, tw)) {
 		xtcp_cookie_answer(listener, seg, key, skb);
 		return;
 	} else if (full) {
@@ -143,7 +144,7 @@ static void listen_syn(struct sock *listener, struct sk_buff *skb,
 	} else if (xtcp_from_broadcast(net, skb)) {
 		why = XTCP_REFUSED_NOT_OURS;
 	} else {
-		why = xtcp_request_open(listener, seg, key, skb, before);
+		why = xtcp_request_open(listener, seg, key, skb, tw);
 	}
 	xtcp_skb_done(net, skb, why);
 }
@@ -154,12 +155,12 @@ static void listen_syn(struct sock *listener, struct sk_buff *skb,
  * @skb: packet, data at the transport header; consumed
  * @seg: its segment
  * @key: its connection
- * @before: TIME-WAIT record that a SYN would take the place of; NULL: none
+ * @tw: TIME-WAIT entry that a SYN would replace; NULL: none
  *
  * Context: softirq, under rcu_read_lock().
  */
 void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg *seg,
-		     const struct xtcp_key *key, struct xtcp_timewait_record *before)
+		     const struct xtcp_key *key, struct xtcp_timewait *tw)
 {
 	struct net *net = key->net;
 
@@ -174,6 +175,6 @@ void xtcp_listen_rcv(struct sock *listener, struct sk_buff *skb, struct xtcp_seg
 	} else if (!(seg->flags & XTCP_SYN)) {
 		xtcp_skb_done(net, skb, XTCP_DROP_NOT_EXPECTED);
 	} else {
-		listen_syn(listener, skb, seg, key, before);
+		listen_syn(listener, skb, seg, key, tw);
 	}
 }

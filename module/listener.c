@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of listeners: who listens for a connection, and who inherits of whom.
+ * The table of listeners: which one gets a new connection, and which one is the migration
+ * target when another closes.
  */
 #include <linux/hash.h>
 #include <linux/jhash.h>
@@ -16,18 +17,18 @@
 
 static struct hlist_head listen_table[XTCP_LISTEN_BUCKETS];
 static DEFINE_SPINLOCK(listen_lock);	/* writers of listen_table, and listen_last */
-/* Changes of listen_table and of groups. Who looks for any of several that come and go may
- * see those go that were there, and not those that have come; and a SYN may be given to one
- * by its group that is not in the table yet. Who finds none, and what he looked at has
- * changed meanwhile, looks again
+/* Counts changes of listen_table and of groups. A lockless search among listeners that come and
+ * go may miss all: it may see the old ones leave and not see the new ones. And a group may give
+ * a SYN to a listener that is not in the table yet. Therefore a search that finds none is
+ * repeated if there was a change meanwhile
  */
 static seqcount_spinlock_t listen_seq = SEQCNT_SPINLOCK_ZERO(listen_seq, &listen_lock);
-static u32 listen_last;			/* number of the listener that was the last to begin */
+static u32 listen_last;			/* number of the last socket that began to listen */
 
 /*
- * A listener's id: its own number, and above that its group's, which is the number of who
- * founded it. A number comes again after four billion listen()s, when nobody remembers
- * who had it before.
+ * A listener's id: its own number in the lower half, its group's number in the upper half. A
+ * group's number is that of the listener that created it. Numbers repeat after four billion
+ * calls of listen(), when no request has the old id any more.
  */
 static u64 listener_id(u32 group, u32 number)
 {
@@ -40,10 +41,10 @@ static u32 id_group(u64 id)
 }
 
 /**
- * xtcp_listen_bucket() - a bucket of listeners, to be walked under rcu_read_lock()
+ * xtcp_listen_bucket() - get a bucket of the table, to walk it under rcu_read_lock()
  * @i: below XTCP_LISTEN_BUCKETS
  *
- * Return: its list, by xtcp_listener.node.
+ * Return: its list, linked by xtcp_listener.node.
  */
 struct hlist_head *xtcp_listen_bucket(unsigned int i)
 {
@@ -74,7 +75,7 @@ static bool listener_has_addr(const struct sock *sk, const struct xtcp_key *key,
 	       ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &key->laddr6);
 }
 
-/* How well a listener fits; -1: not at all. The more it has pinned down, the better */
+/* How well a listener matches; -1: not at all. The most specific one has the highest score */
 static int listener_score(const struct sock *sk, const struct xtcp_key *key)
 {
 	int score = 0;
@@ -97,12 +98,12 @@ static int listener_score(const struct sock *sk, const struct xtcp_key *key)
 }
 
 /**
- * xtcp_listener_lookup() - who listens for a connection
- * @key: the connection, as the packet shows it
+ * xtcp_listener_lookup() - find the best listener for a connection
+ * @key: the connection, from a packet
  *
  * Context: under rcu_read_lock(); takes no lock.
- * Return: the listener that fits best, valid until rcu_read_unlock(); of a group
- * that shares the port by SO_REUSEPORT, any. NULL: nobody.
+ * Return: the most specific listener, valid until rcu_read_unlock(); any member if it is in a
+ * reuse port group. NULL: there is none.
  */
 struct sock *xtcp_listener_lookup(const struct xtcp_key *key)
 {
@@ -127,17 +128,17 @@ struct sock *xtcp_listener_lookup(const struct xtcp_key *key)
 }
 
 /**
- * xtcp_listener_select() - who is to take a new connection
- * @key: the connection, as the packet shows it
- * @skb: packet, data at the transport header
- * @hdr_len: its length
+ * xtcp_listener_select() - select the listener that gets a new connection
+ * @key: the connection, from a packet
+ * @skb: the packet, data at the transport header
+ * @hdr_len: length of the transport header, bytes
  *
- * Of a group that shares the port by SO_REUSEPORT, the group's program picks one
- * (SO_ATTACH_REUSEPORT_CBPF, _EBPF), else the connection's hash among those for this
- * processor (SO_INCOMING_CPU), else its hash among all.
+ * In a reuse port group, the group's BPF program selects the member
+ * (SO_ATTACH_REUSEPORT_CBPF, _EBPF). Without a program, the connection's hash selects one of
+ * this CPU's members (SO_INCOMING_CPU), or one of all if this CPU has none.
  *
  * Context: softirq, under rcu_read_lock().
- * Return: the listener, valid until rcu_read_unlock(); NULL: nobody.
+ * Return: the listener, valid until rcu_read_unlock(); NULL: there is none.
  */
 struct sock *xtcp_listener_select(const struct xtcp_key *key, struct sk_buff *skb,
 				  u32 hdr_len)
@@ -152,16 +153,16 @@ struct sock *xtcp_listener_select(const struct xtcp_key *key, struct sk_buff *sk
 }
 
 /**
- * xtcp_listener_by_id() - the listener that a half-open record names
+ * xtcp_listener_by_id() - find the listener of a request
  * @net: namespace
  * @port: its port, host order
  * @id: its xtcp_listener.id
  *
- * Of those that share a port, a lookup by address may find one today and another
- * tomorrow, or one on this processor and another on that.
+ * If several listeners share a port, a lookup by address may find a different one each time,
+ * and on each CPU.
  *
  * Context: under rcu_read_lock(); takes no lock.
- * Return: the listener, valid until rcu_read_unlock(); NULL: it listens no more.
+ * Return: the listener, valid until rcu_read_unlock(); NULL: it no longer listens.
  */
 struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id)
 {
@@ -178,35 +179,35 @@ struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id)
 	return NULL;
 }
 
-static bool may_inherit(const struct xtcp_sock *xs, u64 id)
+/* Is @xs another listener of the group of the listener @id? */
+static bool may_migrate_to(const struct xtcp_sock *xs, u64 id)
 {
 	return id_group(xs->listener.id) == id_group(id) && xs->listener.id != id &&
 	       inet_sk_state_load((const struct sock *)xs) == TCP_LISTEN;
 }
 
-/* Of those that could inherit a connection who draws the highest number does: however the
- * group changes, as long as this one is in it the heir is the same
+/* The member with the highest rank is the target of a connection. So the target stays the same
+ * while it listens, unless a member with a higher rank joins the group
  */
-static u32 heir_draw(const struct xtcp_sock *xs, u32 hash)
+static u32 target_rank(const struct xtcp_sock *xs, u32 hash)
 {
 	return jhash_2words((u32)xs->listener.id, hash, 0);
 }
 
 /**
- * xtcp_listener_heir() - who gets what a listener had that has closed
+ * xtcp_listener_migrate_target() - the new listener of a closed one's connection
  * @net: namespace
- * @port: its port, host order
- * @id: its xtcp_listener.id; 0: nobody's
- * @hash: the connection's xtcp_entry.hash, by which one is chosen
+ * @port: the closed listener's port, host order
+ * @id: its xtcp_listener.id; 0: the connection has no listener
+ * @hash: the connection's xtcp_entry.hash, which selects among several
  *
  * Context: under rcu_read_lock(); takes no lock.
- * Return: one of those of its SO_REUSEPORT group that listen still, valid until
- * rcu_read_unlock(); it may close any moment. NULL: there is none, or the knob migrate_req
- * is 0.
+ * Return: another listener of the reuse port group, valid until rcu_read_unlock(), but it may
+ * stop listening at any moment. NULL: there is none, or the sysctl migrate_req is 0.
  */
-struct sock *xtcp_listener_heir(const struct net *net, u16 port, u64 id, u32 hash)
+struct sock *xtcp_listener_migrate_target(const struct net *net, u16 port, u64 id, u32 hash)
 {
-	struct xtcp_sock *xs, *heir = NULL;
+	struct xtcp_sock *xs, *target = NULL;
 	unsigned int seq;
 
 	xtcp_rcu_held();
@@ -215,22 +216,22 @@ struct sock *xtcp_listener_heir(const struct net *net, u16 port, u64 id, u32 has
 	do {
 		seq = read_seqcount_begin(&listen_seq);
 		hlist_for_each_entry_rcu(xs, listen_bucket_of(net, port), listener.node) {
-			if (may_inherit(xs, id) &&
-			    (!heir || heir_draw(xs, hash) > heir_draw(heir, hash)))
-				heir = xs;
+			if (may_migrate_to(xs, id) &&
+			    (!target || target_rank(xs, hash) > target_rank(target, hash)))
+				target = xs;
 		}
-	} while (!heir && read_seqcount_retry(&listen_seq, seq));
-	if (!heir)
+	} while (!target && read_seqcount_retry(&listen_seq, seq));
+	if (!target)
 		xtcp_count(net, migrate_alone);
-	return (struct sock *)heir;
+	return (struct sock *)target;
 }
 
 /**
- * xtcp_listen_count() - a listener has refused something, or given it up
+ * xtcp_listen_count() - count an event of a listener
  * @listener: listening socket, not locked
- * @c: what and why
+ * @c: counter
  *
- * Counted for it and for its namespace; each CPU has counters of its own.
+ * Counted for the listener and for its namespace, in per-CPU counters.
  *
  * Context: any, under rcu_read_lock().
  */
@@ -253,7 +254,7 @@ static bool same_addr(const struct sock *a, const struct sock *b)
 	return ipv6_addr_equal(&a->sk_v6_rcv_saddr, &b->sk_v6_rcv_saddr);
 }
 
-/* May both be in one SO_REUSEPORT group? Then they listen for the same */
+/* Do both belong in the same reuse port group? */
 static bool same_group(const struct sock *a, const struct sock *b)
 {
 	return net_eq(sock_net(a), sock_net(b)) &&
@@ -265,7 +266,7 @@ static bool same_group(const struct sock *a, const struct sock *b)
 	       same_addr(a, b);
 }
 
-/* Another that listens for the same, or NULL; under listen_lock */
+/* A member of the reuse port group that @sk belongs in, or NULL; under listen_lock */
 static struct sock *group_member(const struct sock *sk, const struct hlist_head *bucket)
 {
 	struct xtcp_sock *xs;
@@ -277,8 +278,8 @@ static struct sock *group_member(const struct sock *sk, const struct hlist_head 
 	return NULL;
 }
 
-/* A number for a listener, and its group's: that of @member, or its own when it founds one;
- * under listen_lock
+/* Assign a listener's id: a new number, and the group number of @member, or the new number if
+ * @member is NULL; under listen_lock
  */
 static void listener_number(struct sock *sk, struct sock *member)
 {
@@ -290,7 +291,7 @@ static void listener_number(struct sock *sk, struct sock *member)
 			    listen_last);
 }
 
-/* Join the group of @member, or found one; under listen_lock. From here on SYNs come */
+/* Join the group of @member, or create a group; under listen_lock. From here on SYNs arrive */
 static int group_join(struct sock *sk, struct sock *member)
 {
 	bool any = !inet_sk(sk)->inet_rcv_saddr;
@@ -302,10 +303,11 @@ static int group_join(struct sock *sk, struct sock *member)
 }
 
 /**
- * xtcp_listener_hash() - a listener enters the table: from here on SYNs come
+ * xtcp_listener_hash() - insert a listener into the table: from here on SYNs arrive
  * @sk: socket in LISTEN, with its port
  *
- * Of a SO_REUSEPORT group it joins the one that listens for the same, or founds one.
+ * With SO_REUSEPORT it also joins its reuse port group, or creates it. It gets its id before
+ * that, since its requests name it by the id.
  *
  * Context: process, under the socket lock.
  * Return: 0 or -ENOMEM.
@@ -333,7 +335,7 @@ int xtcp_listener_hash(struct sock *sk)
 }
 
 /**
- * xtcp_listener_unhash() - a listener leaves the table and its group
+ * xtcp_listener_unhash() - remove a listener from the table and from its group
  * @sk: listening socket
  *
  * Context: process, under the socket lock.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The table of listeners, and what a listening socket keeps.
+ * The table of listeners, and the listening part of a socket.
  */
 #ifndef XTCP_LISTENER_H
 #define XTCP_LISTENER_H
@@ -15,8 +15,8 @@ struct sock;
 struct xtcp_key;
 
 /*
- * What a listener counts: the name of its column in /proc/net/xtcp_listen, and the
- * namespace's counter of the same
+ * Counters of a listener: the name of the column in /proc/net/xtcp_listen, and the namespace's
+ * counter of the same events
  */
 #define XTCP_LISTEN_COUNTERS(X)			\
 	X(syn_full, listen_syn_drops)		\
@@ -53,28 +53,28 @@ struct xtcp_listen_mib {
 };
 
 /**
- * struct xtcp_listener - what a listening socket keeps
- * @node: place in the listener table (RCU)
- * @id: unlike any other listener's: half-open records name it and hold no reference on
- *	it. Its upper half is its SO_REUSEPORT group's. Changes under listen_lock (listener.c)
- *	while it is in no list; read by who has found it in one
- * @halfopen: half-open records that name it
- * @lock: guards @children and @dead; taken with softirqs off, inside of the socket locks
- *	of listener and child
- * @children: not accepted yet, by xtcp_sock.accept_node; each holds the reference that
- *	accept() hands to the user
- * @dead: those of @children whose connection has ended meanwhile, by xtcp_sock.accept_dead,
- *	the oldest first: they give way when the queue is full
- * @dead_count: how many; also read without @lock
- * @defer: TCP_DEFER_ACCEPT, as xtcp_halfopen.defer has it
- * @mib: what was refused and why, since it first listened; freed with the socket
+ * struct xtcp_listener - the listening part of a socket
+ * @node: in the table of listeners (RCU)
+ * @id: unique number, by which requests name the listener; they hold no reference. The upper
+ *	half identifies the reuse port group. Written under listen_lock (listener.c) while the
+ *	listener is in no list; read by those who have found it in one
+ * @halfopen: number of requests that name it: the length of the SYN queue
+ * @lock: protects @children and @dead; taken with softirqs off, inside the socket locks of
+ *	listener and child
+ * @children: the accept queue, by xtcp_sock.accept_node; the queue owns a reference to each
+ *	child, which accept() passes on
+ * @dead: those of @children whose connection has ended, by xtcp_sock.accept_dead, oldest
+ *	first: they are evicted when the queue is full
+ * @dead_count: length of @dead; also read without @lock
+ * @defer: TCP_DEFER_ACCEPT, in the unit of xtcp_syn_received.defer
+ * @mib: counters, since the socket first listened; freed with the socket
  */
 struct xtcp_listener {
 	struct hlist_node node;
 	u64 id;
 	atomic_t halfopen;
 	u8 defer;
-	spinlock_t lock;	/* of children and dead */
+	spinlock_t lock;	/* children and dead */
 	struct list_head children;
 	struct list_head dead;
 	u32 dead_count;
@@ -88,7 +88,7 @@ struct sock *xtcp_listener_lookup(const struct xtcp_key *key);
 struct sock *xtcp_listener_select(const struct xtcp_key *key, struct sk_buff *skb,
 				  u32 hdr_len);
 struct sock *xtcp_listener_by_id(const struct net *net, u16 port, u64 id);
-struct sock *xtcp_listener_heir(const struct net *net, u16 port, u64 id, u32 hash);
+struct sock *xtcp_listener_migrate_target(const struct net *net, u16 port, u64 id, u32 hash);
 void xtcp_listen_count(const struct sock *listener, enum xtcp_listen_counter c);
 int xtcp_listener_hash(struct sock *sk);
 void xtcp_listener_unhash(struct sock *sk);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xtcp: a second, complete TCP beside the kernel's own. Loading and unloading, in
- * one order and its mirror.
+ * xtcp: a second, complete TCP beside the kernel's own. Module load, and unload in the
+ * reverse order.
  */
 #include <linux/module.h>
 #include "../include/uapi/xtcp.h"
@@ -35,7 +35,7 @@ static int wheels_init(void)
 	return xtcp_wheels_init(&timer_ops);
 }
 
-/* Each step and how it is undone, in the order of loading */
+/* Steps of loading, and their undo */
 static const struct {
 	int (*init)(void);
 	void (*exit)(void);
@@ -57,7 +57,7 @@ static void undo_steps(unsigned int n)
 {
 	while (n--) {
 		steps[n].exit();
-		/* sockets and callbacks of what was just closed run out first */
+		/* wait until the RCU callbacks of this step have freed sockets and entries */
 		rcu_barrier();
 	}
 }
@@ -89,6 +89,6 @@ module_exit(xtcp_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("xtcp: a second TCP on IP protocol 253");
-/* literals are required here: PF_INET and PF_INET6, IPPROTO_XTCP, SOCK_STREAM */
+/* the macros need literals: PF_INET and PF_INET6, IPPROTO_XTCP, SOCK_STREAM */
 MODULE_ALIAS_NET_PF_PROTO_TYPE(2, 253, 1);
 MODULE_ALIAS_NET_PF_PROTO_TYPE(10, 253, 1);

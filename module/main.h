@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is set when the module is loaded.
+ * Module parameters that other files use.
  */
 #ifndef XTCP_MAIN_H
 #define XTCP_MAIN_H

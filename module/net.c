@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Network namespaces: what each gets when it is made, and gives back in the
- * opposite order when it goes.
+ * Network namespaces: setup, and teardown in the reverse order.
  */
 #include "conn.h"
 #include "net.h"
@@ -21,7 +20,7 @@ static int __net_init net_init(struct net *net)
 	struct xtcp_net *xn = xtcp_net(net);
 	int err;
 
-	xn->cookie_epoch = U32_MAX / 2;		/* never */
+	xn->cookie_epoch = U32_MAX / 2;		/* none sent yet */
 	xn->mib = alloc_percpu(struct xtcp_mib);
 	if (!xn->mib)
 		return -ENOMEM;
@@ -55,8 +54,8 @@ free_mib:
 	return err;
 }
 
-/* End the records of @net in a bucket; under rcu_read_lock(). Return: true when there
- * may be more: one that has left may have given way to another
+/* End the requests and TIME-WAIT entries of @net in a bucket; under rcu_read_lock(). Return:
+ * true when there may be more: a request that ends may put its TIME-WAIT entry back
  */
 static bool drain_bucket(const struct net *net, unsigned int bucket)
 {
@@ -75,10 +74,11 @@ static bool drain_bucket(const struct net *net, unsigned int bucket)
 	return again || !xtcp_entry_ends(e, bucket);
 }
 
-/* End all records of a namespace that has no sockets any more, so that none is born. Callbacks of
- * records that were just ended may still run, under rcu_read_lock(). Sleeps
+/* End all requests and TIME-WAIT entries of a namespace. It has no sockets any more, so there
+ * are no new ones. Timer callbacks of entries that were just ended may still run, under
+ * rcu_read_lock(). Sleeps
  */
-static void drain_records(struct net *net)
+static void drain_minisocks(struct net *net)
 {
 	unsigned int i;
 	bool again;
@@ -93,15 +93,15 @@ static void drain_records(struct net *net)
 	}
 }
 
-/* The namespace has no sockets any more, its records end. Between this and net_exit()
- * the kernel waits for a grace period: whoever had found one of them is done with it
+/* The namespace has no sockets any more. The kernel waits for a grace period between this and
+ * net_exit(), so no lookup uses an entry of the namespace by then
  */
 static void __net_exit net_pre_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_net(net);
 
 	if (atomic_read(&xn->tw_count) || atomic_read(&xn->halfopen_count))
-		drain_records(net);
+		drain_minisocks(net);
 }
 
 static void __net_exit net_exit(struct net *net)
@@ -128,7 +128,7 @@ static struct pernet_operations net_ops = {
 };
 
 /**
- * xtcp_net_register() - be told of every namespace, those that exist first
+ * xtcp_net_register() - set up every namespace, present and future
  *
  * Context: module load.
  * Return: 0 or a negative errno.
@@ -139,7 +139,7 @@ int xtcp_net_register(void)
 }
 
 /**
- * xtcp_net_unregister() - leave every namespace
+ * xtcp_net_unregister() - tear down every namespace
  *
  * Context: module unload.
  */

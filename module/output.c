@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The send path, top to bottom: the core says what goes next (xtcp_next()), the
- * record is cut to it, a copy of its buffer gets a header and is given to IP.
+ * The send path, top to bottom: the core says what to send next (xtcp_next()), the record is
+ * cut to that, and a copy of its buffer gets a header and is handed to IP.
  */
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
 #include "core/mss.h"
 #include "core/rtt.h"
+#include "core/window.h"
 #include "main.h"
 #include "net.h"
 #include "output.h"
@@ -17,7 +18,7 @@
 #include "sock.h"
 #include "timer.h"
 
-/* Give a finished segment to IPv6; consumes @skb */
+/* Hand a finished segment to IPv6; consumes @skb */
 static int xmit_v6(struct sock *sk, struct sk_buff *skb)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
@@ -39,7 +40,7 @@ static int xmit_v6(struct sock *sk, struct sk_buff *skb)
 	return err;
 }
 
-/* The buffer that will travel: a copy of the payload's, or an empty one */
+/* The buffer to hand to IP: a copy of the payload's, or an empty one */
 static struct sk_buff *xmit_buffer(struct sk_buff *payload)
 {
 	struct sk_buff *skb;
@@ -50,22 +51,22 @@ static struct sk_buff *xmit_buffer(struct sk_buff *payload)
 			skb_reserve(skb, MAX_HEADER + XTCP_HDR_MAX);
 		return skb;
 	}
-	/* a copy sent earlier that still travels uses the room for headers */
+	/* an earlier copy that is still queued below us uses the headroom */
 	if (skb_cloned(payload))
 		return pskb_copy(payload, GFP_ATOMIC);
 	return skb_clone(payload, GFP_ATOMIC);
 }
 
-/* Leave the checksum to whoever sends the segment last: on lo and veth nobody need
- * compute it. Devices that claim to sum "TCP and UDP" believe a csum_offset of 16 to
- * mean protocol 6, and would send ours unfinished. So the sum is told to start behind
- * the source port, which goes into the seed instead:
+/* Leave the checksum to the device: lo and veth need none at all. Devices that offload "TCP
+ * and UDP" checksums take a csum_offset of 16 to mean protocol 6, and would send our segments
+ * with a wrong checksum. So the sum starts behind the source port, which is added to the seed
+ * instead:
  *
  *	| sport | dport | seq ... | check | ...	csum_start 2, csum_offset 14
  *	  ^seed  ^----- summed ---------------->
  *
- * The stack finishes that in software for such devices; those that take any offset
- * (NETIF_F_HW_CSUM) do it themselves.
+ * For such devices the stack computes the checksum in software. Devices that take any offset
+ * (NETIF_F_HW_CSUM) compute it themselves.
  */
 static void xmit_checksum(struct sock *sk, struct sk_buff *skb)
 {
@@ -93,7 +94,7 @@ static void xmit_checksum(struct sock *sk, struct sk_buff *skb)
  *
  * Context: under the socket lock; does not sleep.
  * Return: 0; -ENOMEM when nothing was sent; another negative errno when IP
- * dropped it, which is loss like any other.
+ * dropped the segment, which counts as loss in the network.
  */
 int xtcp_xmit(struct sock *sk, struct sk_buff *payload, const struct xtcp_out *out)
 {
@@ -136,8 +137,8 @@ static void count_out(struct sock *sk, const struct xtcp_out *out)
 	switch (out->kind) {
 	case XTCP_OUT_RETX:
 		xtcp_count(net, retransmits);
-		traffic->segs_again++;
-		traffic->bytes_again += out->len;
+		traffic->segs_retrans++;
+		traffic->bytes_retrans += out->len;
 		break;
 	case XTCP_OUT_PROBE:
 		xtcp_count(net, window_probes);
@@ -151,7 +152,7 @@ static void count_out(struct sock *sk, const struct xtcp_out *out)
 	}
 }
 
-/* Send what the core has asked for: false when memory was short */
+/* Send the segment that the core asked for. Return: false when memory was short */
 static bool output_one(struct sock *sk, const struct xtcp_out *out)
 {
 	struct sk_buff *payload = NULL;
@@ -168,6 +169,19 @@ static bool output_one(struct sock *sk, const struct xtcp_out *out)
 	return true;
 }
 
+/* No small segment inside a stream: what was written later fills up the next one */
+static void output_join(struct sock *sk)
+{
+	struct xtcp_sendq *q = &xtcp_sk(sk)->tcb.sendq;
+	u32 len;
+
+	while (q->unsent && q->unsent->next) {	/* seldom: not worth a call */
+		len = xtcp_joinable(&xtcp_sk(sk)->tcb);
+		if (!len || !xtcp_join(sk, q->unsent, len))
+			break;
+	}
+}
+
 /**
  * xtcp_output() - send all that may be sent now
  * @sk: socket
@@ -182,8 +196,11 @@ void xtcp_output(struct sock *sk)
 
 	sock_owned_by_me(sk);
 	t->rcv_free = xtcp_rcv_free(sk);
-	xtcp_route(sk);		/* a new one may have another MTU; what is wrong, IP will say */
-	while (xtcp_next(t, now, &out)) {
+	xtcp_route(sk);		/* a new route may have another MTU; IP reports errors */
+	for (;;) {
+		output_join(sk);
+		if (!xtcp_next(t, now, &out))
+			break;
 		if (!output_one(sk, &out)) {
 			xtcp_count(sock_net(sk), send_no_memory);
 			xtcp_send_failed(t, now);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Segments leave.
+ * Sending segments.
  */
 #ifndef XTCP_OUTPUT_H
 #define XTCP_OUTPUT_H

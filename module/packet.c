@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is read of a packet: who sent it, the segment it carries, the connection it is for.
+ * Reading a packet: its sender, the segment it carries, the connection it belongs to.
  */
 #include <net/addrconf.h>
 #include <net/inet6_hashtables.h>
@@ -16,13 +16,14 @@
  * xtcp_from_host() - can a packet's source be a host?
  * @skb: packet
  *
- * A source that is no host's is not answered (RFC 9293 MUST-63). IP lets some of them in;
- * no connection has such a peer, so only what is of none is asked. IPv4's directed
- * broadcasts are among them, too, which only the routing table knows: whatever answers has
- * to ask it anyway (reply_route4()), and what would be kept asks xtcp_from_broadcast().
+ * Packets from an invalid source address get no answer (RFC 9293 MUST-63). IP lets some of
+ * them in. No connection has such a peer, so only packets without a connection are checked.
+ * This check does not find IPv4's directed broadcasts, which only the routing table knows:
+ * paths that reply look up a route anyway (reply_route4()), and paths that would keep state
+ * call xtcp_from_broadcast().
  *
  * Context: softirq.
- * Return: false when it is IPv6, and its source is no unicast address.
+ * Return: false when the packet is IPv6 and its source is not a unicast address.
  */
 bool xtcp_from_host(const struct sk_buff *skb)
 {
@@ -39,7 +40,7 @@ bool xtcp_from_host(const struct sk_buff *skb)
  * @skb: packet
  *
  * Context: softirq, under rcu_read_lock().
- * Return: true when it is IPv4, and its source is a broadcast or multicast address.
+ * Return: true when the packet is IPv4 and its source is a broadcast or multicast address.
  */
 bool xtcp_from_broadcast(struct net *net, const struct sk_buff *skb)
 {
@@ -69,12 +70,12 @@ static unsigned int wire_refusal(enum xtcp_wire_err err)
 }
 
 /**
- * xtcp_parse() - read and check a segment's header, and make it linear
+ * xtcp_parse() - parse a segment's header, and make the header linear
  * @skb: packet, its data starting at the transport header
  * @seg: filled
  *
  * Context: softirq, or under the socket lock.
- * Return: XTCP_DROP_NONE, or why the segment is malformed: enum xtcp_refusal.
+ * Return: XTCP_DROP_NONE, or what is malformed: enum xtcp_refusal.
  */
 unsigned int xtcp_parse(struct sk_buff *skb, struct xtcp_seg *seg)
 {
@@ -91,7 +92,7 @@ unsigned int xtcp_parse(struct sk_buff *skb, struct xtcp_seg *seg)
 }
 
 /**
- * xtcp_skb_key() - the connection a packet belongs to, seen from our end
+ * xtcp_skb_key() - the connection a packet belongs to, as seen from our end
  * @skb: packet, data at the transport header
  * @seg: its segment
  * @key: filled
@@ -122,15 +123,15 @@ void xtcp_skb_key(const struct sk_buff *skb, const struct xtcp_seg *seg,
 }
 
 /**
- * xtcp_skb_part() - a packet is going to wait: it parts from what may end meanwhile
- * @skb: packet, which nobody asks any more what it came by
+ * xtcp_skb_detach() - drop a packet's route and device before it is queued
+ * @skb: packet whose route and device are not needed any more
  *
- * A device is not held by the packets that it has received, and a route is not to be held
- * by a reader who takes his time.
+ * A packet has no reference to its device, and must not keep a route alive while it waits for
+ * the reader.
  *
  * Context: any.
  */
-void xtcp_skb_part(struct sk_buff *skb)
+void xtcp_skb_detach(struct sk_buff *skb)
 {
 	skb_dst_drop(skb);
 	skb->dev = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is read of a packet.
+ * Reading a packet.
  */
 #ifndef XTCP_PACKET_H
 #define XTCP_PACKET_H
@@ -17,6 +17,6 @@ bool xtcp_from_broadcast(struct net *net, const struct sk_buff *skb);
 unsigned int xtcp_parse(struct sk_buff *skb, struct xtcp_seg *seg);
 void xtcp_skb_key(const struct sk_buff *skb, const struct xtcp_seg *seg,
 		  struct xtcp_key *key);
-void xtcp_skb_part(struct sk_buff *skb);
+void xtcp_skb_detach(struct sk_buff *skb);
 
 #endif /* XTCP_PACKET_H */

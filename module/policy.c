@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What others have set, and are asked: security modules whether a SYN may come in, and
- * programs of cgroups whether connect() may go out. docs/policy.md has all whom the
- * kernel's TCP asks.
+ * Policy hooks: security modules decide whether a SYN may come in, cgroup programs whether
+ * connect() may go out. docs/policy.md lists all hooks of the kernel's TCP.
  */
 #include <linux/atomic.h>
 #include <linux/bpf-cgroup.h>
@@ -17,7 +16,7 @@
 static const struct request_sock_ops ops4 = { .family = AF_INET };
 static const struct request_sock_ops ops6 = { .family = AF_INET6 };
 
-/* The connection as security modules know one that is half open */
+/* The connection as security modules expect a request */
 static void request_fill(struct inet_request_sock *req, const struct sock *listener,
 			 const struct sk_buff *skb, const struct xtcp_key *key)
 {
@@ -40,8 +39,8 @@ static void request_fill(struct inet_request_sock *req, const struct sock *liste
 	}
 }
 
-/* Labels that were to be IP options of our segments (CIPSO, CALIPSO) go nowhere: only the
- * kernel's TCP can hand them on to a child
+/* Discard labels that would become IP options of our segments (CIPSO, CALIPSO): only the
+ * kernel's TCP can pass them on to a child
  */
 static void request_empty(struct inet_request_sock *req, struct sock *listener)
 {
@@ -61,13 +60,13 @@ static void request_empty(struct inet_request_sock *req, struct sock *listener)
 /**
  * xtcp_policy_request() - may a connection be opened to a listener?
  * @listener: the listener, not locked
- * @skb: packet of the SYN, or of the segment that has brought back a cookie
+ * @skb: packet of the SYN, or of the segment that returned a cookie
  * @key: the connection
  *
- * Security modules are asked, as the kernel's TCP does.
+ * Calls the same hook of the security modules as the kernel's TCP.
  *
  * Context: softirq, under rcu_read_lock().
- * Return: false when one forbids it.
+ * Return: false when a security module forbids it.
  */
 bool xtcp_policy_request(const struct sock *listener, struct sk_buff *skb,
 			 const struct xtcp_key *key)
@@ -83,14 +82,13 @@ bool xtcp_policy_request(const struct sock *listener, struct sk_buff *skb,
 }
 
 /**
- * xtcp_v4_pre_connect() - proto.pre_connect of AF_INET: a cgroup's programs may refuse, and
- *	lead elsewhere
+ * xtcp_v4_pre_connect() - proto.pre_connect of AF_INET: run the cgroup programs
  * @sk: socket
- * @uaddr: where to; changed where a program says so
+ * @uaddr: destination; a program may change it
  * @len: its length
  *
  * Context: process, under the socket lock.
- * Return: 0; -EINVAL when @uaddr is too short to be looked at; -EPERM or what a program says.
+ * Return: 0; -EINVAL when @uaddr is too short; -EPERM or the errno of a program that refuses.
  */
 int xtcp_v4_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 {
@@ -101,9 +99,9 @@ int xtcp_v4_pre_connect(struct sock *sk, xtcp_sockaddr *uaddr, int len)
 }
 
 /**
- * xtcp_v6_pre_connect() - proto.pre_connect of AF_INET6, likewise
+ * xtcp_v6_pre_connect() - proto.pre_connect of AF_INET6: run the cgroup programs
  * @sk: socket
- * @uaddr: where to; changed where a program says so
+ * @uaddr: destination; a program may change it
  * @len: its length
  *
  * Context: process, under the socket lock.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Whom else is asked: security modules, programs of cgroups.
+ * Policy hooks: security modules, cgroup programs.
  */
 #ifndef XTCP_POLICY_H
 #define XTCP_POLICY_H

@@ -25,7 +25,7 @@ static struct kmem_cache *port_cache __read_mostly;
 static siphash_aligned_key_t digest_secret __read_mostly;
 
 /**
- * xtcp_port_init() - make what all namespaces' ports share
+ * xtcp_port_init() - set up what all namespaces share: locks, slab, secret
  *
  * Context: module load.
  * Return: 0 or -ENOMEM.
@@ -53,7 +53,7 @@ void xtcp_port_exit(void)
 
 /**
  * xtcp_port_net_exit() - free a namespace's pages
- * @net: a namespace that has neither sockets nor records any more
+ * @net: namespace, without sockets and TIME-WAIT entries by now
  *
  * Context: process.
  */
@@ -75,7 +75,7 @@ static spinlock_t *port_lock(const struct net *net, u16 number)
 	return &port_locks[(net_hash_mix(net) + number) % PORT_LOCKS];
 }
 
-/* The slot of a port; NULL when its page was never made */
+/* The slot of a port; NULL when its page does not exist yet */
 static u64 *port_slot(const struct net *net, u16 number)
 {
 	struct xtcp_ports *ports = &xtcp_net(net)->ports;
@@ -92,16 +92,16 @@ static int page_make(struct net *net, u16 number)
 	if (!page)
 		return -ENOMEM;
 	if (cmpxchg(&ports->page[number / XTCP_PORT_PAGE_SLOTS], NULL, page))
-		kfree(page);		/* somebody was quicker */
+		kfree(page);		/* another CPU was faster */
 	return 0;
 }
 
 /**
- * xtcp_port_prepare() - get the memory that taking a port may need
+ * xtcp_port_prepare() - allocate the memory that taking a port may need
  * @net: namespace
  * @number: port, host order
- * @spare: a port to be made out of; NULL in there: allocated. Whoever takes the
- *	port takes it, too, if it needs it
+ * @spare: if *@spare is NULL, a struct xtcp_port is allocated for it. The call that takes
+ *	the port sets it to NULL if it has used it
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
@@ -116,8 +116,8 @@ int xtcp_port_prepare(struct net *net, u16 number, struct xtcp_port **spare)
 }
 
 /**
- * xtcp_port_spare_free() - free what xtcp_port_prepare() got and nobody took
- * @spare: it, or NULL
+ * xtcp_port_spare_free() - free a spare that was not used
+ * @spare: from xtcp_port_prepare(), or NULL
  *
  * Context: any.
  */
@@ -128,12 +128,12 @@ void xtcp_port_spare_free(struct xtcp_port *spare)
 }
 
 /**
- * xtcp_port_peek() - what is in a port's slot
+ * xtcp_port_peek() - read a port's slot
  * @net: namespace
  * @number: port, host order
  *
- * Context: any; takes no lock: it may be otherwise a moment later.
- * Return: 0 when nobody holds it; XTCP_SLOT_BOUND is set when connect() can't have it.
+ * Context: any; takes no lock, so the value may be out of date.
+ * Return: 0 when the port is free; XTCP_SLOT_BOUND is set when connect() cannot use it.
  */
 u64 xtcp_port_peek(const struct net *net, u16 number)
 {
@@ -154,7 +154,9 @@ static void slot_set_port(u64 *slot, struct xtcp_port *port)
 	WRITE_ONCE(*slot, (uintptr_t)port | (port->bound ? XTCP_SLOT_BOUND : 0));
 }
 
-/* Somebody has let the port go: what is its slot to be now? */
+/* A holder has released the port. Pack the remaining holds into the slot, and free the port,
+ * if they fit
+ */
 static void slot_settle(u64 *slot, struct xtcp_port *port)
 {
 	u64 packed;
@@ -167,7 +169,7 @@ static void slot_settle(u64 *slot, struct xtcp_port *port)
 	}
 }
 
-/* Owners, under the port's lock */
+/* Owners: the sockets that hold a port. Under the port's lock */
 
 static void port_start(struct xtcp_port *port, u16 number, u64 slot)
 {
@@ -260,8 +262,8 @@ static void claim_of_sock(struct xtcp_claim *c, const struct sock *sk)
 	claim_addr(c, sk);
 }
 
-/* What is asked for. Who has a group of his own by SO_ATTACH_REUSEPORT_CBPF already
- * can't join another
+/* The claim of a socket that asks for a port. A socket that already has its own reuse port
+ * group, by SO_ATTACH_REUSEPORT_CBPF, cannot join another
  */
 static void claim_mine(struct xtcp_claim *c, const struct sock *sk)
 {
@@ -274,8 +276,8 @@ static void claim_mine(struct xtcp_claim *c, const struct sock *sk)
 		c->how &= ~XTCP_CLAIM_REUSEPORT;
 }
 
-/* The VRF that TIME-WAIT records are in, as inet_sk_bound_l3mdev() has it for sockets. What
- * counts as every address is in all
+/* The VRF of TIME-WAIT entries, found as inet_sk_bound_l3mdev() does for sockets. A hold of
+ * every address is in all VRFs
  */
 static int hold_domain(const struct xtcp_hold *hold, struct net *net,
 		       const struct xtcp_claim *mine)
@@ -338,13 +340,13 @@ static bool slot_conflicts(u64 slot, const struct sock *sk, enum xtcp_bind_mode 
 }
 
 /**
- * xtcp_port_bind() - take a port for bind() or listen(), if nobody minds
+ * xtcp_port_bind() - take a port for bind() or listen(), unless there is a conflict
  * @sk: socket, its local address set
  * @number: port, host order
- * @mode: how much may be shared
+ * @mode: what may be shared
  * @spare: from xtcp_port_prepare()
  *
- * Of a socket that has this port already it is only asked whether it still may.
+ * If the socket has this port already, this only checks whether it still may.
  *
  * Context: process, under the socket lock.
  * Return: 0 or -EADDRINUSE.
@@ -369,21 +371,21 @@ int xtcp_port_bind(struct sock *sk, u16 number, enum xtcp_bind_mode mode,
 }
 
 /**
- * xtcp_port_join() - take a port for connect(), and a place in the connection table
+ * xtcp_port_join() - take a port for connect(), and insert the socket into the table
  * @sk: socket, its connection table entry not hashed
  * @key: its connection, with the port
  * @spare: from xtcp_port_prepare()
- * @before: result: the TIME-WAIT record whose place it has taken, for the caller to end;
+ * @tw: result: the TIME-WAIT entry that the socket has replaced, for the caller to end;
  *	not set when there was none
  *
- * Ports that connect() has given out are shared, as long as no two connections
- * have both ends in common.
+ * Sockets may share a port that connect() has chosen, as long as no two connections have
+ * both ends in common.
  *
  * Context: process, under the socket lock.
  * Return: 0, or -EADDRNOTAVAIL.
  */
 int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spare,
-		   struct xtcp_timewait_record **before)
+		   struct xtcp_timewait **tw)
 {
 	spinlock_t *lock = port_lock(key->net, key->lport);
 	u64 *slot = port_slot(key->net, key->lport);
@@ -394,7 +396,7 @@ int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spa
 	xtcp_entry_set_key(e, key);
 	spin_lock_bh(lock);
 	if (!(*slot & XTCP_SLOT_BOUND))
-		err = xtcp_timewait_supersede(e, key, false, before);
+		err = xtcp_timewait_supersede(e, key, false, tw);
 	if (!err)
 		port_take(sk, slot, key->lport, false, spare);
 	spin_unlock_bh(lock);
@@ -402,17 +404,17 @@ int xtcp_port_join(struct sock *sk, struct xtcp_key *key, struct xtcp_port **spa
 }
 
 /**
- * xtcp_put_port() - proto.put_port: let the socket's port go
+ * xtcp_put_port() - proto.put_port: release the socket's port
  * @sk: socket
  *
- * Context: any, under the socket lock, or nobody else knows the socket.
+ * Context: any, under the socket lock, or no one else has access to the socket.
  */
 void xtcp_put_port(struct sock *sk)
 {
 	struct xtcp_port_owner *owner = &xtcp_sk(sk)->port;
 	struct xtcp_port *port = owner->port;
 	struct net *net = sock_net(sk);
-	spinlock_t *lock;	/* the port's */
+	spinlock_t *lock;	/* guards the port */
 
 	inet_sk(sk)->inet_num = 0;
 	if (!port)
@@ -427,15 +429,15 @@ void xtcp_put_port(struct sock *sk)
 }
 
 /**
- * xtcp_port_share() - a child holds its listener's port too
- * @listener: a listener, not locked, which may be letting its port go
- * @child: the child, its local port set; holds none
+ * xtcp_port_share() - let a child hold its listener's port, too
+ * @listener: listener, not locked; it may be releasing its port
+ * @child: child that holds no port yet, its local port set
  *
- * @listener may have another port by now, and that one has another lock: what it holds is
- * compared with what is in our slot, and not looked into before that.
+ * @listener may have another port by now, which another lock guards. So its port pointer is
+ * only compared with the one in our slot, and dereferenced only if they are equal.
  *
  * Context: any.
- * Return: false when @listener has let the port go.
+ * Return: false when @listener has released the port.
  */
 bool xtcp_port_share(struct sock *listener, struct sock *child)
 {
@@ -458,7 +460,7 @@ bool xtcp_port_share(struct sock *listener, struct sock *child)
 }
 
 /**
- * xtcp_port_claim() - how a socket holds its port, for the record that follows it
+ * xtcp_port_claim() - how a socket holds its port, for its TIME-WAIT entry
  * @sk: socket
  *
  * Context: under the socket lock.
@@ -482,10 +484,10 @@ static void hold_of_entry(struct xtcp_hold *want, const struct xtcp_entry *e, u8
 }
 
 /**
- * xtcp_port_keep() - a TIME-WAIT record holds its socket's port on
+ * xtcp_port_keep() - let a TIME-WAIT entry hold its socket's port
  * @sk: socket
- * @e: the record's entry, its key set
- * @claim: xtcp_port_claim() of @sk, to be kept by the record
+ * @e: the TIME-WAIT entry, its key set
+ * @claim: xtcp_port_claim() of @sk, which the entry stores
  *
  * Context: any, under the socket lock.
  * Return: false when memory is short, or @sk holds no port.
@@ -510,7 +512,7 @@ bool xtcp_port_keep(struct sock *sk, const struct xtcp_entry *e, u8 claim)
 	return kept;
 }
 
-/* One record less in a slot that is a hold */
+/* Remove one TIME-WAIT entry from the hold that is packed into a slot */
 static void slot_drop(u64 *slot, const struct xtcp_hold *want)
 {
 	struct xtcp_hold hold;
@@ -523,9 +525,9 @@ static void slot_drop(u64 *slot, const struct xtcp_hold *want)
 }
 
 /**
- * xtcp_port_drop() - a TIME-WAIT record lets its port go
- * @e: the record's entry, as for xtcp_port_keep()
- * @claim: likewise
+ * xtcp_port_drop() - release a TIME-WAIT entry's port
+ * @e: the TIME-WAIT entry
+ * @claim: as for xtcp_port_keep()
  *
  * Context: any.
  */
@@ -567,17 +569,17 @@ static void set_saddr(struct sock *sk, const struct in6_addr *saddr)
 /**
  * xtcp_port_set_saddr() - change a socket's local address
  * @sk: socket, with a port or without
- * @saddr: address, v4-mapped for IPv4; any, which is not mapped: none
+ * @saddr: address, v4-mapped for IPv4; the unspecified IPv6 address: none
  *
- * The address is part of what a socket claims of its port: whoever looks at the
- * claims does not see half of a change.
+ * The address is part of the socket's claim on its port. It changes under the port's lock,
+ * so other sockets' bind() never reads half of a change.
  *
  * Context: process, under the socket lock.
  */
 void xtcp_port_set_saddr(struct sock *sk, const struct in6_addr *saddr)
 {
 	const struct xtcp_port *port = xtcp_sk(sk)->port.port;
-	spinlock_t *lock;	/* the port's */
+	spinlock_t *lock;	/* guards the port */
 
 	sock_owned_by_me(sk);
 	if (!port) {

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ephemeral ports: which one a socket gets that asks for any.
+ * Ephemeral ports: which port a socket gets that asks for any.
  *
- * connect() searches as RFC 6056, algorithm 4 ("double-hash") has it: a keyed hash
- * of the destination says where its sequence of ports begins, a second one which
- * counter says how far it has come. So the ports of a destination are hard to guess
- * for who does not see them, tell nothing of connections to others, and come round
- * late, when the last connection that had them is forgotten. It moves on by a few
- * ports at random. The hash changes every ten minutes, longer than any TIME-WAIT
- * lasts: which destinations share a counter tells a machine from others only for so
- * long. Within them the search goes on where it stopped, and so seldom meets ports
- * that were used lately. When it does, a TIME-WAIT may give way (tw_reuse).
+ * connect() searches as in RFC 6056, algorithm 4 ("double-hash"). One keyed hash of the
+ * destination gives the start of its sequence of ports, a second one selects the counter that
+ * gives the position in it. So the ports used for one destination are hard to guess for an
+ * off-path attacker, and tell nothing of connections to others. A port is used again late,
+ * when its last connection has been forgotten. The counter moves on by a small random number
+ * of ports.
  *
- * Ports of the parity of the range's first one are for connect(), which shares them
- * among destinations; the others are for bind(), which does not. Either takes what
- * the other has left when its own are all in use.
+ * The hash changes every ten minutes, which is longer than any TIME-WAIT lasts. The set of
+ * destinations that share a counter could identify this machine, but only until the hash
+ * changes. Until then the search continues where it stopped, so it rarely meets ports that
+ * were used lately. If it does, the TIME-WAIT entry may give way (tw_reuse).
+ *
+ * connect() uses the ports with the parity of the range's first port, which connections to
+ * different destinations share. bind() uses the others, which are not shared. Each uses the
+ * other half when its own is exhausted.
  */
 #include <linux/random.h>
 #include <linux/siphash.h>
@@ -27,20 +29,20 @@
 #include "timewait.h"
 #include "timewait_reuse.h"
 
-/* Counters: so many that few destinations share one */
+/* Number of counters: large, so that few destinations share one */
 #define COUNTERS	65536
-/* How far a counter moves on at most when the next port is free, in ports of one parity */
+/* A counter moves on by at most this when the next port is free, in ports of one parity */
 #define STEP_MAX	8
-/* How long one hash lasts, s */
+/* Lifetime of a hash, s */
 #define EPOCH		600
-/* Ports that are looked at in one go */
+/* Ports that are tried before a chance to reschedule */
 #define BATCH		256
 
 static u16 *counters __read_mostly;
 static siphash_aligned_key_t port_secret __read_mostly;
 
 /**
- * xtcp_port_ephemeral_init() - make the counters
+ * xtcp_port_ephemeral_init() - allocate the counters, and draw the secret
  *
  * Context: module load.
  * Return: 0 or -ENOMEM.
@@ -65,12 +67,12 @@ void xtcp_port_ephemeral_exit(void)
 }
 
 /**
- * struct search - ports to be tried, one after the other
+ * struct search - ports to try, one after the other
  * @net: namespace
- * @first: first port of this half
- * @len: how many ports this half has; they are two apart
- * @pos: where in it the search stands
- * @left: how many are to be tried yet
+ * @first: first port of this half of the range
+ * @len: number of ports in this half; they are two apart
+ * @pos: index of the next port to try
+ * @left: number of ports not yet tried
  */
 struct search {
 	struct net *net;
@@ -80,7 +82,9 @@ struct search {
 	u32 left;
 };
 
-/* The half of the socket's range that has the parity of its first port, or the other */
+/* Start in the half of the socket's range that has the parity of its first port, or in the
+ * @other half
+ */
 static void search_start(struct search *s, const struct sock *sk, bool other, u32 from)
 {
 	int low, high;
@@ -93,7 +97,7 @@ static void search_start(struct search *s, const struct sock *sk, bool other, u3
 	s->pos = s->len ? from % s->len : 0;
 }
 
-/* The next port that is not reserved (ip_local_reserved_ports); 0: that was all */
+/* The next port that is not reserved (ip_local_reserved_ports); 0 at the end */
 static u16 search_next(struct search *s)
 {
 	u16 number;
@@ -127,8 +131,8 @@ static int bind_half(struct sock *sk, enum xtcp_bind_mode mode, bool other,
 	return err;
 }
 
-/* Any port for bind(): one that nobody uses, else, where ip_autobind_reuse allows it,
- * one that others are willing to share
+/* Take any port for bind(): a free one, or, if there is none and ip_autobind_reuse allows it,
+ * one that its holders are willing to share
  */
 static int bind_any(struct sock *sk, struct xtcp_port **spare)
 {
@@ -151,8 +155,8 @@ static int bind_any(struct sock *sk, struct xtcp_port **spare)
  * @sk: socket, its local address set
  * @number: port, host order; 0: any
  *
- * Called again by listen() with the port it has: then only conflicts with what
- * others hold now are looked for.
+ * listen() calls it again with the port that the socket has, to check for conflicts with the
+ * present holders.
  *
  * Context: process, under the socket lock; may sleep.
  * Return: 0, -EADDRINUSE or -ENOMEM.
@@ -190,7 +194,7 @@ static void connect_key(const struct sock *sk, struct xtcp_key *key)
 	key->raddr6 = sk->sk_v6_daddr;
 }
 
-/* Both hashes of RFC 6056 section 3.3.4 in one: F() above, G() below */
+/* Both hashes of RFC 6056 section 3.3.4 in one: F() in the upper half, G() in the lower */
 static u64 destination_hash(const struct xtcp_key *key)
 {
 	u64 epoch = get_jiffies_64();
@@ -218,9 +222,9 @@ static bool connection_exists(const struct xtcp_key *key)
 	return exists;
 }
 
-/* Both ends would be the same: a SYN to a service that is down would come back as its own
- * answer, and the service find its port taken when it starts again. Only who names the port
- * himself may have that
+/* Both ends would be the same: the SYN to a service that is down would be answered by the
+ * socket itself, and would keep the service from starting again, as its port is taken. Only a
+ * program that names the port by bind() may connect to itself
  */
 static bool connect_to_itself(const struct xtcp_key *key)
 {
@@ -231,7 +235,7 @@ static bool connect_to_itself(const struct xtcp_key *key)
 	return ipv6_addr_equal(&key->laddr6, &key->raddr6);
 }
 
-/* Look, without a lock, whether there is no use in trying */
+/* Without a lock, skip ports that xtcp_port_join() would refuse */
 static bool connect_hopeless(const struct xtcp_key *key)
 {
 	u64 slot = xtcp_port_peek(key->net, key->lport);
@@ -241,7 +245,7 @@ static bool connect_hopeless(const struct xtcp_key *key)
 }
 
 static int connect_half(struct sock *sk, struct xtcp_key *key, bool other,
-			struct xtcp_port **spare, struct xtcp_timewait_record **before)
+			struct xtcp_port **spare, struct xtcp_timewait **tw)
 {
 	u64 hash = destination_hash(key);
 	u16 *counter = &counters[hash % COUNTERS];
@@ -255,23 +259,23 @@ static int connect_half(struct sock *sk, struct xtcp_key *key, bool other,
 			continue;
 		err = xtcp_port_prepare(key->net, key->lport, spare);
 		if (!err)
-			err = xtcp_port_join(sk, key, spare, before);
+			err = xtcp_port_join(sk, key, spare, tw);
 	}
-	/* to behind what was tried, and a little further */
+	/* advance past the ports that were tried, and by a random step at least */
 	WRITE_ONCE(*counter, begin + max(s.len - s.left,
 					 get_random_u32() % STEP_MAX + 1));
 	return err;
 }
 
 static int connect_any(struct sock *sk, struct xtcp_key *key,
-		       struct xtcp_timewait_record **before)
+		       struct xtcp_timewait **tw)
 {
 	struct xtcp_port *spare = NULL;
 	int err;
 
-	err = connect_half(sk, key, false, &spare, before);
+	err = connect_half(sk, key, false, &spare, tw);
 	if (err == -EADDRNOTAVAIL)
-		err = connect_half(sk, key, true, &spare, before);
+		err = connect_half(sk, key, true, &spare, tw);
 	xtcp_port_spare_free(spare);
 	if (err)
 		return err;
@@ -280,34 +284,34 @@ static int connect_any(struct sock *sk, struct xtcp_key *key,
 	return 0;
 }
 
-/* With the port that the user has bound */
+/* Connect from the port that the program has bound */
 static int connect_bound(struct sock *sk, const struct xtcp_key *key,
-			 struct xtcp_timewait_record **before)
+			 struct xtcp_timewait **tw)
 {
 	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
 
 	xtcp_entry_set_key(e, key);
-	return xtcp_timewait_supersede(e, key, true, before);
+	return xtcp_timewait_supersede(e, key, true, tw);
 }
 
 /**
- * xtcp_port_connect() - give a connecting socket its port and its table entry
+ * xtcp_port_connect() - give a connecting socket its port, and insert it into the table
  * @sk: socket with both addresses and the remote port set
- * @before: result: the TIME-WAIT record whose place it has taken, for the caller to end;
- *	NULL: there was none
+ * @tw: result: the TIME-WAIT entry that the socket has replaced, for the caller to end;
+ *	NULL when there was none
  *
  * Context: process, under the socket lock; may sleep.
  * Return: 0 with the socket hashed, -EADDRNOTAVAIL or -ENOMEM.
  */
-int xtcp_port_connect(struct sock *sk, struct xtcp_timewait_record **before)
+int xtcp_port_connect(struct sock *sk, struct xtcp_timewait **tw)
 {
 	struct xtcp_key key;
 	int err;
 
 	sock_owned_by_me(sk);
-	*before = NULL;
+	*tw = NULL;
 	connect_key(sk, &key);
-	err = key.lport ? connect_bound(sk, &key, before) : connect_any(sk, &key, before);
+	err = key.lport ? connect_bound(sk, &key, tw) : connect_any(sk, &key, tw);
 	if (!err)
 		sock_prot_inuse_add(key.net, sk->sk_prot, 1);
 	return err;

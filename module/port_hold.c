@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What TIME-WAIT records hold of a port. All of it is guarded by the port's lock.
+ * How TIME-WAIT entries hold a port. The port's lock guards all of it.
  */
 #include <linux/slab.h>
 #include "port.h"
 #include "port_hold.h"
 
-/* Holds of a port that are told apart: a stranger who connects to many addresses of
- * ours must not make a long list of them
+/* Different holds of a port. Without a limit, a remote host that connects to many of our
+ * addresses could make the list long
  */
 #define HOLDS_MAX	64
 
 static struct kmem_cache *hold_cache __read_mostly;
 
 /**
- * xtcp_port_hold_init() - make the slab of holds
+ * xtcp_port_hold_init() - create the slab of holds
  *
  * Context: module load.
  * Return: 0 or -ENOMEM.
@@ -26,7 +26,7 @@ int xtcp_port_hold_init(void)
 }
 
 /**
- * xtcp_port_hold_exit() - free the slab, which is empty
+ * xtcp_port_hold_exit() - destroy the slab, which is empty
  *
  * Context: module unload.
  */
@@ -73,7 +73,7 @@ static bool holds_full(const struct xtcp_port *port)
 	return n >= HOLDS_MAX;
 }
 
-/* Every address and every device, in every VRF */
+/* Make it a hold of every address and every device, in every VRF */
 static void hold_widen(struct xtcp_hold *want)
 {
 	want->how |= XTCP_CLAIM_ANY;
@@ -82,12 +82,12 @@ static void hold_widen(struct xtcp_hold *want)
 }
 
 /**
- * xtcp_port_hold_add() - one more record holds a port
+ * xtcp_port_hold_add() - count one more TIME-WAIT entry that holds a port
  * @port: the port
- * @want: how; its count is not looked at
+ * @want: how it is held; the count is ignored
  *
- * When a port has many different holds, a new one counts as one of every address:
- * bind() then refuses more than it must, until records have gone.
+ * If the port has many different holds, a new one counts as a hold of every address: until
+ * some entries end, bind() then refuses more than it must.
  *
  * Context: any, under the port's lock.
  * Return: false when memory is short.
@@ -109,7 +109,7 @@ bool xtcp_port_hold_add(struct xtcp_port *port, const struct xtcp_hold *want)
 	return true;
 }
 
-/* Forget a hold that counts none */
+/* Free a hold whose count is 0 */
 static void hold_free(struct xtcp_port *port, struct xtcp_port_hold *h)
 {
 	struct xtcp_port_hold *prev = &port->first;
@@ -124,13 +124,13 @@ static void hold_free(struct xtcp_port *port, struct xtcp_port_hold *h)
 }
 
 /**
- * xtcp_port_hold_remove() - one record less holds a port
+ * xtcp_port_hold_remove() - count one TIME-WAIT entry less that holds a port
  * @port: the port
  * @want: as for xtcp_port_hold_add()
  *
- * Of two records that are alike, one may be counted by itself and one with every
- * address. Which of the two goes first makes no difference to the sums, and what
- * counts as every address covers each.
+ * Of two equal entries, one may be counted by its own hold, and the other by a hold of every
+ * address. It does not matter which of the two ends first: the sums are the same, and the
+ * hold of every address covers both.
  *
  * Context: any, under the port's lock.
  */
@@ -147,7 +147,7 @@ void xtcp_port_hold_remove(struct xtcp_port *port, const struct xtcp_hold *want)
 		hold_free(port, h);
 }
 
-/* The one hold that a port has; NULL when there are none, or more */
+/* The only hold of a port; NULL when there are none, or several */
 static struct xtcp_port_hold *hold_only(struct xtcp_port *port)
 {
 	struct xtcp_port_hold *more = port->first.next;
@@ -158,12 +158,12 @@ static struct xtcp_port_hold *hold_only(struct xtcp_port *port)
 }
 
 /**
- * xtcp_port_hold_pack() - put all that records hold of a port into its slot, if it fits
- * @port: the port; when it fits, nothing hangs on it any more and it can be freed
+ * xtcp_port_hold_pack() - pack a port's holds into its slot, if they fit
+ * @port: the port; when they fit, it has no hold in memory any more, and can be freed
  * @slot: result
  *
  * Context: any, under the port's lock.
- * Return: true when it fits: one hold, or none.
+ * Return: true when they fit: there is one hold that can be packed, or none.
  */
 bool xtcp_port_hold_pack(struct xtcp_port *port, u64 *slot)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What TIME-WAIT records hold of a port. Called with the port's lock held.
+ * How TIME-WAIT entries hold a port. Called with the port's lock held.
  */
 #ifndef XTCP_PORT_HOLD_H
 #define XTCP_PORT_HOLD_H

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Views: /proc/net/xtcp and /proc/net/xtcp6, in the columns of /proc/net/tcp.
+ * /proc/net/xtcp and /proc/net/xtcp6, with the columns of /proc/net/tcp.
  *
- * One position of the file is one bucket: listeners first, then the connection
- * table. A bucket is written whole under one rcu_read_lock(), and written again
- * when it did not fit or when an entry that moved has led the walk into another
- * bucket. So what comes and goes during the reading may be seen or not, but
- * what stays is seen once.
+ * One file position is one bucket: first the buckets of listeners, then those of the
+ * connection table. A bucket is written under one rcu_read_lock(). It is written again if it
+ * did not fit, or if an entry that moved has led the walk into another bucket. So connections
+ * that come or go during the reading may be shown or not; all others are shown once.
  *
- * Nothing here takes a lock of a connection: a row is a glance, and its numbers
- * may be of slightly different moments.
+ * No connection's lock is taken, so the numbers of a row may be from slightly different times.
  */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -22,7 +20,7 @@
 #include "timer.h"
 #include "timewait.h"
 
-/* Attempts to walk a bucket before what was seen is good enough */
+/* Walks of a bucket before the result is taken as it is */
 #define WALKS	8
 
 /* Position 0 is the header */
@@ -39,7 +37,7 @@ enum {
 };
 
 #define COLUMNS	"st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
-/* Lines of /proc/net/xtcp are filled up to this, as those of /proc/net/tcp */
+/* Lines of /proc/net/xtcp are padded to this, as those of /proc/net/tcp */
 #define LINE4	149
 
 /**
@@ -53,7 +51,7 @@ struct view {
 };
 
 /**
- * struct row - what is shown of a connection
+ * struct row - the columns of a connection
  * @laddr4: IPv4: local address
  * @raddr4: remote address
  * @laddr6: IPv6 views: local address
@@ -62,15 +60,15 @@ struct view {
  * @rport: remote port
  * @state: enum xtcp_state
  * @txq: bytes that the peer has not acknowledged
- * @rxq: bytes that the user has not read; of a listener: children to accept
+ * @rxq: bytes that the program has not read; of a listener: children in the accept queue
  * @timer: TIMER_*
- * @when: ticks until it expires
+ * @when: time until it expires, in units of 1 / USER_HZ s
  * @retries: retransmissions
- * @uid: owner
+ * @uid: user of the socket
  * @probes: unanswered probes
- * @inode: of the socket
- * @ref: references
- * @object: names it
+ * @inode: inode of the socket
+ * @ref: reference count
+ * @object: address, which identifies the connection
  */
 struct row {
 	__be32 laddr4, raddr4;
@@ -125,7 +123,7 @@ static void show_ends(struct seq_file *seq, int sl, const struct row *r)
 		   (__force u32)p[2], (__force u32)p[3], r->rport);
 }
 
-/* The columns that records have, too */
+/* The columns that requests and TIME-WAIT entries have, too */
 static void show_row(struct seq_file *seq, int sl, const struct row *r)
 {
 	show_ends(seq, sl, r);
@@ -185,12 +183,12 @@ static void row_queues(struct row *r, const struct sock *sk)
 		r->rxq = READ_ONCE(sk->sk_ack_backlog);
 		return;
 	}
-	/* read without the lock, a difference may be below 0 for a moment */
+	/* read without the lock, so a difference may be negative for a moment */
 	r->txq = max_t(int, READ_ONCE(t->write_seq) - READ_ONCE(t->snd_una), 0);
 	r->rxq = max_t(int, READ_ONCE(t->rcv_nxt) - READ_ONCE(xs->copied_seq), 0);
 }
 
-/* RTO, delayed ACK, quick ACKs, cwnd, ssthresh; windows in segments */
+/* RTO, delayed ACK, quick ACKs, cwnd, ssthresh; the last two in segments */
 static void show_flow(struct seq_file *seq, const struct xtcp_tcb *t, int state)
 {
 	u32 mss = max_t(u32, READ_ONCE(t->snd_mss), 1);
@@ -225,48 +223,48 @@ static void show_sock(struct seq_file *seq, int sl, struct sock *sk)
 	show_end(seq, &r);
 }
 
-/* A half-open connection belongs to whom its listener belongs to */
-static uid_t request_uid(struct seq_file *seq, const struct xtcp_request_record *record)
+/* A request is shown with the user of its listener */
+static uid_t request_uid(struct seq_file *seq, const struct xtcp_request *request)
 {
-	const struct xtcp_entry *e = &record->entry;
+	const struct xtcp_entry *e = &request->entry;
 	struct sock *listener;
 
 	listener = xtcp_listener_by_id(read_pnet(&e->net), e->lport,
-				       atomic64_read(&record->listener_id));
+				       atomic64_read(&request->listener_id));
 	return listener ? from_kuid_munged(seq_user_ns(seq), xtcp_compat_uid(listener)) : 0;
 }
 
 static void row_request(struct seq_file *seq, struct row *r, struct xtcp_entry *e)
 {
-	const struct xtcp_request_record *record = xtcp_entry_request(e);
+	const struct xtcp_request *request = xtcp_entry_request(e);
 
 	r->state = TCP_SYN_RECV;
 	r->timer = TIMER_RETRANSMIT;
-	r->when = ticks(xtcp_timer_left(&record->timer));
-	r->retries = READ_ONCE(record->half.retries);
-	r->uid = request_uid(seq, record);
-	r->object = record;
+	r->when = ticks(xtcp_timer_left(&request->timer));
+	r->retries = READ_ONCE(request->half.retries);
+	r->uid = request_uid(seq, request);
+	r->object = request;
 }
 
 static void row_timewait(struct row *r, struct xtcp_entry *e)
 {
-	const struct xtcp_timewait_record *record = xtcp_entry_timewait(e);
+	const struct xtcp_timewait *tw = xtcp_entry_timewait(e);
 
 	r->state = TCP_TIME_WAIT;
 	r->timer = TIMER_TIME_WAIT;
-	r->when = ticks(xtcp_timer_left(&record->timer));
-	r->object = record;
+	r->when = ticks(xtcp_timer_left(&tw->timer));
+	r->object = tw;
 }
 
-/* A connection in TIME-WAIT is in the view that its socket was in */
-static int record_family(struct xtcp_entry *e)
+/* A TIME-WAIT entry is in the view that its socket was in */
+static int entry_family(struct xtcp_entry *e)
 {
 	if (e->kind == XTCP_ENTRY_TIMEWAIT)
 		return xtcp_entry_timewait(e)->claim & XTCP_CLAIM_V6SOCK ? AF_INET6 : AF_INET;
 	return e->family;
 }
 
-/* The ends as an IPv6 view shows them; @mapped is room for those of IPv4 packets */
+/* The addresses as an IPv6 view shows them; @mapped is room for mapped IPv4 addresses */
 static void row_ends6(struct row *r, const struct xtcp_entry *e, struct in6_addr *mapped)
 {
 	const struct in6_addr *ends = xtcp_entry_addr6(e);
@@ -280,7 +278,7 @@ static void row_ends6(struct row *r, const struct xtcp_entry *e, struct in6_addr
 	r->raddr6 = &ends[1];
 }
 
-static void show_record(struct seq_file *seq, int sl, struct xtcp_entry *e)
+static void show_minisock(struct seq_file *seq, int sl, struct xtcp_entry *e)
 {
 	struct in6_addr mapped[2];
 	struct row r = {
@@ -288,7 +286,7 @@ static void show_record(struct seq_file *seq, int sl, struct xtcp_entry *e)
 		.raddr4 = e->raddr,
 		.lport = e->lport,
 		.rport = e->rport,
-		.ref = 1,	/* the table: nobody else needs one */
+		.ref = 1,	/* held by the table; no other reference exists */
 	};
 
 	if (view_family(seq) == AF_INET6)
@@ -307,7 +305,7 @@ static bool view_has_sock(struct seq_file *seq, const struct sock *sk)
 	       net_eq(sock_net(sk), seq_file_net(seq));
 }
 
-/* Show an entry if it is of this view. Return: rows written */
+/* Show an entry if it belongs to this view. Return: rows written */
 static int show_entry(struct seq_file *seq, int sl, struct xtcp_entry *e)
 {
 	if (e->kind == XTCP_ENTRY_SOCKET) {
@@ -318,10 +316,10 @@ static int show_entry(struct seq_file *seq, int sl, struct xtcp_entry *e)
 		show_sock(seq, sl, sk);
 		return 1;
 	}
-	if (record_family(e) != view_family(seq) ||
+	if (entry_family(e) != view_family(seq) ||
 	    !net_eq(read_pnet(&e->net), seq_file_net(seq)))
 		return 0;
-	show_record(seq, sl, e);
+	show_minisock(seq, sl, e);
 	return 1;
 }
 
@@ -391,7 +389,7 @@ static int view_show(struct seq_file *seq, void *v)
 	else
 		rows = show_conn(seq, view->rows, pos - POS_CONN);
 	rcu_read_unlock();
-	/* what did not fit is thrown away and shown again */
+	/* rows that did not fit are discarded and shown again */
 	if (!seq_has_overflowed(seq))
 		view->rows += rows;
 	return 0;
@@ -406,7 +404,7 @@ static bool pos_is_empty(loff_t pos)
 	return xtcp_conn_is_empty(pos - POS_CONN);
 }
 
-/* The first position at or after *@pos that has something, or NULL */
+/* The first position from *@pos on that is not empty, or NULL */
 static void *view_seek(loff_t *pos)
 {
 	loff_t end = POS_CONN + xtcp_conn_buckets();
@@ -445,7 +443,7 @@ static const struct seq_operations view_ops = {
 };
 
 /**
- * xtcp_proc_conn_init() - make /proc/net/xtcp and /proc/net/xtcp6
+ * xtcp_proc_conn_init() - create /proc/net/xtcp and /proc/net/xtcp6
  * @net: namespace
  *
  * Context: process; sleeps.
@@ -467,7 +465,7 @@ int xtcp_proc_conn_init(struct net *net)
  * xtcp_proc_conn_exit() - remove /proc/net/xtcp and /proc/net/xtcp6
  * @net: namespace
  *
- * Context: process; sleeps until nobody reads them.
+ * Context: process; sleeps until no process reads them.
  */
 void xtcp_proc_conn_exit(struct net *net)
 {

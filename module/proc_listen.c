@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Queues: /proc/net/xtcp_listen, a line for each listener of a namespace.
+ * /proc/net/xtcp_listen, a line for each listener of a namespace.
  *
  *	local		address and port
- *	uid, inode	whose socket it is, and which
- *	halfopen	half-open connections, and the most it may have (max_syn_backlog)
- *	accept		connections that wait for accept(), and what listen() asked for, capped
- *			by max_accept_backlog. As in the kernel's TCP the queue holds one more
- *	syn_full...	what it refused, and why: XTCP_LISTEN_COUNTERS
+ *	uid, inode	user and inode of the socket
+ *	halfopen	requests, and how many it may have (max_syn_backlog)
+ *	accept		connections in the accept queue, and the backlog argument of listen(),
+ *			capped by max_accept_backlog. The queue holds one more than that, as
+ *			in the kernel's TCP
+ *	syn_full...	what it dropped or gave up, by reason: XTCP_LISTEN_COUNTERS
  *
- * Columns are separated by spaces and named by the first line. New ones come at the end.
+ * Columns are separated by spaces and named in the first line. New ones are added at the end.
  */
 #include <linux/inet.h>
 #include <linux/proc_fs.h>
@@ -19,10 +20,10 @@
 #include "proc_listen.h"
 #include "sock.h"
 
-/* Position 0 is the header; the others are a bucket of listeners each */
+/* Position 0 is the header; each other position is a bucket of listeners */
 #define POS_END		(1 + XTCP_LISTEN_BUCKETS)
 
-/* An IPv4 address and port; few of IPv6 are longer than this */
+/* Fits any IPv4 address and port; few of IPv6 are longer */
 #define LOCAL_WIDTH	24
 
 static const char * const column_names[] = {
@@ -117,7 +118,7 @@ static int queues_show(struct seq_file *seq, void *v)
 	return 0;
 }
 
-/* The first position at or after *@pos that has something, or NULL */
+/* The first position from *@pos on that is not empty, or NULL */
 static void *queues_start(struct seq_file *seq, loff_t *pos)
 {
 	while (*pos && *pos < POS_END && hlist_empty(xtcp_listen_bucket(*pos - 1)))
@@ -143,7 +144,7 @@ static const struct seq_operations queues_ops = {
 };
 
 /**
- * xtcp_proc_listen_init() - make /proc/net/xtcp_listen
+ * xtcp_proc_listen_init() - create /proc/net/xtcp_listen
  * @net: namespace
  *
  * Context: process; sleeps.
@@ -161,7 +162,7 @@ int xtcp_proc_listen_init(struct net *net)
  * xtcp_proc_listen_exit() - remove /proc/net/xtcp_listen
  * @net: namespace
  *
- * Context: process; sleeps until nobody reads it.
+ * Context: process; sleeps until no process reads it.
  */
 void xtcp_proc_listen_exit(struct net *net)
 {

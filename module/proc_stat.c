@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counters: /proc/net/xtcp_stat, a namespace's own, a line each.
+ * /proc/net/xtcp_stat: the counters of a namespace, one line each.
  */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -36,8 +36,8 @@ static int stat_show(struct seq_file *seq, void *v)
 }
 
 /**
- * xtcp_proc_stat_init() - make /proc/net/xtcp_stat
- * @net: namespace, whose counters exist
+ * xtcp_proc_stat_init() - create /proc/net/xtcp_stat
+ * @net: namespace, its counters allocated
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
@@ -54,7 +54,7 @@ int xtcp_proc_stat_init(struct net *net)
  * xtcp_proc_stat_exit() - remove /proc/net/xtcp_stat
  * @net: namespace
  *
- * Context: process; sleeps until nobody reads it.
+ * Context: process; sleeps until no process reads it.
  */
 void xtcp_proc_stat_exit(struct net *net)
 {

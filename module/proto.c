@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tables by which the socket layer and IP find xtcp.
+ * Registration with the socket layer and IP.
  */
 #include <linux/net.h>
 #include <net/inet_common.h>
@@ -30,8 +30,8 @@ static struct percpu_counter sockets_allocated;
 static atomic_long_t memory_allocated;
 static DEFINE_PER_CPU(int, memory_per_cpu_fw_alloc);
 static unsigned long memory_pressure;
-long xtcp_mem[3] __read_mostly;	/* the parameter mem, in force at once: sysctl.c */
-/* what the socket layer falls back on; a namespace's knobs decide */
+long xtcp_mem[3] __read_mostly;	/* the module parameter mem, see sysctl.c */
+/* fallbacks of the socket layer; a namespace's sysctls take precedence */
 static int sysctl_rmem[3] __read_mostly = { 4096, 131072, 6291456 };
 static int sysctl_wmem[3] __read_mostly = { 4096, 16384, 4194304 };
 
@@ -160,7 +160,7 @@ static const struct inet6_protocol protocol6 = {
 };
 
 /**
- * xtcp_proto_register() - make the slabs of sockets
+ * xtcp_proto_register() - register the protocols, which creates the socket slabs
  *
  * Context: module load.
  * Return: 0 or a negative errno.
@@ -187,7 +187,7 @@ destroy_counter:
 }
 
 /**
- * xtcp_proto_unregister() - free the slabs of sockets
+ * xtcp_proto_unregister() - unregister the protocols, which destroys the socket slabs
  *
  * Context: module unload, after the last socket's grace period.
  */
@@ -199,7 +199,7 @@ void xtcp_proto_unregister(void)
 }
 
 /**
- * xtcp_proto_add() - open for packets, then for socket()
+ * xtcp_proto_add() - accept packets, then socket() calls
  *
  * Context: module load, last.
  * Return: 0 or a negative errno: -EAGAIN when the protocol number is taken.
@@ -230,9 +230,9 @@ del_v4:
 }
 
 /**
- * xtcp_proto_del() - close for socket(), then for packets
+ * xtcp_proto_del() - stop socket() calls, then packets
  *
- * Context: module unload, first. No packet is in xtcp's hands when it returns.
+ * Context: module unload, first. When it returns, xtcp handles no packet any more.
  */
 void xtcp_proto_del(void)
 {

@@ -5,7 +5,7 @@
 #ifndef XTCP_PROTO_H
 #define XTCP_PROTO_H
 
-extern long xtcp_mem[3];	/* limits of the memory of all sockets together, pages */
+extern long xtcp_mem[3];	/* memory limits for all sockets together, pages */
 
 int xtcp_proto_register(void);
 void xtcp_proto_unregister(void);

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The receive path, top to bottom: the table of contents of a packet's way.
+ * The receive path, top to bottom.
  *
  *   IP --> xtcp_v4_rcv / xtcp_v6_rcv
  *	      rcv_for_us	is it for this host alone?
- *	      xtcp_parse	header, options, checksum (packet.c)
- *	      xtcp_conn_lookup	whose is it?
- *		rcv_socket	--> xtcp_sock_rcv (admit.c) --> xtcp_input (input.c)
+ *	      xtcp_parse	header and options (packet.c)
+ *	      rcv_checksum
+ *	      xtcp_conn_lookup	what is in the connection table?
+ *		a socket	--> xtcp_sock_rcv (admit.c) --> xtcp_input (input.c)
  *		rcv_request	--> request.c
  *		rcv_timewait	--> timewait.c
  *		rcv_unknown	--> a listener (listen.c), or RST
  *
- * Each refusal is counted by name. All of it runs in softirq under IP's
- * rcu_read_lock(), which is what keeps a socket that a lookup found.
+ * Each reason to drop a segment has its own counter. All of this runs in softirq under IP's
+ * rcu_read_lock(), which keeps the sockets and entries that lookups return.
  */
 #include <net/addrconf.h>
 #include <net/ip.h>
@@ -52,8 +53,8 @@ static __wsum rcv_pseudo(struct sk_buff *skb, int proto)
 	return ip6_compute_pseudo(skb, proto);
 }
 
-/* What no device has summed and is in one piece is summed at once, which is what the rest
- * would come to
+/* A linear packet that no device has summed is summed here. The general path does the same in
+ * more steps
  */
 static bool rcv_checksum(struct sk_buff *skb)
 {
@@ -64,10 +65,10 @@ static bool rcv_checksum(struct sk_buff *skb)
 	       !skb_checksum_complete(skb);
 }
 
-/* A segment of no connection: an opening for a listener, or refused */
+/* A segment without a connection: it may open one to a listener; otherwise it is rejected */
 static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 			const struct xtcp_key *key,
-			struct xtcp_timewait_record *before)
+			struct xtcp_timewait *tw)
 {
 	struct sock *listener;
 	unsigned int why;
@@ -80,7 +81,7 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 	if (listener) {
 		why = xtcp_admit(listener, skb, seg);
 		if (why == XTCP_DROP_NONE)
-			xtcp_listen_rcv(listener, skb, seg, key, before);
+			xtcp_listen_rcv(listener, skb, seg, key, tw);
 		else
 			xtcp_skb_done(key->net, skb, why);
 	} else if (xtcp_policy_in(NULL, skb)) {
@@ -91,11 +92,11 @@ static void rcv_unknown(struct sk_buff *skb, struct xtcp_seg *seg,
 	}
 }
 
-/* A segment for a half-open connection: the third one makes a socket of it */
+/* A segment for a request: the final ACK makes a socket of it */
 static void rcv_request(struct xtcp_entry *e, struct sk_buff *skb,
 			struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	struct xtcp_request_record *r = xtcp_entry_request(e);
+	struct xtcp_request *r = xtcp_entry_request(e);
 	struct sock *listener = xtcp_request_listener(r);
 	unsigned int why = XTCP_DROP_NONE;
 
@@ -111,11 +112,11 @@ static void rcv_request(struct xtcp_entry *e, struct sk_buff *skb,
 		xtcp_skb_done(key->net, skb, why);
 }
 
-/* A segment for TIME-WAIT: answered there, unless it opens a new connection */
+/* A segment for a TIME-WAIT entry, which answers unless the segment opens a new connection */
 static void rcv_timewait(struct xtcp_entry *e, struct sk_buff *skb,
 			 struct xtcp_seg *seg, const struct xtcp_key *key)
 {
-	struct xtcp_timewait_record *r = xtcp_entry_timewait(e);
+	struct xtcp_timewait *r = xtcp_entry_timewait(e);
 
 	if (!xtcp_policy_in(NULL, skb))
 		xtcp_skb_free(skb, XTCP_REFUSED_XFRM);
@@ -175,7 +176,7 @@ int xtcp_v4_rcv(struct sk_buff *skb)
  * @skb: packet, data at the transport header; consumed
  *
  * Context: softirq, under rcu_read_lock().
- * Return: 0: it is never handed back to IPv6.
+ * Return: 0: the packet is never handed back to IPv6.
  */
 int xtcp_v6_rcv(struct sk_buff *skb)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A packet's way from IP to whoever it is for.
+ * The receive path, from IP to sockets and minisocks.
  */
 #ifndef XTCP_RCV_H
 #define XTCP_RCV_H

@@ -16,26 +16,26 @@
 u32 xtcp_inq(const struct sock *sk)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
-	int state = inet_sk_state_load(sk);	/* first: the numbers are at least as new */
+	int state = inet_sk_state_load(sk);	/* first: then the numbers are at least as new */
 	s32 waits;
 
 	if ((1 << state) & (TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_LISTEN))
 		return 0;
 	waits = READ_ONCE(xs->tcb.rcv_nxt) - READ_ONCE(xs->copied_seq);
-	/* read without the lock, it may not be of the same moment: the FIN is taken for a
-	 * byte then, and who asks for bytes is woken by a FIN anyway
+	/* Without the lock, this may be out of step with RCV.NXT. Then the FIN counts as a byte;
+	 * a reader that waits for bytes is woken by a FIN anyway
 	 */
 	if (data_race(xs->tcb.rcv_fin_done))
 		waits--;			/* the FIN itself */
-	return max(waits, 0);	/* a reader may have gone on between the two */
+	return max(waits, 0);	/* copied_seq may have advanced in between */
 }
 
 /**
- * xtcp_receive_full() - can the peer send no more before something is read?
+ * xtcp_receive_full() - can the peer send nothing more before the program reads?
  * @sk: socket
  *
- * Its window is no larger than a segment, or the buffer is full. Who waits for more than is
- * there would wait for ever, and the peer, too.
+ * True when the window is no larger than a segment, or the buffer is full. A reader that
+ * waits for more than is queued would wait for ever, and so would the peer.
  *
  * Context: any; exact under the socket lock.
  * Return: true when so.
@@ -44,19 +44,19 @@ bool xtcp_receive_full(const struct sock *sk)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
-	/* A poll that reads what is being changed is asked again by whoever changes it */
+	/* if a value changes while poll() reads it, the writer of the value wakes poll() again */
 	return data_race(xtcp_rcv_window(t)) <= data_race(t->rcv_mss) ||
 	       atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf);
 }
 
-/* The bytes of @from are in @to now, at its end: so is when they came */
+/* Timestamps follow the bytes: the last bytes of @to are now those of @from */
 static void deliver_when(struct sk_buff *to, struct sk_buff *from)
 {
 	to->tstamp = from->tstamp;
 	*skb_hwtstamps(to) = *skb_hwtstamps(from);
 }
 
-/* Move the bytes of @skb to the end of the last buffer, where that saves memory */
+/* Append the bytes of @skb to the last buffer, if that saves memory */
 static bool deliver_merge(struct sock *sk, struct sk_buff *skb)
 {
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
@@ -79,10 +79,10 @@ static bool deliver_merge(struct sock *sk, struct sk_buff *skb)
 	return true;
 }
 
-/* When the receive memory fills: bytes that take more of it than xtcp_rcv_free() reckons
- * with are copied into a fresh buffer, which has room for those that follow. Else a
- * peer that sends small segments would use up all memory long before its window, and what
- * it was told to send be thrown away
+/* When the receive buffer fills, copy bytes that take more memory than xtcp_rcv_free() expects
+ * into a new buffer with room for the bytes that follow. Otherwise a peer that sends small
+ * segments would use up all memory long before its window, and segments within the window
+ * that we advertised would be dropped
  */
 static struct sk_buff *deliver_compact(struct sock *sk, struct sk_buff *skb)
 {
@@ -118,7 +118,7 @@ static void deliver_one(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * xtcp_deliver() - put bytes that are next in the stream before the reader
+ * xtcp_deliver() - append bytes that are next in the stream to the receive queue
  * @sk: socket
  * @chain: records in order, chained by @next
  *

@@ -11,7 +11,7 @@
  * xtcp_rcv_free() - bytes of payload that the receive buffer has room for
  * @sk: socket
  *
- * Half of the memory is reckoned to go for what surrounds the payload.
+ * Half of the memory is assumed to be overhead.
  *
  * Context: under the socket lock.
  * Return: bytes, 0 when the buffer is over-full.
@@ -24,7 +24,7 @@ static inline u32 xtcp_rcv_free(const struct sock *sk)
 	return space > 0 ? space / 2 : 0;
 }
 
-/* Can bytes be put behind those of @skb? Not where some at its end came twice */
+/* Can bytes be appended to @skb? Not if bytes at its end are duplicates, which are cut off */
 static inline bool xtcp_rcvqueue_extends(const struct sk_buff *skb)
 {
 	const struct xtcp_rec *rec = xtcp_skb_rec(skb);

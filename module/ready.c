@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who may go on: the room to write, and what poll() says.
+ * Readiness: socket state, write space, poll().
  */
 #include <linux/poll.h>
 #include "core/window.h"
@@ -9,13 +9,12 @@
 #include "sock.h"
 
 /**
- * xtcp_set_state() - sk_state follows what was decided
+ * xtcp_set_state() - change sk_state
  * @sk: socket
  * @state: the new state
  *
- * Who sees the new state without the lock, by inet_sk_state_load(), sees all that goes with
- * it: of a connection that is established the numbers of both ends, of one that has ended
- * its error.
+ * A lockless reader that sees the new state, by inet_sk_state_load(), also sees what goes
+ * with it: the sequence numbers of an established connection, the error of one that has ended.
  *
  * Context: under the socket lock.
  */
@@ -30,7 +29,7 @@ void xtcp_set_state(struct sock *sk, int state)
  * xtcp_readable() - does poll() say that there is something to read?
  * @sk: socket
  *
- * The urgent byte that the reader stands before is not for it.
+ * An urgent byte that is next to read and out of band does not count.
  *
  * Context: any; exact under the socket lock.
  * Return: true when SO_RCVLOWAT bytes wait, or no more can come.
@@ -38,12 +37,12 @@ void xtcp_set_state(struct sock *sk, int state)
 bool xtcp_readable(const struct sock *sk)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 apart = READ_ONCE(xs->urgent) && !sock_flag(sk, SOCK_URGINLINE) &&
+	u32 oob = READ_ONCE(xs->urgent) && !sock_flag(sk, SOCK_URGINLINE) &&
 		    READ_ONCE(xs->urgent_seq) == READ_ONCE(xs->copied_seq);
 	u32 waits = xtcp_inq(sk);
 
-	/* what all sockets together may have decides, too, how much can come */
-	return waits > apart && (waits - apart >= sock_rcvlowat(sk, 0, INT_MAX) ||
+	/* memory pressure also limits how much more can come */
+	return waits > oob && (waits - oob >= sock_rcvlowat(sk, 0, INT_MAX) ||
 				 xtcp_receive_full(sk) ||
 				 READ_ONCE(*sk->sk_prot->memory_pressure));
 }
@@ -51,10 +50,10 @@ bool xtcp_readable(const struct sock *sk)
 /**
  * xtcp_stream_memory_free() - proto.stream_memory_free: TCP_NOTSENT_LOWAT
  * @sk: socket
- * @wake: 1 when a sleeper is to be woken: half of the mark must be free then
+ * @wake: 1 when a sleeping writer is to be woken: then half of the limit must be free
  *
  * Context: any.
- * Return: true when less than the mark waits to be sent for the first time.
+ * Return: true when fewer bytes than the limit are queued and never sent.
  */
 bool xtcp_stream_memory_free(const struct sock *sk, int wake)
 {
@@ -66,7 +65,7 @@ bool xtcp_stream_memory_free(const struct sock *sk, int wake)
 }
 
 /**
- * xtcp_write_space() - sk_write_space: wake writers when a third of the room is free
+ * xtcp_write_space() - sk_write_space: wake writers when a third of the send buffer is free
  * @sk: socket
  *
  * Context: any.
@@ -96,7 +95,7 @@ static __poll_t poll_writable(struct sock *sk, struct socket *sock, int shutdown
 		return EPOLLOUT | EPOLLWRNORM;
 	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	set_bit(SOCK_NOSPACE, &sock->flags);
-	/* room may have come before the bits were set: look again */
+	/* there may have been room before the bits were set: check again */
 	smp_mb__after_atomic();
 	return sk_stream_is_writeable(sk) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
@@ -107,8 +106,8 @@ static __poll_t poll_writable(struct sock *sk, struct socket *sock, int shutdown
  * @sock: socket
  * @wait: poll table
  *
- * Context: process, without the socket lock: what it sees may be old a moment
- * later, when a wake-up follows.
+ * Context: process, without the socket lock: the events may be out of date at once; a
+ * wake-up follows then.
  * Return: events.
  */
 __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Who may go on: room to write, poll().
+ * Readiness: socket state, write space, poll().
  */
 #ifndef XTCP_READY_H
 #define XTCP_READY_H

@@ -15,13 +15,13 @@
 #include "urgent.h"
 
 /**
- * struct recv - a call of recvmsg() on its way
- * @msg: where bytes go
+ * struct recv - state of a recvmsg() call
+ * @msg: where the bytes go
  * @flags: MSG_*
- * @seq: next byte to copy
- * @fault: the user's memory has ended there
- * @last: the buffer that was copied from last, if somebody wants to know when it came; with
- *	a reference, to be dropped under the socket lock
+ * @seq: next sequence number to copy
+ * @fault: copying to user space failed
+ * @last: the buffer of the last byte copied, if its timestamp is wanted; NULL: none. The
+ *	reference is dropped under the socket lock
  */
 struct recv {
 	struct msghdr *msg;
@@ -31,7 +31,7 @@ struct recv {
 	struct sk_buff *last;
 };
 
-/* Copy from one buffer what is unread of it. Bytes copied, or -EFAULT */
+/* Copy the unread bytes of one buffer. Return: bytes, or -EFAULT */
 static int recv_copy(struct recv *r, const struct sk_buff *skb, size_t want, u32 seq)
 {
 	struct xtcp_rec *rec = xtcp_skb_rec(skb);
@@ -51,7 +51,7 @@ static void recv_forget(struct recv *r)
 	r->last = NULL;
 }
 
-/* SO_TIMESTAMP and its kin tell when the last byte of a read has come */
+/* SO_TIMESTAMP and the like report when the last byte of a read arrived */
 static void recv_remember(struct sock *sk, struct recv *r, struct sk_buff *skb)
 {
 	if (likely(!sock_flag(sk, SOCK_RCVTSTAMP) && !READ_ONCE(sk->sk_tsflags)))
@@ -69,7 +69,7 @@ static void recv_tell_time(struct sock *sk, struct recv *r)
 	recv_forget(r);
 }
 
-/* Free what was read to its end */
+/* Free buffers that were read completely */
 static void recv_eat(struct sock *sk)
 {
 	struct sk_buff *skb;
@@ -82,7 +82,9 @@ static void recv_eat(struct sock *sk)
 	}
 }
 
-/* The reader has got all up to @seq: @copied bytes, and an urgent byte that it has passed */
+/* The program has read everything up to @seq: @copied bytes, and an urgent byte if it was
+ * passed
+ */
 static void recv_consumed(struct sock *sk, u32 seq, size_t copied)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
@@ -96,8 +98,8 @@ static void recv_consumed(struct sock *sk, u32 seq, size_t copied)
 	xtcp_event_kind(sk, XTCP_EV_RECEIVE);
 }
 
-/* Copy all that is there, up to @len bytes. @r->seq moves behind what was copied, and
- * copied_seq with it: what is told to the user, and nothing else, is consumed. Bytes copied
+/* Copy what is queued, up to @len bytes. @r->seq and copied_seq advance past the bytes that
+ * were copied: exactly the bytes that the call returns are consumed. Return: bytes
  */
 static size_t recv_available(struct sock *sk, struct recv *r, size_t len)
 {
@@ -121,14 +123,14 @@ static size_t recv_available(struct sock *sk, struct recv *r, size_t len)
 		recv_remember(sk, r, skb);
 	}
 	if (r->fault && !copied)
-		return 0;	/* the urgent byte was not passed either */
+		return 0;	/* the urgent byte was not passed, either */
 	r->seq = next;
 	if (!(r->flags & MSG_PEEK))
 		recv_consumed(sk, next, copied);
 	return copied;
 }
 
-/* Does something wait at or after @seq? The urgent byte counts, too */
+/* Is anything queued from @seq on? The urgent byte counts, too */
 static bool recv_waits(const struct sock *sk, u32 seq)
 {
 	const struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
@@ -136,7 +138,7 @@ static bool recv_waits(const struct sock *sk, u32 seq)
 	return tail && seq_gt(xtcp_skb_rec(tail)->end_seq, seq);
 }
 
-/* Nothing more is there: 1 to end with what was read, 0 to wait, or an errno */
+/* Nothing more is queued. Return: 1 to end with what was read, 0 to wait, or an errno */
 static int recv_ended(struct sock *sk, bool some, long timeo)
 {
 	if (some)
@@ -145,7 +147,7 @@ static int recv_ended(struct sock *sk, bool some, long timeo)
 		       signal_pending(current);
 	if (sock_flag(sk, SOCK_DONE))
 		return 1;
-	if (READ_ONCE(sk->sk_err))	/* SO_ERROR takes it without the lock */
+	if (READ_ONCE(sk->sk_err))	/* SO_ERROR clears it without the lock */
 		return sock_error(sk);
 	if (sk->sk_shutdown & RCV_SHUTDOWN)
 		return 1;
@@ -158,32 +160,34 @@ static int recv_ended(struct sock *sk, bool some, long timeo)
 	return 0;
 }
 
-/* The read stands at the mark: 1 to end with what was read, 0 to pass it, or an errno */
+/* The read is at the urgent mark. Return: 1 to end with what was read, 0 to pass the mark, or an
+ * errno
+ */
 static int recv_at_mark(bool some, long timeo)
 {
 	if (some)
 		return 1;
-	if (signal_pending(current))	/* SIGURG, before the mark is passed */
+	if (signal_pending(current))	/* SIGURG is handled before the mark is passed */
 		return timeo ? sock_intr_errno(timeo) : -EAGAIN;
 	return 0;
 }
 
-/* Sleep until something has come: 0, or -EPIPE when the connection is another one now, as
- * xtcp_disconnect() tells. @some: bytes were peeked at
+/* Sleep until something arrives. @some: bytes were peeked at. Return: 0; -EPIPE when the socket
+ * was disconnected meanwhile, and may have another connection
  */
 static int recv_wait(struct sock *sk, struct recv *r, bool some, long *timeo)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	int n = sk_wait_data(sk, timeo, skb_peek_tail(&sk->sk_receive_queue));
 
-	/* another reader may have gone on while we slept, or the numbers have begun */
+	/* meanwhile another reader may have read, or the handshake may have set copied_seq */
 	if (!(r->flags & MSG_PEEK) || !some || seq_lt(r->seq, xs->copied_seq))
 		r->seq = xs->copied_seq;
 	return min(n, 0);
 }
 
-/* Read up to @len bytes, and wait for them as @r->flags say. Bytes, or a negative errno;
- * *@copied counts in any case
+/* Read up to @len bytes, and wait for them as @r->flags say. Return: 0 or a negative errno;
+ * *@copied is valid in any case
  */
 static int recv_all(struct sock *sk, struct recv *r, size_t len, size_t *copied)
 {
@@ -195,14 +199,14 @@ static int recv_all(struct sock *sk, struct recv *r, size_t len, size_t *copied)
 		if (xtcp_urgent_at(xtcp_sk(sk), r->seq))
 			n = recv_at_mark(*copied, timeo);
 		if (n || (!len && recv_waits(sk, r->seq)))
-			break;		/* a read of nothing would not wait, and takes nothing */
+			break;		/* a read of 0 bytes neither waits nor takes anything */
 		*copied += recv_available(sk, r, len - *copied);
 		if (r->fault)
 			return -EFAULT;
 		if (*copied >= target)
 			break;
 		if (r->flags & MSG_PEEK && *copied && xtcp_receive_full(sk))
-			break;		/* nothing makes room for more */
+			break;		/* a peek frees no room for more */
 		n = recv_ended(sk, *copied, timeo) ?: recv_wait(sk, r, *copied, &timeo);
 	}
 	return min(n, 0);
@@ -223,7 +227,7 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 	return copied ? copied : err;
 }
 
-/* SO_BUSY_POLL: look into the device's queue before going to sleep */
+/* SO_BUSY_POLL: poll the device's queue before going to sleep */
 static void recv_busy_poll(struct sock *sk, int flags)
 {
 	if (sk_can_busy_loop(sk) && skb_queue_empty_lockless(&sk->sk_receive_queue) &&
@@ -234,7 +238,7 @@ static void recv_busy_poll(struct sock *sk, int flags)
 /**
  * xtcp_recvmsg() - proto.recvmsg
  * @sk: socket
- * @XTCP_RECVMSG_ARGS: msg, len and flags, as recvmsg() has them
+ * @XTCP_RECVMSG_ARGS: msg, len and flags of recvmsg()
  *
  * Context: process.
  * Return: bytes, 0 after the peer's FIN, or a negative errno.
@@ -252,7 +256,7 @@ int xtcp_recvmsg(struct sock *sk, XTCP_RECVMSG_ARGS)
 	tell = ret >= 0 && xtcp_sk(sk)->tell_inq;
 	left = xtcp_sk(sk)->tcb.rcv_nxt - xtcp_sk(sk)->copied_seq;
 	release_sock(sk);
-	if (tell)	/* of this moment: the connection may be another one now */
+	if (tell)	/* sampled under the lock; the socket may have another connection now */
 		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(left), &left);
 	return ret;
 }

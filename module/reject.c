@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RST: which one answers what (RFC 9293 sections 3.5.2 and 3.10.7).
+ * RST: where each is sent (RFC 9293 sections 3.5.2 and 3.10.7).
  *
- *	segment					RST by
- *	of no connection, nobody listens	rcv_unknown(), rcv.c
+ *	segment					RST sent by
+ *	no connection, no listener		rcv_unknown(), rcv.c
  *	for a listener, with ACK, no cookie	xtcp_listen_rcv(), listen.c
- *	half-open: acknowledges no SYN-ACK	xtcp_request_rcv(), request.c
- *	half-open: no room in the accept queue	xtcp_request_overflow() (abort_on_overflow)
- *	half-open: its listener has closed	xtcp_request_begin(), request_unheard()
- *	of a socket, or its user aborts		the core: XTCP_ACT_RST, XTCP_OUT_RST
+ *	request: acknowledges no SYN-ACK	xtcp_request_rcv(), request.c
+ *	request: accept queue full		xtcp_request_overflow() (abort_on_overflow)
+ *	request: listener closed		xtcp_request_begin(), request_unheard()
+ *	of a socket, or its program aborts	the core: XTCP_ACT_RST, XTCP_OUT_RST
  *
- * A segment with RST is never answered by one. TIME-WAIT answers by ACK (timewait.c).
+ * A segment with RST is never answered by one. TIME-WAIT answers with an ACK (timewait.c).
  */
 #include "core/reset.h"
 #include "core/tcb.h"
@@ -21,15 +21,13 @@
 #include "sock.h"
 
 /**
- * xtcp_reset_skb() - refuse a packet with RST, unless it is one itself
+ * xtcp_reset_skb() - answer a packet with RST, unless it carries one itself
  * @skb: the packet, transport header pulled
  * @seg: its segment
- * @key: its connection, seen from our end
- * @owner: the listener that it was for; NULL: nobody's
+ * @key: its connection, as seen from our end
+ * @owner: the listener that it was for, or NULL
  *
- * RFC 9293 section 3.10.7.1.
- *
- * Context: softirq, under rcu_read_lock().
+ * Context: softirq, under rcu_read_lock(). Source: RFC 9293 section 3.10.7.1.
  */
 void xtcp_reset_skb(struct sk_buff *skb, const struct xtcp_seg *seg,
 		    const struct xtcp_key *key, const struct sock *owner)
@@ -44,7 +42,7 @@ void xtcp_reset_skb(struct sk_buff *skb, const struct xtcp_seg *seg,
 }
 
 /**
- * xtcp_reset_peer() - tell a connection's peer that it has ended
+ * xtcp_reset_peer() - send RST to a connection's peer
  * @sk: socket
  * @rst: the segment, from the core
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * RST: which one answers what.
+ * Sending RST.
  */
 #ifndef XTCP_REJECT_H
 #define XTCP_REJECT_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Answers that no socket sends: SYN-ACKs of half-open records, ACKs of TIME-WAIT,
- * RST for segments that belong to nobody. They leave in the name of the
- * namespace's control sockets.
+ * Replies without a connection's socket: SYN-ACKs of requests, ACKs of TIME-WAIT entries, RST
+ * for segments without a connection. They are sent through the control sockets of the
+ * namespace.
  */
 #include <linux/security.h>
 #include <linux/slab.h>
@@ -23,7 +23,7 @@
 #include "sock.h"
 
 /**
- * xtcp_reply_init() - make a namespace's control sockets
+ * xtcp_reply_init() - create a namespace's control sockets
  * @net: namespace
  *
  * Context: process.
@@ -48,10 +48,10 @@ int xtcp_reply_init(struct net *net)
 }
 
 /**
- * xtcp_reply_exit() - release a namespace's control sockets
+ * xtcp_reply_exit() - destroy a namespace's control sockets
  * @net: namespace
  *
- * Context: process, after the namespace's records were drained.
+ * Context: process, after the namespace's requests and TIME-WAIT entries have ended.
  */
 void xtcp_reply_exit(struct net *net)
 {
@@ -64,7 +64,7 @@ void xtcp_reply_exit(struct net *net)
 
 #define REPLY_IP_MAX	60	/* an IPv4 header with all its options */
 
-/* A buffer that holds the segment's header, with room for IP and link in front */
+/* A new buffer with the segment, and headroom for IP and link headers */
 static struct sk_buff *reply_alloc(const struct xtcp_key *key,
 				   const struct xtcp_out *out)
 {
@@ -83,9 +83,9 @@ static struct sk_buff *reply_alloc(const struct xtcp_key *key,
 	return skb;
 }
 
-/* The packet's own buffer, emptied: it has room for an answer that is no longer, and in
- * front of it for the headers that it came with; and it needs neither to be got nor to be
- * freed. Returns false where others see it, too
+/* Reuse the packet's skb: if the reply is no longer than the packet, there is room for it, the
+ * headroom for the headers is there, and we save an alloc and a free. Returns false when the
+ * skb is shared or too short
  */
 static bool reply_reuse(struct sk_buff *skb, const struct xtcp_key *key,
 			const struct xtcp_out *out)
@@ -111,7 +111,7 @@ static bool reply_reuse(struct sk_buff *skb, const struct xtcp_key *key,
 	return true;
 }
 
-/* The buffer for an answer: that of the packet @in, which is NULL afterwards, or a new one */
+/* The buffer for a reply: that of the packet *@in, which is NULL afterwards, or a new one */
 static struct sk_buff *reply_buffer(const struct xtcp_key *key,
 				    const struct xtcp_answer *answer,
 				    const struct xtcp_out *out, struct sk_buff **in)
@@ -134,7 +134,7 @@ static kuid_t reply_uid(const struct xtcp_key *key, const struct xtcp_answer *an
 	return answer->owner ? xtcp_compat_uid(answer->owner) : sock_net_uid(key->net, NULL);
 }
 
-/* A listener with IP_TRANSPARENT answers for addresses that are none of this host's */
+/* A listener with IP_TRANSPARENT answers from addresses that are not this host's */
 static u8 reply_flags(const struct xtcp_answer *answer)
 {
 	if (answer->owner)
@@ -148,9 +148,9 @@ static void reply_classify(const struct xtcp_answer *answer, struct flowi_common
 		security_sk_classify_flow((struct sock *)answer->owner, flow);
 }
 
-/* The packet leaves as its listener's: what cgroups and netfilter say of that one's packets
- * holds for it. Nothing but RCU keeps the listener, so one that is just being freed has no
- * packets any more
+/* Send the reply on behalf of its listener, so that cgroups and netfilter treat it like the
+ * listener's packets. Only RCU keeps the listener: if it is just being freed, the reply has no
+ * socket
  */
 static void reply_own(struct sk_buff *skb, const struct xtcp_answer *answer)
 {
@@ -166,7 +166,9 @@ static void reply_own(struct sk_buff *skb, const struct xtcp_answer *answer)
 	skb->destructor = sock_wfree;
 }
 
-/* Not to what is no host's (RFC 9293 MUST-63), nor by a way that the options forbid */
+/* Do not send to a broadcast or multicast address (RFC 9293 MUST-63), nor against a strict
+ * source route
+ */
 static bool reply_refused4(const struct xtcp_key *key, const struct ip_options *opt,
 			   const struct rtable *rt)
 {
@@ -213,8 +215,9 @@ static u8 reply_ttl4(const struct xtcp_answer *answer, const struct rtable *rt)
 	return ttl > 0 ? ttl : ip4_dst_hoplimit(&rt->dst);
 }
 
-/* The IP header, with options; the first hop where these name one. No answer is ever
- * longer than what may not be cut, so it has DF and needs no ID (RFC 6864 section 4.1)
+/* Write the IP header, with options; its destination is the first hop if there is a source
+ * route. No reply is long enough to be fragmented, so it has DF and needs no ID (RFC 6864
+ * section 4.1)
  */
 static void reply_header4(struct sk_buff *skb, const struct xtcp_key *key,
 			  const struct xtcp_answer *answer, const struct rtable *rt)
@@ -238,7 +241,7 @@ static void reply_header4(struct sk_buff *skb, const struct xtcp_key *key,
 		xtcp_ipopt_write(iph, opt, key->laddr, key->raddr);
 }
 
-/* The MSS that a SYN-ACK tells is not above that of the route back */
+/* The MSS option of a SYN-ACK is at most the route's advertised MSS */
 static void reply_mss(struct xtcp_out *out, const struct dst_entry *dst)
 {
 	if (out->opts.mss)
@@ -270,8 +273,8 @@ static void reply_v4(const struct xtcp_key *key, const struct xtcp_answer *answe
 	ip_local_out(key->net, skb->sk ?: xtcp_net(key->net)->ctl4, skb);
 }
 
-/* Nobody's answer. The control socket is everybody's, so that nothing can be set on it: the
- * header is written here
+/* Send a reply that has no listener. The control socket is shared, so nothing can be set on
+ * it: the IP header is written here
  */
 static void reply_xmit6(struct sk_buff *skb, const struct xtcp_key *key,
 			const struct xtcp_answer *answer, struct flowi6 *fl6)
@@ -292,7 +295,7 @@ static void reply_xmit6(struct sk_buff *skb, const struct xtcp_key *key,
 	ip6_local_out(key->net, xtcp_net(key->net)->ctl6, skb);
 }
 
-/* A listener's options go with its answers, and may name another first hop */
+/* A listener's options apply to its replies, and may name another first hop */
 static struct ipv6_txoptions *reply_opt6(const struct xtcp_answer *answer)
 {
 	return answer->owner ? rcu_dereference(inet6_sk(answer->owner)->opt) : NULL;
@@ -349,7 +352,7 @@ static void reply_v6(const struct xtcp_key *key, const struct xtcp_answer *answe
 		reply_xmit6(skb, key, answer, &fl6);
 }
 
-/* In the buffer of the packet @in where that can be: then it is NULL afterwards */
+/* Send a reply, in the skb of the packet *@in if possible: then it is NULL afterwards */
 static void reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
 		  struct xtcp_out *out, struct sk_buff **in)
 {
@@ -362,12 +365,12 @@ static void reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
 }
 
 /**
- * xtcp_reply() - send a segment without payload for a connection without socket
- * @key: the connection, seen from our end
- * @answer: how it is to leave
- * @out: the segment; the MSS of a SYN-ACK becomes what the route allows
+ * xtcp_reply() - send a segment without payload for a connection without a socket
+ * @key: the connection, as seen from our end
+ * @answer: how to send it
+ * @out: the segment; the MSS of a SYN-ACK is lowered to what the route allows
  *
- * What can't be sent (no memory, no route) is lost, like any segment.
+ * A reply that cannot be sent (no memory, no route) is lost, like any segment.
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -381,11 +384,11 @@ void xtcp_reply(const struct xtcp_key *key, const struct xtcp_answer *answer,
 }
 
 /**
- * xtcp_reply_in() - likewise, in the buffer of the packet that is answered, where it fits
- * @key: the connection, seen from our end
- * @answer: how it is to leave
- * @out: the segment; the MSS of a SYN-ACK becomes what the route allows
- * @skb: the packet, transport header pulled; consumed
+ * xtcp_reply_in() - send a segment without payload, if possible in the packet's skb
+ * @key: the connection, as seen from our end
+ * @answer: how to send it
+ * @out: the segment; the MSS of a SYN-ACK is lowered to what the route allows
+ * @skb: the packet that is answered, transport header pulled; consumed
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -397,8 +400,8 @@ void xtcp_reply_in(const struct xtcp_key *key, const struct xtcp_answer *answer,
 	consume_skb(skb);
 }
 
-/* The device an answer must leave by: the packet's, where its addresses or its
- * l3mdev mean nothing elsewhere
+/* The device to send a reply by: that of the packet, if the addresses are valid only on its
+ * link or in its l3mdev
  */
 static int reply_oif(const struct sk_buff *skb, const struct xtcp_key *key)
 {
@@ -408,11 +411,11 @@ static int reply_oif(const struct sk_buff *skb, const struct xtcp_key *key)
 }
 
 /**
- * xtcp_reply_to() - answer a packet, the way back that it came
+ * xtcp_reply_to() - answer a packet, along the path that it came by
  * @skb: the packet, transport header pulled
- * @key: its connection, seen from our end
- * @answer: how it is to leave, as far as whoever answers knows; the packet says the rest
- * @out: the answer
+ * @key: its connection, as seen from our end
+ * @answer: how to send it, as far as the caller knows; the rest is taken from the packet
+ * @out: the reply
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -438,7 +441,7 @@ void xtcp_reply_to(const struct sk_buff *skb, const struct xtcp_key *key,
 	kfree(opt4);
 }
 
-/* net.ipv6.flowlabel_reflect asks for a peer's flow label to come back to him */
+/* Is the peer's flow label to be sent back (net.ipv6.flowlabel_reflect)? */
 static bool reply_reflects(const struct xtcp_key *key, const struct sock *owner,
 			   const struct xtcp_out *out)
 {
@@ -451,9 +454,9 @@ static bool reply_reflects(const struct xtcp_key *key, const struct sock *owner,
 /**
  * xtcp_reply_skb() - answer a packet
  * @skb: the packet, transport header pulled
- * @key: its connection, seen from our end
- * @owner: the listener that it was for; NULL: nobody's
- * @out: the answer
+ * @key: its connection, as seen from our end
+ * @owner: the listener that it was for, or NULL
+ * @out: the reply
  *
  * Context: softirq, under rcu_read_lock().
  */

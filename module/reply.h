@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Answers without a socket.
+ * Replies without a connection's socket.
  */
 #ifndef XTCP_REPLY_H
 #define XTCP_REPLY_H
@@ -15,18 +15,18 @@ struct xtcp_key;
 struct xtcp_out;
 
 /**
- * struct xtcp_answer - how a segment leaves that no socket sends
+ * struct xtcp_answer - how to send a reply without a connection's socket
  * @oif: device to send by; 0: as routed
  * @mark: routing mark
  * @flowlabel: IPv6: flow label
  * @opt4: IPv4: IP options, or NULL
- * @owner: listener in whose name it goes: its user, TTL, priority, IPv6 options, cgroup;
- *	NULL: nobody's
+ * @owner: listener on whose behalf it is sent, which gives user, TTL, priority, IPv6 options
+ *	and cgroup; or NULL
  * @tos: traffic class
  * @ttl: without @owner: TTL or hop limit; 0: the route's
  * @foreign: without @owner: our address need not be this host's (IP_TRANSPARENT)
  *
- * docs/policy.md tells who has what of whom.
+ * docs/policy.md lists what each kind of reply takes from where.
  */
 struct xtcp_answer {
 	int oif;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a SYN brings along, and what its listener agrees to: for half-open records, and for
- * those that are gone with their SYN-ACK (cookie.c).
+ * What a SYN brings, and what its listener agrees to: for requests, and for connections that
+ * keep nothing after their SYN-ACK (cookie.c).
  */
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -9,15 +9,15 @@
 #include "core/mss.h"
 #include "kept.h"
 #include "net.h"
-#include "record.h"
+#include "minisock.h"
 #include "reply.h"
 #include "request.h"
 #include "request_syn.h"
 #include "sock.h"
 #include "timer.h"
 
-/* The device a connection is bound to from its first packet on. A link-local address means
- * something on its link only, not in the VRF that the link is in
+/* The device that a connection is bound to from its first packet on. A link-local address is
+ * valid on its link only, not in the VRF that the link is in
  */
 static int request_bound_dev(const struct sock *listener, const struct sk_buff *skb,
 			     const struct xtcp_key *key)
@@ -28,12 +28,12 @@ static int request_bound_dev(const struct sock *listener, const struct sk_buff *
 }
 
 /**
- * xtcp_request_adv_mss() - the largest segment we can be sent: what fits the device
- * @listener: listener, whose user may want less
+ * xtcp_request_adv_mss() - the largest segment that we can receive: what the device's MTU allows
+ * @listener: listener, whose program may have set less
  * @skb: a packet of the connection
  * @key: the connection
  *
- * The route of the SYN-ACK may know of less (reply.c).
+ * The route of the SYN-ACK may allow less (reply.c).
  *
  * Context: softirq, under rcu_read_lock().
  * Return: bytes, for the MSS option.
@@ -51,16 +51,16 @@ u16 xtcp_request_adv_mss(const struct sock *listener, const struct sk_buff *skb,
 }
 
 /**
- * xtcp_request_origin() - note of a SYN what its answer depends on
- * @r: record that nobody else knows
+ * xtcp_request_origin() - store what the reply to a SYN depends on
+ * @r: request that no other CPU can find
  * @listener: its listener, not locked
  * @key: the connection
- * @skb: packet that brings it, data at the transport header
- * @syn: its segment, to save the headers of (TCP_SAVE_SYN); NULL: it is no SYN
+ * @skb: packet that creates the request, data at the transport header
+ * @syn: its segment, to save its headers (TCP_SAVE_SYN); NULL: it is not a SYN
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_request_origin(struct xtcp_request_record *r, const struct sock *listener,
+void xtcp_request_origin(struct xtcp_request *r, const struct sock *listener,
 			 const struct xtcp_key *key, struct sk_buff *skb,
 			 const struct xtcp_seg *syn)
 {
@@ -72,16 +72,16 @@ void xtcp_request_origin(struct xtcp_request_record *r, const struct sock *liste
 }
 
 /**
- * xtcp_request_fill() - make a record ready, but for what was agreed (@r->half)
- * @r: record that nobody else knows
+ * xtcp_request_fill() - initialize a request, except for what was agreed (@r->half)
+ * @r: request that no other CPU can find
  * @listener: its listener, not locked
  * @key: the connection
- * @skb: packet that brings it, data at the transport header
+ * @skb: packet that creates the request, data at the transport header
  * @syn: as for xtcp_request_origin()
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_request_fill(struct xtcp_request_record *r, const struct sock *listener,
+void xtcp_request_fill(struct xtcp_request *r, const struct sock *listener,
 		       const struct xtcp_key *key, struct sk_buff *skb,
 		       const struct xtcp_seg *syn)
 {
@@ -96,11 +96,11 @@ void xtcp_request_fill(struct xtcp_request_record *r, const struct sock *listene
 	xtcp_timer_init(&r->timer, XTCP_ENTRY_REQUEST);
 	atomic64_set(&r->listener_id, xtcp_sk(listener)->listener.id);
 	r->before = NULL;
-	xtcp_record_answer_init(&r->answered);
+	xtcp_minisock_answer_init(&r->answered);
 }
 
 /**
- * xtcp_request_agree() - what a listener agrees to with the sender of a SYN
+ * xtcp_request_agree() - negotiate a SYN's options
  * @h: filled
  * @listener: listener, not locked
  * @syn: the SYN
@@ -111,26 +111,26 @@ void xtcp_request_fill(struct xtcp_request_record *r, const struct sock *listene
  *
  * Context: softirq, under rcu_read_lock().
  */
-void xtcp_request_agree(struct xtcp_halfopen *h, const struct sock *listener,
+void xtcp_request_agree(struct xtcp_syn_received *h, const struct sock *listener,
 			const struct xtcp_seg *syn, const struct xtcp_key *key,
 			const struct sk_buff *skb, u32 iss, u64 now)
 {
 	xtcp_rcu_held();
-	xtcp_halfopen_init(h, syn, iss, xtcp_request_adv_mss(listener, skb, key),
-			   key->family == AF_INET ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6,
-			   READ_ONCE(listener->sk_rcvbuf) / 2,
-			   &xtcp_net(key->net)->knobs, now);
+	xtcp_syn_received_init(h, syn, iss, xtcp_request_adv_mss(listener, skb, key),
+			       key->family == AF_INET ? XTCP_MSS_DEFAULT4 : XTCP_MSS_DEFAULT6,
+			       READ_ONCE(listener->sk_rcvbuf) / 2,
+			       &xtcp_net(key->net)->knobs, now);
 }
 
 /**
- * xtcp_request_answer() - how a half-open connection's SYN-ACK leaves
- * @r: record, in the table or not
+ * xtcp_request_answer() - how to send a request's SYN-ACK
+ * @r: request, in the table or not
  * @listener: its listener, not locked
  *
  * Context: softirq, under rcu_read_lock().
- * Return: the way; valid as long as both are.
+ * Return: what xtcp_reply() needs; valid as long as @r and @listener are.
  */
-struct xtcp_answer xtcp_request_answer(const struct xtcp_request_record *r,
+struct xtcp_answer xtcp_request_answer(const struct xtcp_request *r,
 				       const struct sock *listener)
 {
 	struct xtcp_answer answer = {

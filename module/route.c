@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The route of a socket's packets, and what the path leaves for a segment.
+ * The route of a socket's packets, and the room that the path leaves for a segment.
  */
 #include <linux/security.h>
 #include <net/ip.h>
@@ -40,9 +40,9 @@ void xtcp_flow6(struct sock *sk, struct flowi6 *fl6)
 /**
  * xtcp_route6() - look up the IPv6 route of a socket's packets
  * @sk: socket with its addresses and ports set
- * @fl6: filled; its source address is the route's choice where the socket has none
+ * @fl6: filled; where the socket has no source address, the route's choice
  *
- * A routing header (IPV6_RTHDR) names the first hop; the checksum is about the last.
+ * A routing header (IPV6_RTHDR) names the first hop. The checksum covers the last.
  *
  * Context: under the socket lock.
  * Return: a route with a reference for the caller, or ERR_PTR().
@@ -59,7 +59,7 @@ struct dst_entry *xtcp_route6(struct sock *sk, struct flowi6 *fl6)
 	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, final_p);
 }
 
-/* Where packets go first: where the source route says, or to the peer */
+/* The first hop: from the source route, or the peer */
 static __be32 first_hop(const struct inet_sock *inet)
 {
 	const struct ip_options_rcu *opt;
@@ -73,7 +73,7 @@ static __be32 first_hop(const struct inet_sock *inet)
 	return hop;
 }
 
-/* The route's own rto_min where it has one, else the knob */
+/* The route's rto_min if it has one, else the sysctl */
 static u32 path_rto_min(const struct sock *sk, const struct dst_entry *dst)
 {
 	u32 ms = READ_ONCE(xtcp_sk(sk)->tcb.knobs->rto_min_ms);
@@ -84,7 +84,7 @@ static u32 path_rto_min(const struct sock *sk, const struct dst_entry *dst)
 }
 
 /**
- * xtcp_sync_path() - tell the core what the path leaves for a segment, and its rto_min
+ * xtcp_sync_path() - pass to the core what the path leaves for a segment, and its rto_min
  * @sk: socket
  * @dst: its route
  *
@@ -117,11 +117,11 @@ void xtcp_sync_path(struct sock *sk, const struct dst_entry *dst)
  * xtcp_route() - the route of a socket's packets
  * @sk: socket with its addresses and ports set
  *
- * The core gets to know what a new one leaves for a segment: routes change under way,
- * and what an ICMP error has told of their MTU expires.
+ * A new route's MTU is passed to the core: routes may change during a connection, and a path
+ * MTU learned from an ICMP error expires.
  *
  * Context: under the socket lock.
- * Return: the cached route, or a new one, without a reference of the caller's;
+ * Return: the cached route, or a new one, without a reference for the caller;
  * ERR_PTR() when there is none.
  */
 struct dst_entry *xtcp_route(struct sock *sk)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * send(): the user's bytes go into buffers of up to 64 KiB at the end of the send
- * queue (RFC 9293 section 3.10.2). What is sent when is the core's to say.
+ * send(): the program's bytes go into buffers of up to 64 KiB at the end of the send queue
+ * (RFC 9293 section 3.10.2). The core decides when to send what.
  */
 #include <linux/sched/signal.h>
 #include "buffer.h"
@@ -12,17 +12,23 @@
 
 #define BUFFER_MAX	(64U << 10)
 
-/* The last buffer, if none of it was sent and it has room */
-static struct sk_buff *send_tail(struct sock *sk)
+/* A buffer holds whole segments, so that the last one before the next buffer is not small */
+static u32 send_goal(const struct xtcp_tcb *t)
+{
+	return rounddown(BUFFER_MAX, clamp_t(u32, t->snd_mss, 1, BUFFER_MAX));
+}
+
+/* The last buffer, if nothing of it has been sent and it has room */
+static struct sk_buff *send_tail(struct sock *sk, u32 goal)
 {
 	struct xtcp_rec *rec = xtcp_sk(sk)->tcb.sendq.tail;
 
 	if (!rec || rec->marks || rec->flags & (XTCP_REC_SYN | XTCP_REC_FIN))
 		return NULL;
-	return xtcp_rec_len(rec) < BUFFER_MAX ? xtcp_rec_skb(rec) : NULL;
+	return xtcp_rec_len(rec) < goal ? xtcp_rec_skb(rec) : NULL;
 }
 
-/* A new buffer; it is charged, but not in the queue */
+/* A new buffer: charged, but not yet in the queue */
 static struct sk_buff *send_new(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -37,7 +43,7 @@ static struct sk_buff *send_new(struct sock *sk)
 		return NULL;
 	}
 	skb_reserve(skb, MAX_HEADER + XTCP_HDR_MAX);
-	skb->ip_summed = CHECKSUM_PARTIAL;	/* no sum while copying */
+	skb->ip_summed = CHECKSUM_PARTIAL;	/* no checksum while copying */
 	sk_wmem_queued_add(sk, skb->truesize);
 	sk_mem_charge(sk, skb->truesize);
 	rec = xtcp_skb_rec(skb);
@@ -55,10 +61,10 @@ static void send_free(struct sock *sk, struct sk_buff *skb)
 	xtcp_free_chain(sk, rec);
 }
 
-/* Copy what fits into @skb: bytes copied, 0 when it is full, -ENOMEM for want of
- * memory, -EFAULT
+/* Copy what fits into @skb, up to @goal bytes in all. Return: bytes, 0 when it is full, -ENOMEM
+ * when memory is short, or -EFAULT
  */
-static int send_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg)
+static int send_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg, u32 goal)
 {
 	struct page_frag *frag = sk_page_frag(sk);
 	int i = skb_shinfo(skb)->nr_frags, copy, err;
@@ -70,7 +76,7 @@ static int send_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg)
 	if (!merge && i >= MAX_SKB_FRAGS)
 		return 0;
 	copy = min_t(size_t, msg_data_left(msg), frag->size - frag->offset);
-	copy = min_t(int, copy, BUFFER_MAX - skb->len);
+	copy = min_t(int, copy, goal - skb->len);
 	copy = xtcp_sndbuf_take(sk, copy);
 	if (!copy)
 		return -ENOMEM;
@@ -88,18 +94,17 @@ static int send_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg)
 	return copy;
 }
 
-/* Queue some of the message: bytes queued, or a negative errno. -ENOMEM: wait
- * for memory
- */
+/* Queue some of the message. Return: bytes, or a negative errno; -ENOMEM: wait for memory */
 static int send_some(struct sock *sk, struct msghdr *msg)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct sk_buff *skb = send_tail(sk);
+	u32 goal = send_goal(t);
+	struct sk_buff *skb = send_tail(sk, goal);
 	bool fresh = false;
 	int copied = 0;
 
 	if (skb)
-		copied = send_copy(sk, skb, msg);
+		copied = send_copy(sk, skb, msg, goal);
 	if (!skb || !copied) {
 		if (!sk_stream_memory_free(sk))
 			return -ENOMEM;
@@ -107,7 +112,7 @@ static int send_some(struct sock *sk, struct msghdr *msg)
 		if (!skb)
 			return -ENOMEM;
 		fresh = true;
-		copied = send_copy(sk, skb, msg);
+		copied = send_copy(sk, skb, msg, goal);
 	}
 	if (copied <= 0) {
 		if (fresh)
@@ -120,14 +125,20 @@ static int send_some(struct sock *sk, struct msghdr *msg)
 	return copied;
 }
 
-/* Let the core send; the bytes so far end a write when @push */
+/* Let the core send. With @push, the last byte so far gets PSH; without, more bytes follow at
+ * once, and a small segment waits for them
+ */
 static void send_push(struct sock *sk, bool push)
 {
-	struct xtcp_rec *rec = xtcp_sk(sk)->tcb.sendq.tail;
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_rec *rec = t->sendq.tail;
+	bool cork = t->cork;
 
 	if (push && rec && !(rec->flags & (XTCP_REC_SYN | XTCP_REC_FIN)))
 		rec->flags |= XTCP_REC_PSH;
+	t->cork = cork || !push;
 	xtcp_event_kind(sk, XTCP_EV_SEND);
+	t->cork = cork;
 }
 
 static int send_wait(struct sock *sk, long *timeo, bool pushed)
@@ -138,7 +149,7 @@ static int send_wait(struct sock *sk, long *timeo, bool pushed)
 	return sk_stream_wait_memory(sk, timeo);
 }
 
-/* The first thing wrong with sending now, if any */
+/* Why nothing can be sent now: 0 or a negative errno */
 static int send_check(struct sock *sk)
 {
 	if (READ_ONCE(sk->sk_err) || (sk->sk_shutdown & SEND_SHUTDOWN))
@@ -146,8 +157,8 @@ static int send_check(struct sock *sk)
 	return 0;
 }
 
-/* Queue the whole message, waiting where there is no room: 0 or a negative errno;
- * *copied counts in any case
+/* Queue the whole message, and wait for room where necessary. Return: 0 or a negative errno;
+ * *@copied is valid in any case
  */
 static int send_all(struct sock *sk, struct msghdr *msg, long *timeo, size_t *copied)
 {
@@ -171,7 +182,7 @@ static int send_all(struct sock *sk, struct msghdr *msg, long *timeo, size_t *co
 			return n;
 		*copied += n;
 		unpushed += n;
-		if (unpushed >= BUFFER_MAX) {	/* keep the pipe filled meanwhile */
+		if (unpushed >= BUFFER_MAX) {	/* send while the rest is copied */
 			send_push(sk, false);
 			unpushed = 0;
 		}
@@ -179,8 +190,8 @@ static int send_all(struct sock *sk, struct msghdr *msg, long *timeo, size_t *co
 	return 0;
 }
 
-/* What is sent along with the bytes changes nothing in a stream, but must be right; what is
- * wrong with it, the kernel's TCP doesn't tell
+/* Control messages have no effect on a stream, but must be valid. All errors are -EINVAL, as
+ * in the kernel's TCP
  */
 static int send_control(struct sock *sk, struct msghdr *msg)
 {
@@ -192,17 +203,14 @@ static int send_control(struct sock *sk, struct msghdr *msg)
 	return sock_cmsg_send(sk, msg, &unused) ? -EINVAL : 0;
 }
 
-/* The last of a message is queued: let it go */
+/* The whole message is queued: send it */
 static void send_finish(struct sock *sk, int flags)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	bool cork = t->cork;
 
 	if (flags & MSG_OOB)
 		xtcp_write_urgent(t);
-	t->cork = cork || flags & MSG_MORE;
-	send_push(sk, !t->cork);
-	t->cork = cork;
+	send_push(sk, !t->cork && !(flags & MSG_MORE));
 }
 
 static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
@@ -221,7 +229,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
 		err = send_check(sk);
 	if (!err)
 		err = send_all(sk, msg, &timeo, &copied);
-	/* while we slept it may have been ended: what the next one sends is not ours */
+	/* if the socket was disconnected while we slept, its next connection is not ours to push */
 	if (copied && connection == sk->sk_disconnects)
 		send_finish(sk, msg->msg_flags);
 	if (copied)
@@ -233,7 +241,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
  * xtcp_sendmsg() - proto.sendmsg
  * @sk: socket
  * @msg: message; a destination address is ignored, as by TCP
- * @len: its length, which @msg knows too
+ * @len: its length, which @msg has, too
  *
  * Context: process.
  * Return: bytes queued, or a negative errno (-EPIPE with SIGPIPE, -EAGAIN,
@@ -244,10 +252,10 @@ int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	int ret;
 
 	if (unlikely(msg->msg_flags & MSG_FASTOPEN))
-		return -EOPNOTSUPP;	/* RFC 7413 is not there; programs fall back on connect() */
+		return -EOPNOTSUPP;	/* no RFC 7413; programs fall back to connect() */
 	lock_sock(sk);
 	ret = sendmsg_locked(sk, msg);
-	/* an edge-triggered writer that was told "no" must be woken */
+	/* an edge-triggered writer that got EAGAIN must be woken */
 	if (ret == -EAGAIN && !sk->sk_wmem_queued)
 		sk->sk_write_space(sk);
 	release_sock(sk);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * send(): bytes for the send queue.
+ * send(): filling the send queue.
  */
 #ifndef XTCP_SENDMSG_H
 #define XTCP_SENDMSG_H

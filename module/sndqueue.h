@@ -11,6 +11,7 @@ struct sock;
 struct xtcp_rec;
 
 void xtcp_free_chain(struct sock *sk, struct xtcp_rec *chain);
+bool xtcp_join(struct sock *sk, struct xtcp_rec *rec, u32 len);
 bool xtcp_cut(struct sock *sk, struct xtcp_rec *rec, u32 len);
 
 #endif /* XTCP_SNDQUEUE_H */

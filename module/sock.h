@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The socket: what a full connection or a listener is made of.
+ * The socket: a connection, or a listener.
  */
 #ifndef XTCP_SOCK_H
 #define XTCP_SOCK_H
@@ -21,66 +21,66 @@
 #include "port.h"
 #include "timer.h"
 
-/* xtcp_sock.urgent: what is known of the peer's urgent byte; 0: nothing */
-#define XTCP_URGENT_COMING	0x100	/* its place, from the urgent pointer */
+/* xtcp_sock.urgent: state of the peer's urgent byte; 0: none */
+#define XTCP_URGENT_COMING	0x100	/* its position is known from the urgent pointer */
 #define XTCP_URGENT_BYTE	0x200	/* the byte itself, in the low eight bits */
 #define XTCP_URGENT_READ	0x400	/* recv(MSG_OOB) has fetched it */
 
 /**
- * struct xtcp_traffic - what has gone to and fro on a connection, for TCP_INFO
- * @bytes_acked: bytes that the peer has acknowledged; a FIN is one, too
- * @bytes_received: bytes that have come in order
- * @bytes_sent: bytes in segments that were sent, again or not
- * @bytes_again: of those, again
- * @segs_in: segments that have come
- * @segs_out: segments that were sent
- * @data_segs_in: of those that have come, with data
- * @data_segs_out: of those that were sent, with data
- * @segs_again: of those, again
- * @una: SND.UNA when it was looked at last, for @bytes_acked
- * @open: it was, since the connection is open
+ * struct xtcp_traffic - counts of a connection's traffic, for TCP_INFO
+ * @bytes_acked: bytes that the peer has acknowledged; a FIN counts as one
+ * @bytes_received: bytes received in order
+ * @bytes_sent: bytes sent, retransmissions included
+ * @bytes_retrans: bytes retransmitted
+ * @segs_in: segments received
+ * @segs_out: segments sent
+ * @data_segs_in: segments received with data
+ * @data_segs_out: segments sent with data
+ * @segs_retrans: segments retransmitted
+ * @una: SND.UNA as last seen, for @bytes_acked
+ * @open: @una is valid, which it is once the connection is open
  */
 struct xtcp_traffic {
 	u64 bytes_acked;
 	u64 bytes_received;
 	u64 bytes_sent;
-	u64 bytes_again;
+	u64 bytes_retrans;
 	u32 segs_in;
 	u32 segs_out;
 	u32 data_segs_in;
 	u32 data_segs_out;
-	u32 segs_again;
+	u32 segs_retrans;
 	u32 una;
 	bool open;
 };
 
 /**
  * struct xtcp_sock - an xtcp socket
- * @inet: what every internet socket has; first
+ * @inet: the common part of all internet sockets; first
  * @tcb: the control block; only under the socket lock
- * @copied_seq: next sequence number the user will read
- * @round_copied: bytes the user has read in this round trip
- * @round_start: when it began, us
- * @traffic: what has gone to and fro
+ * @copied_seq: next sequence number that the program will read
+ * @round_copied: bytes that the program has read in this round trip
+ * @round_start: start of this round trip, us
+ * @traffic: counts for TCP_INFO
  * @deferred: XTCP_DEFER_* bits, run by release_cb
- * @pmtu: path MTU that an ICMP error told, for XTCP_DEFER_MTU
- * @own_ipopt: the IPv4 options are the program's, or it has tried to set some
+ * @pmtu: path MTU from an ICMP error, for XTCP_DEFER_MTU
+ * @own_ipopt: the program has set IPv4 options, or has tried to
  * @timer: the earliest deadline of @tcb
- * @armed: when @timer will fire, us; XTCP_NEVER when idle. It may fire early and find
+ * @armed: when @timer will expire, us; XTCP_NEVER when idle. It may expire early and find
  *	nothing due: a deadline that moves later is not moved in the wheel
- * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: the send buffer alone limits
- * @tell_inq: TCP_INQ: each recvmsg() tells what is left
- * @save_syn: TCP_SAVE_SYN: children are to have @saved_syn
- * @saved_syn: TCP_SAVED_SYN, until the user has fetched it; NULL: nothing
+ * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: no limit but the send buffer
+ * @tell_inq: TCP_INQ: each recvmsg() reports how many bytes are left
+ * @save_syn: TCP_SAVE_SYN: children get @saved_syn
+ * @saved_syn: TCP_SAVED_SYN, until the program has fetched it; NULL: none
  * @urgent: XTCP_URGENT_*
  * @urgent_seq: the sequence number of the urgent byte, when @urgent
- * @orphan_counted: among the namespace's orphans; drain.c reads it without a lock
- * @port: what it holds of its local port
- * @accept_of: the listener in whose queue it is, before accept(); NULL: in none. Changes
- *	under that one's lock, and is read without it under rcu_read_lock()
- * @accept_node: in the listener's queue, before accept()
- * @accept_dead: in the list of those that died there
- * @listener: the listening part
+ * @orphan_counted: counted among the namespace's orphans; drain.c reads it without a lock
+ * @port: the local port that it holds
+ * @accept_of: the listener in whose accept queue it is; NULL: in none. Changes under that
+ *	queue's lock, and is read without it under rcu_read_lock()
+ * @accept_node: in the accept queue
+ * @accept_dead: in the accept queue's list of children that have ended
+ * @listener: state of a listener
  * @entry: in the connection table
  * @entry_addr6: the addresses that follow an IPv6 entry
  *
@@ -134,7 +134,7 @@ static inline struct xtcp_sock *xtcp_entry_sock(struct xtcp_entry *e)
 	return container_of(e, struct xtcp_sock, entry);
 }
 
-/* The socket's packets are IPv4: an AF_INET socket, or a v4-mapped peer */
+/* Are the socket's packets IPv4? Those of an AF_INET socket, or to a v4-mapped peer */
 static inline bool xtcp_is_v4(const struct sock *sk)
 {
 	return sk->sk_family == AF_INET || ipv6_addr_v4mapped(&sk->sk_v6_daddr);

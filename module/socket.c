@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A socket's life: made by socket(), freed when its connection has ended and its user has
- * closed it. child.c makes those of listeners; close.c is what the user does.
+ * Creation and end of a socket: it is created by socket(), and freed when its connection has
+ * ended and its program has closed it. child.c creates the children of listeners; close.c has
+ * the user calls.
  *
- * References: the user (or the accept queue) holds one, an armed timer one, each
- * deferred piece of work one, and each buffer on its way to the device a share of
- * sk_wmem_alloc. xtcp_sock_destroy() drops the user's.
+ * References: the program's file (or the accept queue) owns one, an armed timer one, each
+ * deferred piece of work one. Each buffer handed to IP owns a share of sk_wmem_alloc.
+ * xtcp_sock_destroy() drops the first.
  */
 #include <net/inet_common.h>
 #include <net/ip.h>
@@ -33,10 +34,10 @@ static void sock_destruct(struct sock *sk)
 }
 
 /**
- * xtcp_sock_init() - proto.init: a new socket
- * @sk: socket, zeroed but for what the family has set
+ * xtcp_sock_init() - proto.init: initialize a new socket
+ * @sk: socket, zeroed except for what the family has set
  *
- * Context: process, nobody else knows the socket.
+ * Context: process, before the socket is visible to others.
  * Return: 0.
  */
 int xtcp_sock_init(struct sock *sk)
@@ -65,11 +66,11 @@ int xtcp_sock_init(struct sock *sk)
 }
 
 /**
- * xtcp_tcb_copy_settings() - the user's settings, which outlive a connection
+ * xtcp_tcb_copy_settings() - copy the program's settings, which outlive a connection
  * @to: control block of a child, or of the next connection
- * @from: control block of the listener, or of the connection before
+ * @from: control block of the listener, or of the previous connection
  *
- * Context: nobody else has @to yet, or under the socket lock.
+ * Context: @to is not visible to others yet, or under the socket lock.
  */
 void xtcp_tcb_copy_settings(struct xtcp_tcb *to, const struct xtcp_tcb *from)
 {
@@ -87,7 +88,7 @@ void xtcp_tcb_copy_settings(struct xtcp_tcb *to, const struct xtcp_tcb *from)
 }
 
 /**
- * xtcp_hash() - proto.hash: nothing; connect() and listen() hash by themselves
+ * xtcp_hash() - proto.hash: do nothing; connect() and listen() insert sockets themselves
  * @sk: socket
  *
  * Return: 0.
@@ -101,7 +102,7 @@ int xtcp_hash(struct sock *sk)
  * xtcp_unhash() - proto.unhash: take a socket out of the connection table
  * @sk: socket, in the table or not
  *
- * Context: any, under the socket lock, or nobody else knows the socket.
+ * Context: any, under the socket lock, or no one else has access to the socket.
  */
 void xtcp_unhash(struct sock *sk)
 {
@@ -113,7 +114,7 @@ void xtcp_unhash(struct sock *sk)
  * xtcp_rehash() - proto.rehash: SO_BINDTODEVICE was set
  * @sk: socket, in the table or not
  *
- * A connection is found only by what comes by its device from now on.
+ * From now on only packets that arrive by its device find the connection.
  *
  * Context: process, under the socket lock.
  */
@@ -124,10 +125,11 @@ void xtcp_rehash(struct sock *sk)
 }
 
 /**
- * xtcp_sock_stop_timer() - forget the deadline, and drop the timer's reference
+ * xtcp_sock_stop_timer() - disarm the timer, and drop its reference
  * @sk: socket
  *
- * Context: under the socket lock, the caller holds a reference; or nobody else knows the socket.
+ * Context: under the socket lock, the caller holds a reference; or no one
+ * else has access to the socket.
  */
 void xtcp_sock_stop_timer(struct sock *sk)
 {
@@ -139,8 +141,8 @@ void xtcp_sock_stop_timer(struct sock *sk)
 }
 
 /**
- * xtcp_sock_done() - the connection is in CLOSED: nothing is left but the user
- * @sk: socket, whose state says so
+ * xtcp_sock_done() - the connection is in CLOSED: release all but what the program holds
+ * @sk: socket in TCP_CLOSE
  *
  * Context: under the socket lock. An orphan is destroyed.
  */
@@ -161,7 +163,7 @@ void xtcp_sock_done(struct sock *sk)
  * xtcp_sock_purge() - empty both queues of the core
  * @sk: socket
  *
- * Context: under the socket lock, or nobody else knows the socket.
+ * Context: under the socket lock, or no one else has access to the socket.
  */
 void xtcp_sock_purge(struct sock *sk)
 {
@@ -172,12 +174,12 @@ void xtcp_sock_purge(struct sock *sk)
 }
 
 /**
- * xtcp_sock_release() - proto.destroy: free all that a socket holds
+ * xtcp_sock_release() - proto.destroy: release all that a socket holds
  * @sk: socket, in CLOSED
  *
- * socket() gives up a socket that a cgroup's program has refused: nobody has locked it.
+ * socket() calls this without the lock when a cgroup program refuses a new socket.
  *
- * Context: under the socket lock, or nobody else knows the socket.
+ * Context: under the socket lock, or no one else has access to the socket.
  */
 void xtcp_sock_release(struct sock *sk)
 {
@@ -195,11 +197,11 @@ void xtcp_sock_release(struct sock *sk)
 }
 
 /**
- * xtcp_sock_destroy() - end a socket that no user has
+ * xtcp_sock_destroy() - destroy a socket that no program has open
  * @sk: socket, in CLOSED
  *
- * Context: under the socket lock. The user's reference is dropped: unless the
- * caller holds another, the socket is gone.
+ * Context: under the socket lock. The program's reference is dropped: unless the caller holds
+ * another one, the socket may be freed.
  */
 void xtcp_sock_destroy(struct sock *sk)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A socket is made, and ends.
+ * Creation and end of a socket.
  */
 #ifndef XTCP_SOCKET_H
 #define XTCP_SOCKET_H

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Socket options and ioctls: names, ranges and errnos are those of the kernel's
- * own TCP, so that programs find what they know. What xtcp does not have is
- * refused with ENOPROTOOPT.
+ * Socket options and ioctls. Names, ranges and errnos are those of the kernel's own TCP. An
+ * option that xtcp does not have is refused with ENOPROTOOPT.
  */
 #include <asm/ioctls.h>
 #include <linux/sockios.h>
@@ -25,10 +24,10 @@
 #include "timer.h"
 #include "urgent.h"
 
-/* The only congestion control there is, and how long a name may be */
+/* The only congestion control, and the longest name */
 #define CC_NAME		"reno"
 #define CC_NAME_MAX	16
-/* TCP_QUICKACK: so many ACKs go out at once before they are delayed again */
+/* TCP_QUICKACK: ACKs that are sent at once before they are delayed again */
 #define QUICKACKS	16
 /* TCP_LINGER2 is cut to this, s */
 #define LINGER2_MAX	120
@@ -36,11 +35,11 @@
 #define MAXSEG_MIN	88
 #define MAXSEG_MAX	32767
 
-/* The user's bytes may still be sent */
+/* States in which the program's bytes may still be sent */
 #define MAY_OUTPUT (XTCP_CAN_SEND | XTCP_S(FIN_WAIT_1) | XTCP_S(CLOSING) | \
 		    XTCP_S(LAST_ACK))
 
-/* Outside of it: EINVAL */
+/* Values outside these ranges: EINVAL */
 static const struct {
 	int name;
 	int min;
@@ -67,7 +66,7 @@ static bool value_allowed(int name, int val)
 	return true;
 }
 
-/* What held bytes back holds them no more */
+/* Send bytes that an option has held back */
 static void push(struct sock *sk)
 {
 	if (XTCP_IN(xtcp_sk(sk)->tcb.state, MAY_OUTPUT))
@@ -80,7 +79,7 @@ static void keepalive_changed(struct sock *sk)
 	xtcp_rearm(sk);
 }
 
-/* An even number acknowledges what waits now, and then delays again */
+/* An even value sends the pending ACK, and then ACKs are delayed again */
 static void set_quickack(struct sock *sk, int val)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -109,14 +108,14 @@ static int set_linger2(int val)
 	return val < 0 ? -1 : min(val, LINGER2_MAX);
 }
 
-/* A writer that was told to wait may be let on by the new mark */
+/* The new limit may let a waiting writer continue */
 static void set_notsent_lowat(struct sock *sk, u32 bytes)
 {
 	WRITE_ONCE(xtcp_sk(sk)->notsent_lowat, bytes);
 	sk->sk_write_space(sk);
 }
 
-/* The times and numbers of tries that a socket may have of its own */
+/* Times and retry limits that a socket can set for itself */
 static int set_limit(struct sock *sk, int name, int val)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -146,7 +145,7 @@ static int set_limit(struct sock *sk, int name, int val)
 	}
 }
 
-/* What a listener does for its children; read by SYNs, without a lock */
+/* Options of a listener that concern its children; SYNs read them without a lock */
 static int set_passive(struct sock *sk, int name, int val)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
@@ -211,8 +210,8 @@ static int set_congestion(sockptr_t value, unsigned int len)
 	return strcmp(name, CC_NAME) ? -ENOENT : 0;
 }
 
-/* IP has options of its own. Those of its header may name another first hop, and leave
- * less for a segment: the next one asks for the route again
+/* Options of IP level. IPv4 header options may name another first hop, and leave less room for
+ * a segment: the next segment looks up the route again
  */
 static int set_ip(struct sock *sk, int level, int name, sockptr_t value, unsigned int len)
 {
@@ -239,7 +238,7 @@ static int set_ip(struct sock *sk, int level, int name, sockptr_t value, unsigne
  * @len: bytes of @value
  *
  * Context: process; takes the socket lock.
- * Return: 0; -EINVAL when the value is short or out of range, -EFAULT,
+ * Return: 0; -EINVAL when the value is too short or out of range; -EFAULT;
  * -ENOPROTOOPT when there is no such option.
  */
 int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t value,
@@ -358,7 +357,7 @@ static u32 info_ms_since(u64 then)
 	return then ? div_u64(xtcp_now() - then, USEC_PER_MSEC) : 0;
 }
 
-/* Windows and queues are told in segments */
+/* Windows and queues are reported in segments */
 static u32 info_segments(const struct xtcp_tcb *t, u32 bytes)
 {
 	return t->snd_mss ? DIV_ROUND_UP(bytes, t->snd_mss) : 0;
@@ -392,12 +391,12 @@ static void info_traffic(const struct xtcp_traffic *traffic, struct tcp_info *in
 	info->tcpi_bytes_acked = traffic->bytes_acked;
 	info->tcpi_bytes_received = traffic->bytes_received;
 	info->tcpi_bytes_sent = traffic->bytes_sent;
-	info->tcpi_bytes_retrans = traffic->bytes_again;
+	info->tcpi_bytes_retrans = traffic->bytes_retrans;
 	info->tcpi_segs_in = traffic->segs_in;
 	info->tcpi_segs_out = traffic->segs_out;
 	info->tcpi_data_segs_in = traffic->data_segs_in;
 	info->tcpi_data_segs_out = traffic->data_segs_out;
-	info->tcpi_total_retrans = traffic->segs_again;
+	info->tcpi_total_retrans = traffic->segs_retrans;
 }
 
 static void info_receiver(const struct xtcp_tcb *t, struct tcp_info *info)
@@ -411,7 +410,7 @@ static void info_receiver(const struct xtcp_tcb *t, struct tcp_info *info)
 	info->tcpi_last_ack_recv = info_ms_since(t->last_rcv);
 }
 
-/* What is not known is 0 */
+/* Unknown values are 0 */
 static void fill_info(struct sock *sk, struct tcp_info *info)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -463,7 +462,7 @@ static int get_congestion(char __user *value, int __user *len, int room)
  * @level: SOL_TCP, SOL_IP or SOL_IPV6
  * @name: option
  * @value: where its value goes
- * @len: the room there; what was used of it
+ * @len: size of @value; set to what was used, bytes
  *
  * Context: process; takes the socket lock.
  * Return: 0, -EINVAL when *@len is negative, -EFAULT, -ENOPROTOOPT.
@@ -499,7 +498,9 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *value,
 	return 0;
 }
 
-/* The bytes of the send queue, or those never sent; there are none of a SYN's */
+/* Bytes in the send queue, or those never sent. A SYN does not count, so before the connection
+ * is established there are none
+ */
 static int outq(const struct sock *sk, bool unsent)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -510,10 +511,10 @@ static int outq(const struct sock *sk, bool unsent)
 }
 
 /**
- * xtcp_ioctl() - proto.ioctl: how much is in the queues
+ * xtcp_ioctl() - proto.ioctl: report how much is queued
  * @sk: socket
  * @cmd: SIOCINQ, SIOCOUTQ, SIOCOUTQNSD or SIOCATMARK
- * @XTCP_IOCTL_ARG: @arg, where the answer goes
+ * @XTCP_IOCTL_ARG: @arg, where the result goes
  *
  * Context: process; takes the socket lock.
  * Return: 0; -EINVAL for a listener, -EFAULT, -ENOIOCTLCMD.
@@ -563,8 +564,8 @@ void xtcp_keepalive(struct sock *sk, int on)
  * @sk: socket
  * @bytes: what poll() waits for, not negative
  *
- * The receive buffer must hold that much: it grows, or where the user has fixed its size
- * the mark is cut to it.
+ * The receive buffer must hold that much: it grows, or if the program has fixed its size,
+ * SO_RCVLOWAT is lowered to it.
  *
  * Context: process, under the socket lock.
  * Return: 0.
@@ -575,14 +576,14 @@ int xtcp_set_rcvlowat(struct sock *sk, int bytes)
 	int most = fixed ? sk->sk_rcvbuf : READ_ONCE(xtcp_sk(sk)->tcb.knobs->rmem[2]);
 
 	sock_owned_by_me(sk);
-	bytes = min(bytes, most / 2);		/* as xtcp_rcv_free() reckons */
+	bytes = min(bytes, most / 2);		/* as xtcp_rcv_free() assumes */
 	WRITE_ONCE(sk->sk_rcvlowat, bytes ?: 1);
 	if (!fixed && sk->sk_rcvbuf < 2 * bytes)
 		WRITE_ONCE(sk->sk_rcvbuf, 2 * bytes);
 	if ((1 << sk->sk_state) & (TCPF_LISTEN | TCPF_CLOSE))
 		return 0;
-	xtcp_event_kind(sk, XTCP_EV_RECEIVE);	/* the peer may be told of the room */
-	if (xtcp_readable(sk))			/* who found too little may find enough */
+	xtcp_event_kind(sk, XTCP_EV_RECEIVE);	/* this may send a window update */
+	if (xtcp_readable(sk))			/* what was too little may now be enough */
 		sk->sk_data_ready(sk);
 	return 0;
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Knobs: /proc/sys/net/xtcp, one set a network namespace, and the module
- * parameters of the same names, which are what a new namespace starts from.
+ * Sysctls: /proc/sys/net/xtcp, one set per network namespace, and the module parameters of the
+ * same names, which are the initial values of a new namespace.
  *
- * Both come from one table, and both go through knob_parse(): what is out of
- * range is refused with EINVAL and changes nothing, a triple as a whole.
+ * Both come from one table, and both go through knob_parse(): a value out of range is refused
+ * with EINVAL and changes nothing; a triplet is accepted or refused as a whole.
  *
- * A namespace's knobs belong to the root of its user namespace (the rule of
- * all net sysctls), who may be anybody; so what a knob could do to the whole
- * machine is bounded by ceilings that only the load of the module sets.
+ * A namespace's sysctls belong to the root of its user namespace, as all net sysctls do, and
+ * that root may be any user. So sysctls that could harm the whole machine are bounded by
+ * ceilings, which can only be set when the module is loaded.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -20,29 +20,29 @@
 #include "proto.h"
 #include "sysctl.h"
 
-/* The kernel has it for a field of its own */
+/* the kernel's headers define it as a macro, for a field of their own */
 #undef tw_reuse
 
-/* Longest text of a knob: three ints, what separates them, a newline */
+/* Longest text of a value: three ints, separators, a newline */
 #define KNOB_TEXT	64
-/* A default that nobody gave at load: knob_settle() finds it */
+/* A value that was not given at load: knob_settle() computes it */
 #define UNSET		(-1)
-/* What is sized from memory is at least this, where its ceiling allows it */
+/* Least default that is computed from memory size, if its ceiling allows that much */
 #define SHARE_MIN	1024
 
 /**
- * struct knob - a row of the table below
+ * struct knob - a sysctl, a module parameter, or both: a row of the table below
  * @name: its name
- * @offset: where it is in struct xtcp_knobs; NO_FIELD: it is only a parameter
- * @count: how many ints it is
+ * @offset: offset in struct xtcp_knobs; NO_FIELD: it is only a parameter
+ * @count: number of ints
  * @min: least value
  * @max: greatest value
- * @ceiling: what bounds it further, or NULL
- * @fallback: what UNSET becomes
- * @share: where @fallback is 0: one for so many bytes of memory
- * @live: where the module-wide value is in force at once, for all namespaces; NULL: it is
- *	only what a new one starts from
- * @preset: the module-wide value
+ * @ceiling: ceiling that bounds it further, or NULL
+ * @fallback: default if UNSET; 0: computed from @share
+ * @share: bytes of memory for each unit of the computed default
+ * @live: where the module parameter takes effect at once, for all namespaces; NULL: it is
+ *	only the initial value of new namespaces
+ * @preset: the value of the module parameter
  */
 struct knob {
 	const char *name;
@@ -70,7 +70,7 @@ static const struct kernel_param_ops knob_param_ops;
 #define INTEGER(field, least, most, value, text) \
 	RENAMED(field, field, least, most, value, text)
 
-/* One number, whose field has another name */
+/* One number; the field in struct xtcp_knobs has another name */
 #define RENAMED(title, field, least, most, value, text)			\
 	static struct knob knob_##title = {				\
 		.name = #title, .count = 1,				\
@@ -79,7 +79,7 @@ static const struct kernel_param_ops knob_param_ops;
 	};								\
 	PARAMETER(title, 0644, "int", text " (" #least " to " #most ", default " #value ")")
 
-/* A buffer's size: min, default and max, none below the one before it */
+/* A buffer size: min, default and max, in ascending order */
 #define TRIPLET(field, least, most, low, value, high, text)		\
 	static struct knob knob_##field = {				\
 		.name = #field, .count = 3,				\
@@ -89,7 +89,7 @@ static const struct kernel_param_ops knob_param_ops;
 	PARAMETER(field, 0644, "array of int", text " (" #least " to " #most \
 		  ", default " #low "," #value "," #high ")")
 
-/* A ceiling: a parameter that only the load sets */
+/* A ceiling: a parameter that can only be set at load */
 #define CEILING(field, most, value, bytes, text)			\
 	static struct knob knob_##field = {				\
 		.name = #field, .count = 1, .offset = NO_FIELD,		\
@@ -108,7 +108,7 @@ static const struct kernel_param_ops knob_param_ops;
 	};								\
 	PARAMETER(field, 0644, "int", text " (" #least " to " #bound ")")
 
-/* Three limits for all namespaces together, which are in force at once */
+/* Three limits for all namespaces together; a change takes effect at once */
 #define OVERALL(field, least, most, where, text)			\
 	static struct knob knob_##field = {				\
 		.name = #field, .count = 3, .offset = NO_FIELD,		\
@@ -118,13 +118,12 @@ static const struct kernel_param_ops knob_param_ops;
 	PARAMETER(field, 0644, "array of int", text)
 
 /*
- * The table. Its rows are found again as the module's parameters (knob_next()).
+ * The table. knob_next() finds its rows again among the module's parameters.
  *
- * INTEGER: name, least, greatest, default, description. RENAMED: and the field, when the
- * name is taken. TRIPLET: three defaults.
- * OVERALL: where they are in force. CEILING: no least. BOUNDED: the ceiling instead of
- * the greatest. In these two the default is followed by a number of bytes: where it is 0,
- * it is one for so many bytes of memory.
+ * INTEGER: name, least, greatest, default, description. RENAMED: name, field, then the same.
+ * TRIPLET: three defaults. OVERALL: where they take effect. CEILING: no least. BOUNDED: the
+ * ceiling instead of the greatest. In the last two, the default is followed by a number of
+ * bytes: if the default is 0, it is one for so many bytes of memory.
  */
 CEILING(ceiling_backlog, 16777216, 65536, 0,
 	"Greatest max_syn_backlog and max_accept_backlog (default 65536)");
@@ -187,10 +186,10 @@ TRIPLET(wmem, 4096, 1073741824, 4096, 16384, 4194304,
 OVERALL(mem, 1, INT_MAX, xtcp_mem,
 	"Memory of all sockets together, pages: what ends pressure, begins it, and is the limit (default: 3/64, 4/64 and 6/64 of what there is)");
 
-/* Guards the presets and keeps the three ints of a triple together */
+/* Guards the presets, and keeps the ints of a triplet consistent */
 static DEFINE_MUTEX(knobs_lock);
 
-/* The knob at or after parameter *@i of the module, *@i moving past it; or NULL */
+/* The first row from parameter *@i of the module on, or NULL; *@i advances past it */
 static struct knob *knob_next(unsigned int *i)
 {
 	const struct kernel_param *kp;
@@ -220,7 +219,7 @@ static char *next_word(char **text)
 	return word;
 }
 
-/* @text, which is cut up, holds exactly the numbers of a knob, all in range */
+/* Parse @text, which is modified: exactly @k->count numbers, all in range */
 static int knob_parse(const struct knob *k, char *text, int *values)
 {
 	char *word;
@@ -236,7 +235,7 @@ static int knob_parse(const struct knob *k, char *text, int *values)
 	return next_word(&text) ? -EINVAL : 0;
 }
 
-/* From now on the module-wide value holds */
+/* Let a changed module parameter take effect */
 static void knob_enforce(const struct knob *k)
 {
 	int i;
@@ -316,8 +315,8 @@ static int knob_handler(xtcp_ctl_table *table, int write, void *buffer,
 	return err;
 }
 
-/* As much memory for all sockets together as the kernel's TCP takes by default, whatever
- * share of it that is
+/* The default is as much memory for all sockets together as that of the kernel's TCP,
+ * whatever share of the memory that is
  */
 static void limits_settle(struct knob *k)
 {
@@ -331,7 +330,7 @@ static void limits_settle(struct knob *k)
 	knob_enforce(k);
 }
 
-/* What nobody gave at load gets its value; what exceeds its ceiling is refused */
+/* Compute a value that was not given at load. A value above its ceiling is refused */
 static int knob_settle(struct knob *k)
 {
 	unsigned long n = k->fallback;
@@ -357,7 +356,7 @@ static int knob_settle(struct knob *k)
 	return -EINVAL;
 }
 
-/* A namespace's values, all settled */
+/* Fill in a new namespace's values */
 static int knobs_fill(struct xtcp_knobs *values)
 {
 	unsigned int i = 0;
@@ -375,7 +374,7 @@ static int knobs_fill(struct xtcp_knobs *values)
 	return err;
 }
 
-/* One row for each knob, and behind them the empty one that 6.1 ends by */
+/* One row for each sysctl, and an empty last row, which 6.1 needs */
 static struct ctl_table *knobs_rows(struct xtcp_knobs *values, unsigned int *rows)
 {
 	struct ctl_table *table, *row;
@@ -402,11 +401,11 @@ static struct ctl_table *knobs_rows(struct xtcp_knobs *values, unsigned int *row
 }
 
 /**
- * xtcp_sysctl_init() - give a namespace its knobs
+ * xtcp_sysctl_init() - create a namespace's sysctls
  * @net: namespace
  *
- * The first namespace comes while the module loads: what the parameters leave
- * open is settled then.
+ * The first namespace is set up while the module loads: then the defaults of parameters that
+ * were not given are computed.
  *
  * Context: process; sleeps.
  * Return: 0, -ENOMEM, or -EINVAL when a parameter exceeds its ceiling.
@@ -432,10 +431,10 @@ int xtcp_sysctl_init(struct net *net)
 }
 
 /**
- * xtcp_sysctl_exit() - take a namespace's knobs away
+ * xtcp_sysctl_exit() - remove a namespace's sysctls
  * @net: namespace
  *
- * Context: process; sleeps until nobody reads or writes one.
+ * Context: process; sleeps until no process reads or writes one.
  */
 void xtcp_sysctl_exit(struct net *net)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Timers: a wheel for each processor, and the clock event that turns it. See
- * timer.h for states, references and locks.
+ * Timers: one wheel per CPU, and the hrtimer that turns it. See timer.h for states, references
+ * and locks.
  *
- * Only the processor itself puts timers into its wheel, so only it starts its
- * clock event, which is set to the first busy slot and to nothing when there is
- * none. Any processor may take timers out.
+ * Only the CPU itself inserts timers into its wheel, so only it starts its hrtimer. The
+ * hrtimer is set to the first busy slot, and not set when there is none. Any CPU may take
+ * timers out.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/hrtimer.h>
@@ -29,30 +29,30 @@
 #define CPU_SHIFT	4
 #define CPU		(0xffffULL << CPU_SHIFT)
 
-/* A deadline is 69 years after the start of the machine at the latest */
+/* The latest deadline is 69 years after boot */
 #define TICK_MAX	XTCP_WHEEL_RANGE
 
-/* Entries looked at under one hold of the lock, with interrupts off */
+/* Entries looked at per lock acquisition: interrupts are off */
 #define HOLD		32U
-/* A run of the softirq takes this long, or a tick more: then others have their turn */
+/* A run of the softirq takes this long, or a tick more; then other softirqs get their turn */
 #define RUN_TICKS	1
-/* No tick: the clock event is not set */
+/* Not a tick: the hrtimer is not set */
 #define NEVER		U64_MAX
 
 /**
- * struct timer_cpu - a processor's wheel
- * @lock: of all that follows but the clock event itself
- * @tag: the word of a timer that is in it, but for kind and due time; constant
- * @turning: the clock event's callback runs: it will set the event when it ends
+ * struct timer_cpu - the wheel of a CPU
+ * @lock: guards all the other members but @event
+ * @tag: the word of a timer in this wheel, without kind and due time; constant
+ * @turning: the hrtimer's callback is running, and will set the hrtimer when it ends
  * @seen: jiffies when the wheel's time was last brought forward
- * @wake: what the clock event is set to, ticks; NEVER when it is not
- * @event: the clock event
+ * @wake: what the hrtimer is set to, ticks; NEVER when it is not set
+ * @event: the hrtimer
  * @fired: callbacks called
- * @deferred: those that came a tick or more after their deadline
+ * @deferred: callbacks that came a tick or more after their deadline
  * @wheel: the timers
  */
 struct timer_cpu {
-	raw_spinlock_t lock;	/* of the members below */
+	raw_spinlock_t lock;	/* guards the members below */
 	bool turning;
 	u64 tag;
 	unsigned long seen;
@@ -83,10 +83,10 @@ static struct timer_cpu *word_cpu(u64 word)
 	return per_cpu_ptr(wheels, (word & CPU) >> CPU_SHIFT);
 }
 
-/* Take a timer out of the wheel where @word, in which it was seen ARMED, has it, and
- * into @state. Returns false when it is not there any more.
+/* Take a timer out of the wheel that @word names, in which it was seen ARMED, and change its
+ * state to @state. Returns false when it is not there any more.
  *
- * Under the lock nobody else changes but its due time, so the state can be flipped.
+ * Under the lock, other CPUs change only its due time, so the state can be flipped by xor.
  */
 static bool timer_take(struct xtcp_timer *timer, u64 word, u64 state)
 {
@@ -104,8 +104,8 @@ static bool timer_take(struct xtcp_timer *timer, u64 word, u64 state)
 	return taken;
 }
 
-/* Put a timer that is MOVING, which makes it ours, into this processor's wheel;
- * interrupts off
+/* Insert a timer into this CPU's wheel. It is MOVING, so no other CPU touches it; interrupts
+ * are off
  */
 static void timer_place(struct xtcp_timer *timer, u64 word, u64 tick)
 {
@@ -128,8 +128,8 @@ static void timer_place(struct xtcp_timer *timer, u64 word, u64 tick)
 	raw_spin_unlock(&c->lock);
 }
 
-/* Arm a timer that is idle, or armed for a later tick. Apart from xtcp_timer_arm(),
- * which mostly does without
+/* Arm a timer that is idle, or armed for a later tick. Not part of xtcp_timer_arm(), which
+ * rarely needs it
  */
 static noinline bool timer_arm(struct xtcp_timer *timer, u64 tick)
 {
@@ -157,11 +157,11 @@ static noinline bool timer_arm(struct xtcp_timer *timer, u64 tick)
 }
 
 /**
- * xtcp_timer_init() - make a timer ready, unarmed
+ * xtcp_timer_init() - initialize a timer, which is idle then
  * @timer: timer
- * @kind: of the object that it is in
+ * @kind: kind of the object that the timer is part of
  *
- * Context: nobody else knows the timer.
+ * Context: before the timer is visible to others.
  */
 void xtcp_timer_init(struct xtcp_timer *timer, enum xtcp_entry_kind kind)
 {
@@ -176,14 +176,13 @@ void xtcp_timer_init(struct xtcp_timer *timer, enum xtcp_entry_kind kind)
 /**
  * xtcp_timer_arm() - set or move the deadline
  * @timer: timer
- * @deadline: microseconds of xtcp_now(); one that has passed expires at once
+ * @deadline: time of xtcp_now(), us; if it has passed, the timer expires at once
  *
- * A deadline that moves later is written down, and looked at when the old one
- * comes.
+ * A later deadline is only stored in the timer's word, and takes effect when the old one
+ * expires.
  *
  * Context: process or softirq; see timer.h for the reference rule.
- * Return: true when the timer was idle; false when it was armed, or was shut down
- * and stays idle.
+ * Return: true when the timer was idle; false when it was armed, or is shut down.
  */
 bool xtcp_timer_arm(struct xtcp_timer *timer, u64 deadline)
 {
@@ -196,7 +195,7 @@ bool xtcp_timer_arm(struct xtcp_timer *timer, u64 deadline)
 	return timer_arm(timer, tick);
 }
 
-/* Disarm a timer, and leave it in @state: IDLE, or SHUT */
+/* Disarm a timer, and change its state to @state: IDLE or SHUT */
 static __always_inline bool timer_stop(struct xtcp_timer *timer, u64 state)
 {
 	for (;;) {
@@ -215,7 +214,7 @@ static __always_inline bool timer_stop(struct xtcp_timer *timer, u64 state)
 }
 
 /**
- * xtcp_timer_disarm() - forget the deadline; a callback may be running
+ * xtcp_timer_disarm() - cancel the deadline; a callback may be running
  * @timer: timer
  *
  * Context: process or softirq.
@@ -227,12 +226,11 @@ bool xtcp_timer_disarm(struct xtcp_timer *timer)
 }
 
 /**
- * xtcp_timer_shutdown() - forget the deadline for ever: arming has no effect any more
+ * xtcp_timer_shutdown() - cancel the deadline for good: arming has no effect any more
  * @timer: timer
  *
- * A callback may be running: it is over after a grace period. When this returns,
- * nobody writes the first two words of the timer any more, not even a callback that
- * arms it again.
+ * A callback may be running; it ends within a grace period. After this call nothing writes
+ * the first two words of the timer, not even a callback that arms it again.
  *
  * Context: process or softirq.
  * Return: true when it was armed: its reference is the caller's now.
@@ -243,11 +241,11 @@ bool xtcp_timer_shutdown(struct xtcp_timer *timer)
 }
 
 /**
- * xtcp_timer_left() - how long until the deadline
+ * xtcp_timer_left() - time until the deadline
  * @timer: timer, armed or not
  *
- * Context: any; a glance.
- * Return: microseconds, 0 when it has passed.
+ * Context: any; takes no lock, so the value may be out of date.
+ * Return: time, us; 0 when the deadline has passed.
  */
 u64 xtcp_timer_left(const struct xtcp_timer *timer)
 {
@@ -261,8 +259,8 @@ static void timer_call(struct xtcp_timer *timer)
 	timer_ops->expired[(READ_ONCE(timer->entry.word) & KIND) >> KIND_SHIFT](timer);
 }
 
-/* The wheel has given out a timer: make it idle if it is due. Returns false when its
- * time is still to come, and it is in the wheel again. Under the wheel's lock
+/* The wheel has handed out a timer: make it idle if it is due. Otherwise insert it again, and
+ * return false. Under the wheel's lock
  */
 static bool wheel_detach(struct timer_cpu *c, struct xtcp_wheel_entry *e, u64 now)
 {
@@ -281,8 +279,8 @@ static bool wheel_detach(struct timer_cpu *c, struct xtcp_wheel_entry *e, u64 no
 	return true;
 }
 
-/* Call what is due, and let lower levels have what is near, for one hold of the
- * lock. Returns true when there may be more
+/* Run the callbacks that are due, and move other entries to lower levels, for one acquisition
+ * of the lock. Returns true when there may be more
  */
 static bool wheel_turn(struct timer_cpu *c, u64 now)
 {
@@ -307,8 +305,8 @@ static bool wheel_turn(struct timer_cpu *c, u64 now)
 	return looked == HOLD;
 }
 
-/* Set the clock event for what comes next. What is due but must wait for the next
- * run has its event now, not in the past: the softirq ends in between
+/* Set the hrtimer for the next slot. If timers are due already, set it to now, not to a time
+ * in the past, so that the softirq ends in between
  */
 static enum hrtimer_restart wheel_rest(struct timer_cpu *c)
 {
@@ -328,7 +326,7 @@ static enum hrtimer_restart wheel_rest(struct timer_cpu *c)
 	return restart;
 }
 
-/* The clock event, in softirq */
+/* The hrtimer's callback, in softirq */
 static enum hrtimer_restart wheel_event(struct hrtimer *event)
 {
 	struct timer_cpu *c = container_of(event, struct timer_cpu, event);
@@ -341,9 +339,7 @@ static enum hrtimer_restart wheel_event(struct hrtimer *event)
 	return wheel_rest(c);
 }
 
-/* Move some timer of another wheel into that of this processor. Returns false when there
- * is none
- */
+/* Move one timer of another wheel into this CPU's. Returns false when there is none */
 static bool wheel_steal(struct timer_cpu *c)
 {
 	struct xtcp_wheel_entry *e;
@@ -365,7 +361,7 @@ static bool wheel_steal(struct timer_cpu *c)
 	return e;
 }
 
-/* A processor is dead: its timers go on in the wheel of the one that tells of it */
+/* A CPU is dead: its timers move to the wheel of the CPU that runs this callback */
 static int wheel_dead(unsigned int cpu)
 {
 	struct timer_cpu *c = per_cpu_ptr(wheels, cpu);
@@ -387,8 +383,8 @@ static void wheel_init(struct timer_cpu *c, unsigned int cpu)
 }
 
 /**
- * xtcp_wheels_init() - a wheel for each processor that may ever be
- * @ops: what happens at the deadlines
+ * xtcp_wheels_init() - set up a wheel for each possible CPU
+ * @ops: callbacks
  *
  * Context: module load.
  * Return: 0 or a negative errno.
@@ -430,10 +426,10 @@ void xtcp_wheels_exit(void)
 }
 
 /**
- * xtcp_wheels_count() - what all wheels together have done
+ * xtcp_wheels_count() - sum the counters of all wheels
  * @counts: filled
  *
- * Context: any; a glance.
+ * Context: any; takes no lock, so the sums may be out of date.
  */
 void xtcp_wheels_count(struct xtcp_timer_counts *counts)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Timers: one deadline an object, carried by the wheel of the processor that
- * armed it. docs/wheel.md draws it.
+ * Timers: one deadline per object, kept in the wheel of the CPU that armed it. docs/wheel.md
+ * has the details.
  *
- * An object is known by its kind, not by a function pointer of its own: when the
- * deadline comes, the kind's xtcp_timer_ops.expired() is called, in softirq, without a
- * lock, under an rcu_read_lock() that was taken before the timer went idle. So an
- * object that is freed a grace period after xtcp_timer_shutdown() is valid
- * for as long as its callback runs. Who must know that no callback runs any more
- * shuts the timers down, as many as there are, and waits for one grace period.
+ * An object has a kind instead of a function pointer. When its deadline expires, the kind's
+ * xtcp_timer_ops.expired() is called in softirq, without a lock, under an rcu_read_lock() that
+ * was taken before the timer became idle. So an object that is freed a grace period after
+ * xtcp_timer_shutdown() stays valid while its callback runs. A caller that must be sure that
+ * no callback runs any more shuts the timers down, any number of them, and waits for one
+ * grace period.
  *
  * States of a timer, in its word:
  *
@@ -16,21 +16,22 @@
  *	 IDLE -------> ARMED -------------> IDLE, and the callback
  *	  |   <------- (cpu)
  *	  |    disarm	 |
- *	  |		 |		MOVING: between the wheels of two processors, for
- *	  '--> SHUT <----'			some instructions
+ *	  |		 |		MOVING: between the wheels of two CPUs, for a few
+ *	  '--> SHUT <----'			instructions
  *	     shutdown
  *
- * References: the timer of a socket holds one while it is armed. Who arms takes
- * it when xtcp_timer_arm() says that the timer was idle; who disarms drops it when
- * xtcp_timer_disarm() says that it was armed; the callback inherits it and drops it,
- * or keeps it by arming again. Records have rules of their own, see conn.h.
+ * References: an armed timer of a socket owns a reference. The caller of xtcp_timer_arm()
+ * takes it if that returns true (the timer was idle). The caller of xtcp_timer_disarm() drops
+ * it if that returns true (the timer was armed). When the timer expires, the reference passes
+ * to the callback, which drops it, or keeps it by arming the timer again. The timers of
+ * requests and TIME-WAIT entries own no reference, see conn.h.
  *
- * Locks: a wheel's lock is the innermost of all, held with interrupts off, never
- * two at once, and never during a callback. Who moves a timer holds the old
- * wheel's lock first, then the new one's; between them it is MOVING and belongs
- * to nobody else. Moving a deadline later takes no lock.
+ * Locks: a wheel's lock is the innermost lock. It is held with interrupts off, never together
+ * with another wheel's, and never across a callback. A timer is moved by taking it out under
+ * the old wheel's lock, and inserting it under the new wheel's. In between it is MOVING, and
+ * no other CPU touches it. To move a deadline later takes no lock.
  *
- * Context: arm and disarm from process and softirq, under any lock of ours.
+ * Context: arm and disarm from process and softirq, under any lock of xtcp.
  */
 #ifndef XTCP_TIMER_H
 #define XTCP_TIMER_H
@@ -41,20 +42,20 @@
 
 /**
  * struct xtcp_timer - one deadline
- * @entry: in a wheel while armed. Its word has the tick of the deadline, and as
- *	tag the state, the kind of the object, and the processor whose wheel it is
+ * @entry: in a wheel while armed. Its word holds the tick of the deadline and, as tag, the
+ *	state, the kind of the object, and the CPU whose wheel it is in
  *
- * The first 16 bytes are nobody's once the timer is shut down: they may be laid
- * under the object's rcu_head.
+ * Once the timer is shut down, its first 16 bytes are not used any more: they may share memory
+ * with the object's rcu_head.
  */
 struct xtcp_timer {
 	struct xtcp_wheel_entry entry;
 };
 
 /**
- * struct xtcp_timer_counts - what the wheels of all processors have done
+ * struct xtcp_timer_counts - counters over all wheels
  * @fired: callbacks
- * @deferred: those that came a tick or more after their deadline
+ * @deferred: callbacks that came a tick or more after their deadline
  */
 struct xtcp_timer_counts {
 	unsigned long fired;
@@ -62,7 +63,7 @@ struct xtcp_timer_counts {
 };
 
 /**
- * struct xtcp_timer_ops - what happens at a deadline, by the kind of object
+ * struct xtcp_timer_ops - callbacks, by the kind of object
  * @expired: by enum xtcp_entry_kind. Called in softirq, without a lock, under rcu_read_lock()
  */
 struct xtcp_timer_ops {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * TIME-WAIT records. record.h has what they share with half-open ones.
+ * TIME-WAIT entries. minisock.h has what they share with requests.
  */
 #ifndef XTCP_TIMEWAIT_H
 #define XTCP_TIMEWAIT_H
@@ -13,27 +13,27 @@ struct sk_buff;
 struct xtcp_seg;
 
 /**
- * struct xtcp_timewait_record - a connection in TIME-WAIT
+ * struct xtcp_timewait - a connection in TIME-WAIT
  * @timer: 2 MSL
  * @rcu: frees it, once the timer is shut down
- * @tw: what is remembered; of it only @tw.heard changes
+ * @tw: state of the connection; only @tw.restarts and @tw.heard change
  * @mark: routing mark of answers
- * @answered: when a stray segment was last answered, see xtcp_record_may_answer()
- * @tos: their traffic class
- * @claim: how it holds the local port: XTCP_CLAIM_* bits of the socket that it was; and
- *	XTCP_TIMEWAIT_OVER, which the timer's callback sets
+ * @answered: when a stray segment was last answered, see xtcp_minisock_may_answer()
+ * @tos: traffic class of answers
+ * @claim: how it holds the local port: the socket's XTCP_CLAIM_* bits; and
+ *	XTCP_TIME_WAIT_OVER, which the timer callback sets
  * @entry: in the connection table; last, IPv6 addresses follow. @entry.spare: the TTL or
  *	hop limit of answers, 0: the route's
  *
- * 88 bytes; with IPv6 addresses 120. While a newer SYN is tried out it hangs on that
- * one's half-open record, not hashed, its time going on.
+ * 88 bytes; with IPv6 addresses 120. While a request for a newer SYN has its place, the entry
+ * is not hashed, and the request points to it; its timer goes on.
  */
-struct xtcp_timewait_record {
+struct xtcp_timewait {
 	union {
 		struct xtcp_timer timer;
 		struct rcu_head rcu;
 	};
-	struct xtcp_timewait tw;
+	struct xtcp_time_wait tw;
 	u32 mark;
 	u16 answered;
 	u8 tos;
@@ -41,25 +41,25 @@ struct xtcp_timewait_record {
 	struct xtcp_entry entry;
 };
 
-/* xtcp_timewait_record.claim: the 2 MSL are over; unlike any XTCP_CLAIM_* bit */
-#define XTCP_TIMEWAIT_OVER	0x80
+/* xtcp_timewait.claim: the 2 MSL are over; distinct from all XTCP_CLAIM_* bits */
+#define XTCP_TIME_WAIT_OVER	0x80
 
-static inline struct xtcp_timewait_record *xtcp_entry_timewait(struct xtcp_entry *e)
+static inline struct xtcp_timewait *xtcp_entry_timewait(struct xtcp_entry *e)
 {
-	return container_of(e, struct xtcp_timewait_record, entry);
+	return container_of(e, struct xtcp_timewait, entry);
 }
 
 int xtcp_timewait_cache_init(void);
 void xtcp_timewait_cache_exit(void);
-void xtcp_timewait_end(struct xtcp_timewait_record *r);
-void xtcp_timewait_kill(struct xtcp_timewait_record *r);
-void xtcp_timewait_resume(struct xtcp_timewait_record *r);
+void xtcp_timewait_end(struct xtcp_timewait *r);
+void xtcp_timewait_kill(struct xtcp_timewait *r);
+void xtcp_timewait_resume(struct xtcp_timewait *r);
 void xtcp_timewait_expired(struct xtcp_timer *timer);
 void xtcp_timewait_enter(struct sock *sk);
-void xtcp_timewait_answer(struct xtcp_timewait_record *r, const struct sk_buff *skb,
+void xtcp_timewait_answer(struct xtcp_timewait *r, const struct sk_buff *skb,
 			  const struct xtcp_key *key);
-bool xtcp_timewait_is_fin(const struct xtcp_timewait_record *r, const struct xtcp_seg *seg);
-bool xtcp_timewait_rcv(struct xtcp_timewait_record *r, struct sk_buff *skb,
+bool xtcp_timewait_is_fin(const struct xtcp_timewait *r, const struct xtcp_seg *seg);
+bool xtcp_timewait_rcv(struct xtcp_timewait *r, struct sk_buff *skb,
 		       const struct xtcp_seg *seg, const struct xtcp_key *key);
 
 #endif /* XTCP_TIMEWAIT_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When connect() may have the place of a connection in TIME-WAIT (tw_reuse).
+ * When connect() may replace a connection in TIME-WAIT (tw_reuse).
  */
 #include <net/ipv6.h>
 #include "conn.h"
@@ -17,15 +17,15 @@ static bool key_is_loopback(const struct xtcp_key *key)
 }
 
 /**
- * xtcp_timewait_gives_way() - may connect() have the place of an entry?
+ * xtcp_timewait_gives_way() - may connect() replace an entry?
  * @e: entry in the table
  * @key: its connection
- * @named: the port is the socket's own, by bind(): whoever names it wants this connection.
- *	Then it is enough that timestamps tell what is old, as with the kernel's TCP: another
- *	port is not to be had, and ISS lies above all that was used
+ * @named: the program has chosen the port by bind(), so it wants this connection and no other
+ *	port will do. Then it is enough that timestamps were used, as in the kernel's TCP:
+ *	they identify old segments, and ISS is above all that was used
  *
  * Context: under rcu_read_lock().
- * Return: true when it is a TIME-WAIT record, and timestamps and, unless @named, tw_reuse
+ * Return: true when it is a TIME-WAIT entry, and timestamps and, unless @named, tw_reuse
  * allow it.
  */
 bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key, bool named)
@@ -40,23 +40,23 @@ bool xtcp_timewait_gives_way(struct xtcp_entry *e, const struct xtcp_key *key, b
 		return xtcp_entry_timewait(e)->tw.ts_ok;
 	if (!reuse || (reuse == 2 && !key_is_loopback(key)))
 		return false;
-	return xtcp_timewait_is_past(&xtcp_entry_timewait(e)->tw, xtcp_now());
+	return xtcp_time_wait_is_past(&xtcp_entry_timewait(e)->tw, xtcp_now());
 }
 
 /**
- * xtcp_timewait_supersede() - put a connecting socket into the table, maybe in a
- *	TIME-WAIT record's place
+ * xtcp_timewait_supersede() - insert a connecting socket into the table, if need be in place
+ *	of a TIME-WAIT entry
  * @e: the socket's entry, not hashed, its key set
  * @key: its connection
  * @named: as for xtcp_timewait_gives_way()
- * @before: result: the record, which is out of the table and the caller's to end: ISS must
- *	be above what it has used. Not set when there was none
+ * @tw: result: the TIME-WAIT entry that was replaced, for the caller to end: ISS must be
+ *	above what it has used. Not set when there was none
  *
  * Context: any; takes the bucket's lock.
- * Return: 0, or -EADDRNOTAVAIL when the connection is there and does not give way.
+ * Return: 0, or -EADDRNOTAVAIL when the connection exists and does not give way.
  */
 int xtcp_timewait_supersede(struct xtcp_entry *e, const struct xtcp_key *key, bool named,
-			    struct xtcp_timewait_record **before)
+			    struct xtcp_timewait **tw)
 {
 	int err = xtcp_conn_insert(e, key);
 	struct xtcp_entry *other;
@@ -67,7 +67,7 @@ int xtcp_timewait_supersede(struct xtcp_entry *e, const struct xtcp_key *key, bo
 	other = xtcp_conn_lookup(key);
 	if (other && other->bound_dev_if == e->bound_dev_if &&
 	    xtcp_timewait_gives_way(other, key, named) && xtcp_conn_replace(other, e)) {
-		*before = xtcp_entry_timewait(other);
+		*tw = xtcp_entry_timewait(other);
 		xtcp_count(key->net, tw_reused);
 		err = 0;
 	}

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Urgent data, as programs know them from TCP (RFC 9293 section 3.8.5, RFC 6093).
+ * Urgent data, with the semantics that programs know from TCP (RFC 9293 section 3.8.5, RFC
+ * 6093).
  *
- * The peer's urgent pointer stands behind its urgent data. Of those the last byte is
- * the urgent one: the mark. It is taken out of the stream and waits for
- * recv(MSG_OOB), unless SO_OOBINLINE leaves it where it is. A read ends at the mark,
- * so that whoever reads comes to know where it is (SIOCATMARK).
+ * The peer's urgent pointer is the sequence number that follows the urgent data. The last byte
+ * of the urgent data is the urgent byte; its position is the mark. The byte is taken out of the
+ * stream and kept for recv(MSG_OOB), unless SO_OOBINLINE leaves it in the stream. A read ends
+ * at the mark, so that the program can find its position (SIOCATMARK).
  *
  *	  copied_seq		    mark		 RCV.NXT
  *	      |			     |			    |
@@ -18,7 +19,7 @@
 #include "sock.h"
 #include "urgent.h"
 
-/* The byte stands in the stream, where the reader comes to it */
+/* Does the urgent byte stay in the stream (SO_OOBINLINE)? */
 static bool in_band(const struct sock *sk)
 {
 	return sock_flag(sk, SOCK_URGINLINE);
@@ -41,11 +42,11 @@ static struct sk_buff *urgent_find(struct sock *sk, u32 seq)
 /**
  * xtcp_urgent_notice() - the peer's urgent pointer has advanced
  * @sk: socket
- * @up: the pointer: the sequence number behind the urgent data
+ * @up: the sequence number that follows the urgent data
  *
- * The user is told at once, before the data are there (RFC 9293 MUST-32). An urgent
- * byte that nobody has fetched is lost when the reader stands before it, and becomes
- * data like any other where it doesn't.
+ * The process is notified at once, before the data arrive (RFC 9293 MUST-32). A previous urgent
+ * byte that was not fetched is lost if it is the next byte to read; otherwise it becomes
+ * ordinary data.
  *
  * Context: under the socket lock; before the data of the same segment are delivered.
  */
@@ -61,8 +62,8 @@ void xtcp_urgent_notice(struct sock *sk, u32 up)
 }
 
 /**
- * xtcp_urgent_arrive() - data were delivered: the urgent byte may be among them
- * @sk: socket with a notice
+ * xtcp_urgent_arrive() - data were delivered: look for the urgent byte
+ * @sk: socket with an urgent pointer
  *
  * Context: under the socket lock.
  */
@@ -80,12 +81,12 @@ void xtcp_urgent_arrive(struct sock *sk)
 }
 
 /**
- * xtcp_urgent_skip() - step over the urgent byte, if the reader stands before it
+ * xtcp_urgent_skip() - skip the urgent byte if it is out of band and next to read
  * @sk: socket
- * @seq: what the reader would read next
+ * @seq: next sequence number to read
  *
  * Context: under the socket lock.
- * Return: what it is to read next.
+ * Return: @seq, or the sequence number after the urgent byte.
  */
 u32 xtcp_urgent_skip(struct sock *sk, u32 seq)
 {
@@ -98,9 +99,9 @@ u32 xtcp_urgent_skip(struct sock *sk, u32 seq)
 }
 
 /**
- * xtcp_urgent_limit() - how far a read may go: not over the mark
+ * xtcp_urgent_limit() - limit a read to the bytes before the mark
  * @xs: socket
- * @seq: what will be read next
+ * @seq: next sequence number to read
  * @len: bytes wanted
  *
  * Context: under the socket lock.
@@ -115,7 +116,7 @@ size_t xtcp_urgent_limit(const struct xtcp_sock *xs, u32 seq, size_t len)
 }
 
 /**
- * xtcp_urgent_passed() - the reader has gone on: forget a mark that lies behind
+ * xtcp_urgent_passed() - bytes were read: forget the mark if it was passed
  * @xs: socket
  *
  * Context: under the socket lock.
@@ -132,7 +133,7 @@ void xtcp_urgent_passed(struct xtcp_sock *xs)
  * @sk: socket
  *
  * Context: under the socket lock.
- * Return: bytes before the mark, or all there are.
+ * Return: bytes before the mark, or all if there is none.
  */
 u32 xtcp_urgent_inq(const struct sock *sk)
 {
@@ -144,17 +145,17 @@ u32 xtcp_urgent_inq(const struct sock *sk)
 }
 
 /**
- * xtcp_urgent_recv() - recv(MSG_OOB): the urgent byte
+ * xtcp_urgent_recv() - recv(MSG_OOB): fetch the urgent byte
  * @sk: socket
  * @msg: where it goes
- * @len: room there
+ * @len: size of the buffer, bytes
  * @flags: MSG_PEEK leaves it, MSG_TRUNC drops it
  *
- * Without room the byte is told to be cut off, and is gone.
+ * With @len 0 the byte is reported as truncated (MSG_TRUNC), and lost.
  *
  * Context: process, under the socket lock.
- * Return: 1; 0 at the end of the stream or without room; -EINVAL: there is none,
- * or it stands in the stream; -EAGAIN: it is on its way; -EFAULT, -ENOTCONN.
+ * Return: 1; 0 at the end of the stream or with @len 0; -EINVAL: there is no urgent byte, or it
+ * is in the stream; -EAGAIN: it has not arrived yet; -EFAULT, -ENOTCONN.
  */
 int xtcp_urgent_recv(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
@@ -173,7 +174,7 @@ int xtcp_urgent_recv(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	if (!len)
 		msg->msg_flags |= MSG_TRUNC;
 	else if (!(flags & MSG_TRUNC) && memcpy_to_msg(msg, &byte, 1))
-		return -EFAULT;		/* nobody has got it */
+		return -EFAULT;		/* the byte was not fetched */
 	if (!(flags & MSG_PEEK))
 		WRITE_ONCE(xs->urgent, XTCP_URGENT_READ);
 	return !!len;

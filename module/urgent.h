@@ -7,7 +7,7 @@
 
 #include "sock.h"
 
-/* The reader stands at the mark */
+/* Is the reader at the mark? */
 static inline bool xtcp_urgent_at(const struct xtcp_sock *xs, u32 seq)
 {
 	return xs->urgent && xs->urgent_seq == seq;

@@ -9,6 +9,7 @@ FILE... are all files of the tree, as paths from its top.
 
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,10 @@ VERSION_HOMES = {"include/compat.h", "kunit/user/include/linux/version.h"}
 LOCAL = re.compile(r"(?<![\w.$}~-])/(work/|root/\.|home/\w+/)|\bregistry\.|\bartifactory\b")
 APT_HOST = re.compile(r"https?://([^/\s]+)")
 PUBLIC_HOSTS = re.compile(r"(^|\.)debian\.org$")
+# What the docs name: files by any end of their path, the project's own functions.
+DOC_FILE = re.compile(r"(?<![\w./*-])[\w./-]+\.(?:c|h|\[ch\]|md|py|sh)(?![\w.-]*\w)")
+DOC_FUNCTION = re.compile(r"\b(xtcp_\w+)\(")
+MACRO = re.compile(r"^#define (xtcp_\w+)\(", re.M)
 CONTROL = re.compile(r"(\t+)(if|for|while|do|switch|list_for_each\w*)\b")
 
 
@@ -168,6 +173,48 @@ def check_mirrored(files):
                 yield f"{path}: there is no {mirror}"
 
 
+def docs(files):
+    return [p for p in files if re.fullmatch(r"README\.md|docs/\w[\w-]*\.md", p)]
+
+
+def stands_for(name, files):
+    """The files that a page means by a name: "core/wheel.[ch]" is two, "conn.c" any conn.c."""
+    for one in re.sub(r"(.*)\[ch\]$", r"\1c \1h", name).split():
+        yield one, [p for p in files if p == one or p.endswith("/" + one)]
+
+
+def check_doc_names(files):
+    """Files, and functions of the project. NAME stands for any name."""
+    code = [p for p in files if p.endswith((".c", ".h"))]
+    defined = {f.name for p in code for f in functions(p)}
+    defined.update(name for p in code for name in MACRO.findall(read(p)))
+    for path in docs(files):
+        for number, line in enumerate(read(path).splitlines(), 1):
+            for name in DOC_FILE.findall(line):
+                for one, found in stands_for(name, files):
+                    if not found and "NAME" not in one:
+                        yield f"{path}:{number}: there is no {one}"
+            for name in DOC_FUNCTION.findall(line):
+                if name not in defined:
+                    yield f"{path}:{number}: there is no {name}()"
+
+
+def check_doc_places(files):
+    """The section "Where is it?" names each C file and each header without one, once."""
+    page = "docs/architecture.md"
+    if page not in files:
+        return
+    section = re.search(r"^## Where is it\?$(.*?)^## ", read(page), re.M | re.S)
+    named = Counter(re.findall(r"`(\w+\.[ch])`", section[1] if section else ""))
+    there = {Path(p).name for p in files if re.fullmatch(r"module/(core/)?\w+\.[ch]", p)}
+    there -= {p[:-1] + "h" for p in there if p.endswith(".c")}
+    for name in sorted(there | set(named)):
+        if name not in there:
+            yield f"{page}: gives {name} a place, which needs none"
+        elif named[name] != 1:
+            yield f"{page}: {name} has {named[name]} places, not one"
+
+
 CHECKS = {
     "SPDX lines": check_spdx,
     f"files of {FILE_LINES} lines at most": check_file_size,
@@ -178,6 +225,8 @@ CHECKS = {
     "version checks in include/compat.h only": check_versions,
     "no path or host of one machine": check_local_names,
     "a suite for each core file": check_mirrored,
+    "what the docs name exists": check_doc_names,
+    "one place in docs/architecture.md for each file of module/": check_doc_places,
 }
 
 

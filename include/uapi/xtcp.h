@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What programs may know of xtcp.
+ * xtcp's user-space interface.
  */
 #ifndef _UAPI_XTCP_H
 #define _UAPI_XTCP_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An ACK arrives. What SEG.ACK and SEG.WND of a segment say: SND.UNA, the peer's window, and
- * by its absence what was lost (RFC 9293 section 3.10.7.4, fifth; RFC 5681 and RFC 6582
- * section 3.2). When we send an ACK is ack_out.c's.
+ * An ACK arrives: what SEG.ACK and SEG.WND change. They move SND.UNA and the send window, and
+ * show what was lost (RFC 9293 section 3.10.7.4, fifth; RFC 5681; RFC 6582 section 3.2). When
+ * we send an ACK is decided in ack_out.c.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -23,9 +23,10 @@
 #include "window.h"
 
 /*
- * An RTT from what was sent more than once, last at @sent: the echo of a timestamp tells
- * what was answered. But a copy that is told of as a duplicate was acknowledged before,
- * that ACK was lost, and the echo is as old as that: then it is the copy that was answered.
+ * RTT of data that was sent more than once, last at @sent; 0: unknown. The timestamp echo tells
+ * which transmission was answered. If the ACK also reports a duplicate (D-SACK), an earlier ACK
+ * of the data was lost and the echo is as old as that ACK. What this ACK answers is the
+ * retransmission.
  */
 static u64 rtt_of_copies(const struct xtcp_tcb *t, const struct xtcp_arrival *a, u64 sent)
 {
@@ -35,10 +36,10 @@ static u64 rtt_of_copies(const struct xtcp_tcb *t, const struct xtcp_arrival *a,
 }
 
 /*
- * Account for the records that SEG.ACK acknowledges, before they leave the queue. An RTT
- * is taken from the oldest, so that it has the peer's delay of the ACK in it; but if
- * any was retransmitted the ACK may be for that one (Karn, RFC 6298 section 3): then
- * only the echo of a timestamp tells.
+ * Account for the records that SEG.ACK acknowledges, before they leave the queue. The RTT is
+ * measured from the oldest of them, so it includes the peer's ACK delay. If any of them was
+ * retransmitted, the ACK may answer the retransmission (Karn, RFC 6298 section 3), and only a
+ * timestamp echo gives the RTT.
  */
 static void account(struct xtcp_tcb *t, struct xtcp_arrival *a)
 {
@@ -66,7 +67,7 @@ static void account(struct xtcp_tcb *t, struct xtcp_arrival *a)
 		xtcp_rtt_sample(t, rtt);
 }
 
-/* RFC 6582 section 3.2, step 3; with SACK it is RACK that says what else was lost */
+/* RFC 6582 section 3.2, step 3. With SACK, RACK decides what else was lost */
 static void recovery_acked(struct xtcp_tcb *t, u32 acked, u64 now)
 {
 	if (seq_geq(t->snd_una, t->recover)) {
@@ -79,7 +80,7 @@ static void recovery_acked(struct xtcp_tcb *t, u32 acked, u64 now)
 	}
 	xtcp_cc_recovery_partial(t, acked);
 	xtcp_mark_first_lost(t);
-	/* Only the first restarts the timer, lest many holes are filled one an RTT */
+	/* Only the first partial ACK restarts the timer: filling many holes takes an RTT each */
 	if (!t->partial_ack)
 		xtcp_rtx_restart(t, now);
 	t->partial_ack = true;
@@ -94,7 +95,7 @@ static void usual_acked(struct xtcp_tcb *t, u32 acked, u64 now)
 		t->rto_recovery = false;
 		xtcp_rack_recovered(t);
 	}
-	/* Keep it near, or the comparison would turn round after 2^31 bytes */
+	/* Keep @recover close behind SND.UNA: after 2^31 bytes the comparison would wrap */
 	if (seq_gt(t->snd_una, t->recover))
 		t->recover = t->snd_una - 1;
 	xtcp_rtx_restart(t, now);
@@ -107,7 +108,7 @@ static void ack_new(struct xtcp_tcb *t, struct xtcp_arrival *a, struct xtcp_acti
 
 	xtcp_scoreboard_forget(t, ack);
 	account(t, a);
-	act->freed = xtcp_sendq_ack(&t->sendq, ack);	/* the first that a segment frees */
+	act->freed = xtcp_sendq_ack(&t->sendq, ack);	/* @freed was empty so far */
 
 	t->snd_una = ack;
 	t->snd_up = seq_max(t->snd_up, ack);
@@ -122,8 +123,9 @@ static void ack_new(struct xtcp_tcb *t, struct xtcp_arrival *a, struct xtcp_acti
 }
 
 /*
- * RFC 5681 section 2: a duplicate when (a) we have outstanding data, (b) it has no data,
- * (c) neither SYN nor FIN, (d) its number is SND.UNA, (e) its window is the last one.
+ * RFC 5681 section 2: an ACK is a duplicate if (a) data is outstanding, (b) the ACK carries no
+ * data, (c) neither SYN nor FIN, (d) SEG.ACK is SND.UNA (checked by the caller), and (e) its
+ * window equals the last one.
  */
 static bool is_duplicate(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 wnd)
 {
@@ -131,9 +133,9 @@ static bool is_duplicate(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u
 }
 
 /*
- * Fast retransmit needs more acknowledged than was in flight at the last loss, else
- * the duplicates may come from what we retransmitted needlessly (RFC 6582 section 4).
- * The first two, and in recovery each, let a new segment out (limited transmit, RFC
+ * Fast retransmit only if SEG.ACK covers more than @recover. Otherwise the duplicates may have
+ * been caused by our own unnecessary retransmissions (RFC 6582 section 4). Each of the first two
+ * duplicates, and each one during recovery, lets one new segment out (limited transmit, RFC
  * 3042; RFC 5681 section 3.2, step 4).
  */
 static void ack_duplicate(struct xtcp_tcb *t)
@@ -154,8 +156,8 @@ static void ack_duplicate(struct xtcp_tcb *t)
 }
 
 /*
- * What SACK adds: which records have arrived, what of those sent before them is lost, and
- * whether what was taken for lost has come after all.
+ * Process what SACK adds to the ACK: records that have arrived, a duplicate that the peer reports
+ * (D-SACK), the outcome of a tail loss probe, and records that are lost by now.
  */
 static void ack_selective(struct xtcp_tcb *t, struct xtcp_arrival *a)
 {
@@ -169,9 +171,9 @@ static void ack_selective(struct xtcp_tcb *t, struct xtcp_arrival *a)
 }
 
 /*
- * The peer's window was closed, and is no more. Where something was in flight all the
- * while it had been shrunk, and what lay beyond its edge was thrown away (SHLD-16). The
- * first of it tells about the rest.
+ * A zero window has opened. If data is in flight, the peer shrank its window and may have
+ * dropped what lay beyond the right edge. Retransmit the first record (SHLD-16); its ACK tells
+ * about the rest.
  */
 static void window_opened(struct xtcp_tcb *t)
 {
@@ -183,8 +185,9 @@ static void window_opened(struct xtcp_tcb *t)
 }
 
 /*
- * SND.UNA =< SEG.ACK: is the window newer than ours? Then SND.WL2 =< SEG.ACK holds, too:
- * SND.WL2, the ACK of an earlier segment, is never beyond SND.UNA. So it is not kept.
+ * SND.UNA =< SEG.ACK: take the window if the segment is not older than the one that updated it
+ * last. SND.WL2 is not kept: it is the ACK of an earlier segment, so never beyond SND.UNA, and
+ * the RFC's test SND.WL2 =< SEG.ACK always holds here.
  */
 static void update_window(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 wnd)
 {
@@ -196,14 +199,13 @@ static void update_window(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 wn
 	t->snd_wnd = wnd;
 	t->snd_wnd_max = max(t->snd_wnd_max, wnd);
 	/*
-	 * A peer that answers at a window of zero keeps the connection open (MUST-37), for
-	 * its user's sake: one that no user has would never end.
+	 * A peer that answers zero-window probes keeps the connection open (MUST-37). This does
+	 * not apply to orphans, which would never end.
 	 */
 	if (!wnd && !t->orphan)
 		t->retries = 0;
 }
 
-/* Something waits to be sent, for the first time or again */
 static bool has_output(const struct xtcp_tcb *t)
 {
 	return t->sendq.unsent || t->lost || t->ack_now;
@@ -216,7 +218,7 @@ static bool has_output(const struct xtcp_tcb *t)
  * @now: time, us
  * @act: actions; may get XTCP_ACT_WRITABLE, XTCP_ACT_OUTPUT and @freed
  *
- * An ACK from before SND.UNA is old: it says nothing, not even of the window.
+ * An ACK below SND.UNA is old and ignored; its window is not used either.
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4, fifth,
  * ESTABLISHED.
  */

@@ -1,43 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When do we send an ACK? At once, delayed, or with what is sent anyway (RFC 9293 section
- * 3.8.6.3); and for a segment that anybody could have sent, a challenge ACK (RFC 5961). An ACK
- * that is due is made and sent by send.c. What an ACK of the peer's does is ack_in.c's.
+ * When we send an ACK: at once, delayed, or with the next data (RFC 9293 section 3.8.6.3). A
+ * suspicious segment is answered by a challenge ACK (RFC 5961). send.c builds and sends an ACK
+ * that is due. What the peer's ACKs do is in ack_in.c.
  */
 #include <linux/minmax.h>
 
 #include "ack_out.h"
 #include "deadline.h"
 
-#define QUICKACKS_LOSS	8	/* after a loss, for the peer's slow start */
+#define QUICKACKS_LOSS	8	/* after a loss: the peer's cwnd grows by our ACKs */
 
 /**
- * xtcp_ack_schedule - text in order has come: when is its ACK due?
+ * xtcp_ack_schedule - text has arrived in order: decide when to acknowledge it
  * @t: control block, RCV.NXT moved already
  * @now: time, us
- * @filled: it has filled a hole, or part of one
+ * @filled: the text has filled a hole, or part of one
  * @act: actions; may get XTCP_ACT_OUTPUT
  *
- * At once while the connection is young, for each second full-sized segment (SHLD-19), and
- * when it fills a hole (RFC 5681 section 4.2); else soon (SHLD-18). A full-sized segment is
- * as long as the longest that has come.
+ * Acknowledge at once while the connection is young, when more than one full-sized segment is
+ * not acknowledged (SHLD-19), and when a hole is filled (RFC 5681 section 4.2). Otherwise delay
+ * the ACK (SHLD-18). A long write often ends in a short segment; an ACK for the full one before
+ * it lets Nagle's algorithm send the next.
  * Context: under the owner's lock. Source: RFC 9293 section 3.8.6.3.
  */
 void xtcp_ack_schedule(struct xtcp_tcb *t, u64 now, bool filled, struct xtcp_actions *act)
 {
 	t->ack_pending = true;
-	if (filled || t->quickack || t->rcv_nxt - t->rcv_wup >= 2U * t->rcv_mss)
+	if (filled || t->quickack || t->rcv_nxt - t->rcv_wup > t->rcv_mss)
 		xtcp_ack_now(t, act);
 	else
 		xtcp_arm(t, XTCP_TIMER_DELACK, now + XTCP_DELACK_MIN);
 }
 
 /**
- * xtcp_ack_loss - what has come shows that something was lost, if only our ACK
+ * xtcp_ack_loss - a segment shows that data, or our ACK of it, was lost
  * @t: control block
  * @act: actions; gets XTCP_ACT_OUTPUT
  *
- * It is answered at once, and so are some of the next: they make the peer's window grow.
+ * Send this ACK and the next ones, QUICKACKS_LOSS in all, at once: the peer's congestion window
+ * grows by our ACKs.
  * Context: under the owner's lock. Source: RFC 5681 sections 3.2 and 4.2.
  */
 void xtcp_ack_loss(struct xtcp_tcb *t, struct xtcp_actions *act)
@@ -60,13 +62,14 @@ void xtcp_ack_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 }
 
 /**
- * xtcp_ack_sent - a segment has gone out that carried RCV.NXT and a window
+ * xtcp_ack_sent - a segment that carries RCV.NXT and a window was sent
  * @t: control block
  * @now: time, us
  * @out: the segment
  *
- * An answer that follows on what came shows that the application answers: from now on its
- * answers shall carry the ACKs. Context: under the owner's lock.
+ * Data that is sent shortly after text has arrived is the application's reply. From now on ACKs
+ * are delayed, so that replies can carry them.
+ * Context: under the owner's lock.
  */
 void xtcp_ack_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
 {
@@ -82,16 +85,15 @@ void xtcp_ack_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
 }
 
 /**
- * xtcp_challenge - an ACK for a segment that anybody could have sent
+ * xtcp_challenge - answer a segment that an attacker may have sent with an ACK
  * @t: control block
  * @now: time, us
  * @act: actions; may get XTCP_ACT_OUTPUT
  *
- * What is refused, and might have come from the peer all the same, is answered by an ACK, to
- * which a true peer has a true answer. Not more often than XTCP_CHALLENGES a second: two ends
- * that each find the other's ACK unacceptable would never stop. The limit is the connection's
- * own: from one that many share, a stranger could count the others' challenges
- * (CVE-2016-5696).
+ * The segment is dropped. If it came from the real peer, the peer answers the ACK correctly.
+ * At most XTCP_CHALLENGES a second are sent: two ends that each find the other's ACK
+ * unacceptable would go on for ever. The limit is per connection: with a shared one, an off-path
+ * attacker can count the challenge ACKs that other connections send (CVE-2016-5696).
  * Context: under the owner's lock. Source: RFC 5961 sections 5 and 7.
  */
 void xtcp_challenge(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)

@@ -9,10 +9,10 @@
 
 #define XTCP_DELACK_MIN		(40 * XTCP_US_PER_MS)
 #define XTCP_DELACK_MAX		(200 * XTCP_US_PER_MS)	/* RFC 9293 MUST-40: under 500 ms */
-#define XTCP_QUICKACKS		16	/* ACKs at once in a young connection */
-#define XTCP_CHALLENGES		10	/* challenge ACKs per second and connection */
+#define XTCP_QUICKACKS		16	/* a young connection sends this many ACKs at once */
+#define XTCP_CHALLENGES		10	/* challenge ACKs a second, per connection */
 
-/* An ACK is owed at once */
+/* Send an ACK at once */
 static inline void xtcp_ack_now(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	t->ack_now = true;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What an ACK says has arrived: which record, of those that it tells of for the first time, was
- * sent last (RFC 8985 section 6.2, steps 1 to 3). ack_in.c adds what is acknowledged
- * cumulatively, scoreboard.c what is so selectively; rack.c and others look at the sum.
+ * What an ACK reports as arrived: of the records that it acknowledges for the first time, the one
+ * that was sent last (RFC 8985 section 6.2, steps 1 to 3). ack_in.c adds the records that are
+ * acknowledged cumulatively, scoreboard.c those that are SACKed. rack.c and others use the
+ * result.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -11,7 +12,7 @@
 #include "stamp.h"
 #include "usec.h"
 
-#define MIN_RTT_LASTS	(300 * XTCP_US_PER_S)	/* then a longer path may have replaced it */
+#define MIN_RTT_LASTS	(300 * XTCP_US_PER_S)	/* then measure anew: the path may be longer now */
 
 static void note_min_rtt(struct xtcp_tcb *t, u32 rtt, u64 now)
 {
@@ -22,9 +23,9 @@ static void note_min_rtt(struct xtcp_tcb *t, u32 rtt, u64 now)
 }
 
 /*
- * Was it an earlier transmission that has arrived? Then the time of the last one would
- * tell of a path that is quicker than light. The echo of a timestamp tells it, too, but not
- * of what is acknowledged selectively: that is not what is echoed (RFC 7323 section 4.3).
+ * Could the ACK be for an earlier transmission of the record? Then the time since the last one is
+ * no RTT: it may be shorter than the path allows. The timestamp echo shows this as well, but not
+ * for SACKed data: the timestamp of an out-of-order segment is not echoed (RFC 7323 section 4.3).
  */
 static bool is_ambiguous(const struct xtcp_tcb *t, const struct xtcp_arrival *a,
 			 const struct xtcp_rec *rec)
@@ -47,10 +48,10 @@ static void detect_reordering(struct xtcp_tcb *t, const struct xtcp_rec *rec)
 }
 
 /**
- * xtcp_arrival_add - an ACK says for the first time that a record has arrived
+ * xtcp_arrival_add - an ACK reports for the first time that a record has arrived
  * @t: control block
- * @a: what this ACK says
- * @rec: the record, its marks as before
+ * @a: what this ACK reports
+ * @rec: the record, its marks not changed yet
  *
  * Context: under the owner's lock. Source: RFC 8985 section 6.2, steps 1 to 3.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What an ACK says has arrived. */
+/* What an ACK reports as arrived. */
 #ifndef XTCP_CORE_ARRIVAL_H
 #define XTCP_CORE_ARRIVAL_H
 
@@ -7,13 +7,14 @@
 #include "tcb.h"
 
 /**
- * struct xtcp_arrival - what an ACK says, for those that look for losses
+ * struct xtcp_arrival - what an ACK reports, as input of loss detection
  * @seg: the segment
  * @now: time, us
- * @any: some record has arrived, for all that is known for the first time
- * @dsack: the peer has told of a duplicate
- * @sent: of those the one sent last: when, us; 0: none is known for sure
- * @end_seq: and its end
+ * @any: it reports at least one record for the first time
+ * @dsack: it reports a duplicate (D-SACK)
+ * @sent: of the records reported for the first time, when the one sent last was sent, us; 0: not
+ *	known for certain
+ * @end_seq: sequence number after that record
  */
 struct xtcp_arrival {
 	const struct xtcp_seg *seg;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Black holes: a router drops what is too large for its next link, and the ICMP error
- * that should say so never comes (RFC 2923 section 2.1).
+ * Black holes: a router drops packets that are too large for its next link, and its ICMP error
+ * never arrives (RFC 2923 section 2.1).
  *
- * The retransmission timer runs out again and again for a segment that never gets
- * through, while smaller ones would. From here that looks like a dead path. So large
- * segments get smaller in steps (RFC 4821 section 7.7), and stay so for a while:
+ * The retransmission timer expires again and again for a segment that is too large, while a
+ * smaller one would get through. To the sender the path looks dead. So large segments are
+ * reduced in steps (RFC 4821 section 7.7), and stay reduced for a while:
  *
  *   timeouts in a row	    2			 4
  *   largest segment	  1220, which	       536, which
  *			fits IPv6's 1280     fits IPv4's 576
  *
- * Then the path's full size is tried again. If the hole is still there that costs the
- * same two timeouts once more, and the next trial is twice as far away.
+ * Then the full size of the path is tried again. If the black hole is still there, this costs the
+ * same two timeouts, and the wait until the next trial doubles.
  */
 #include <linux/compiler.h>
 #include <linux/minmax.h>
@@ -24,7 +24,7 @@
 #define TRIAL_FIRST	(30 * XTCP_US_PER_S)
 #define TRIAL_LAST	(600 * XTCP_US_PER_S)	/* RFC 1191 section 6.3 */
 
-/* The size that this many timeouts in a row call for; 0: none */
+/* Largest segment after this many timeouts in a row; 0: no limit */
 static u16 step_down(u8 retries)
 {
 	if (retries >= 4)
@@ -33,8 +33,8 @@ static u16 step_down(u8 retries)
 }
 
 /**
- * xtcp_blackhole_suspect - the retransmission timer has expired, not for the first time
- * @t: control block, whose records in flight are all marked lost
+ * xtcp_blackhole_suspect - the retransmission timer has expired: is the segment too large?
+ * @t: control block; @retries counts this timeout, the first record is marked lost
  * @now: time, us
  *
  * Context: under the owner's lock. Source: RFC 4821 section 7.7.
@@ -46,7 +46,7 @@ void xtcp_blackhole_suspect(struct xtcp_tcb *t, u64 now)
 	if (!READ_ONCE(t->knobs->mtu_probing) || !mss || t->snd_mss <= mss ||
 	    xtcp_rec_len(t->sendq.head) <= mss)
 		return;
-	if (!t->hole_mss)	/* a new hole, or the old one met again */
+	if (!t->hole_mss)	/* a new black hole, or a failed trial */
 		t->hole_wait = clamp_t(u64, 2 * t->hole_wait, TRIAL_FIRST, TRIAL_LAST);
 	t->hole_mss = mss;
 	t->hole_until = now + t->hole_wait;
@@ -54,7 +54,7 @@ void xtcp_blackhole_suspect(struct xtcp_tcb *t, u64 now)
 }
 
 /**
- * xtcp_blackhole_retry - something was acknowledged: may the full size be tried again?
+ * xtcp_blackhole_retry - an ACK has arrived: try the full size again if it is time
  * @t: control block with @hole_mss set
  * @now: time, us
  *

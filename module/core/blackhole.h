@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Black holes: routers that swallow large segments (RFC 4821). */
+/* Black holes: routers that silently drop large segments (RFC 4821). */
 #ifndef XTCP_CORE_BLACKHOLE_H
 #define XTCP_CORE_BLACKHOLE_H
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The congestion window: slow start and congestion avoidance (RFC 5681), the
- * initial window (RFC 6928), and what NewReno does to it (RFC 6582).
+ * The congestion window: slow start and congestion avoidance (RFC 5681), the initial window
+ * (RFC 6928), and NewReno's changes in recovery (RFC 6582).
  *
- * Where RFC 5681 inflates cwnd for each duplicate ACK, here @sacked grows and so the
- * pipe shrinks; where it deflates cwnd, @sacked falls. cwnd - pipe is the same.
+ * RFC 5681 inflates cwnd for each duplicate ACK, and deflates it later. Here @sacked grows, which
+ * shrinks the pipe, and falls later. cwnd - pipe is the same.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
 #include "cc.h"
 
-#define CWND_MAX	0x40000000U	/* no window of TCP is larger */
+#define CWND_MAX	0x40000000U	/* the largest window that TCP can advertise */
 
 /* RFC 6928 section 2 */
 static u32 initial_window(const struct xtcp_tcb *t)
@@ -20,12 +20,11 @@ static u32 initial_window(const struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_cc_init - the window before the first data
+ * xtcp_cc_init - set the initial congestion window
  * @t: control block; @snd_mss is set, and @syn.retries says whether SYNs were lost
  *
- * "unless there have been more than one SYN or SYN/ACK retransmissions": then it is
- * one segment. Context: under the owner's lock. Source: RFC 6928 section 2; RFC 5681
- * section 3.1.
+ * The window is one segment if the SYN was retransmitted more than once.
+ * Context: under the owner's lock. Source: RFC 6928 section 2; RFC 5681 section 3.1.
  */
 void xtcp_cc_init(struct xtcp_tcb *t)
 {
@@ -39,10 +38,10 @@ void xtcp_cc_init(struct xtcp_tcb *t)
  * @t: control block, SND.UNA moved already
  * @acked: bytes
  *
- * The window does not grow while less than half of it is in use: what was never
- * tried proves nothing. (RFC 5681: "it may be beneficial [...] to be more
- * conservative".) Context: under the owner's lock. Source: RFC 5681 section 3.1,
- * equation (2) in both phases.
+ * The window does not grow while less than half of it is in use: a window that was not used says
+ * nothing about the path. (RFC 5681: "it may be beneficial [...] to be more conservative".)
+ * Context: under the owner's lock. Source: RFC 5681 section 3.1: equation (2) for each ACK in
+ * slow start; one segment for each window of bytes acknowledged in congestion avoidance.
  */
 void xtcp_cc_acked(struct xtcp_tcb *t, u32 acked)
 {
@@ -60,7 +59,7 @@ void xtcp_cc_acked(struct xtcp_tcb *t, u32 acked)
 }
 
 /**
- * xtcp_cc_idle - something is about to be sent: is it after a pause?
+ * xtcp_cc_idle - data is about to be sent: reduce the window after an idle period
  * @t: control block
  * @now: time, us
  *
@@ -73,8 +72,8 @@ void xtcp_cc_idle(struct xtcp_tcb *t, u64 now)
 }
 
 /*
- * Equation (4) of RFC 5681. FlightSize without what limited transmit has added, which
- * is what goes beyond cwnd, and without what is known to be lost.
+ * RFC 5681, equation (4). FlightSize excludes segments sent by limited transmit, which are those
+ * beyond cwnd, and bytes that are marked lost.
  */
 static u32 half_flight(const struct xtcp_tcb *t)
 {
@@ -86,9 +85,9 @@ static u32 half_flight(const struct xtcp_tcb *t)
 
 /**
  * xtcp_cc_timeout - the retransmission timer has expired
- * @t: control block; before its records are marked lost and @retries is counted
+ * @t: control block; its records are not marked lost yet, and @retries does not count this timeout
  *
- * The threshold is held when the same segment times out again.
+ * ssthresh does not change when the same segment times out again.
  * Context: under the owner's lock. Source: RFC 5681 section 3.1; RFC 6582 section
  * 3.2, step 4.
  */
@@ -106,8 +105,8 @@ void xtcp_cc_timeout(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_cc_recovery_enter - a loss was found otherwise than by a timeout
- * @t: control block; before anything is marked lost
+ * xtcp_cc_recovery_enter - a loss was detected before the timeout: enter fast recovery
+ * @t: control block; nothing is marked lost yet
  *
  * Context: under the owner's lock. Source: RFC 5681 section 3.2, steps 2 and 3; RFC
  * 6582 section 3.2, step 2.
@@ -129,9 +128,9 @@ void xtcp_cc_recovery_enter(struct xtcp_tcb *t)
  * @t: control block, SND.UNA moved already
  * @acked: bytes that it acknowledged
  *
- * "Deflate the congestion window by the amount of new data acknowledged"; SND.UNA has
- * made the flight smaller by as much. "If the partial ACK acknowledges at least
- * one SMSS of new data, then add back SMSS bytes."
+ * "Deflate the congestion window by the amount of new data acknowledged": SND.UNA has moved, so
+ * FlightSize is smaller by that amount, and @sacked falls with it. "If the partial ACK
+ * acknowledges at least one SMSS of new data, then add back SMSS bytes."
  * Context: under the owner's lock. Source: RFC 6582 section 3.2, step 3.
  */
 void xtcp_cc_recovery_partial(struct xtcp_tcb *t, u32 acked)
@@ -142,11 +141,11 @@ void xtcp_cc_recovery_partial(struct xtcp_tcb *t, u32 acked)
 }
 
 /**
- * xtcp_cc_recovery_leave - all that was in flight when recovery began is acknowledged
+ * xtcp_cc_recovery_leave - all data in flight at the start of recovery is acknowledged
  * @t: control block, SND.UNA moved already
  *
- * The first of the two ways of RFC 6582 section 3.2, step 3, which avoids a burst. With
- * SACK the pipe was known all the time, and there is none to avoid.
+ * Of the two options in RFC 6582 section 3.2, step 3, this is the first, which avoids a burst.
+ * With SACK no burst is possible: the pipe was known throughout the recovery.
  * Context: under the owner's lock.
  */
 void xtcp_cc_recovery_leave(struct xtcp_tcb *t)
@@ -160,7 +159,7 @@ void xtcp_cc_recovery_leave(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_cc_again - a retransmission was lost: congestion again, in the same recovery
+ * xtcp_cc_again - a retransmission was lost: reduce the window again in the same recovery
  * @t: control block
  *
  * Context: under the owner's lock. Source: RFC 5681 section 4.3; RFC 8985 section 9.3.
@@ -175,7 +174,7 @@ void xtcp_cc_again(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_cc_repaired - a loss was found only after it was repaired
+ * xtcp_cc_repaired - a tail loss probe has repaired a loss before it was detected
  * @t: control block
  *
  * Context: under the owner's lock. Source: RFC 8985 section 7.4.2.
@@ -188,12 +187,12 @@ void xtcp_cc_repaired(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_cc_timeout_was_right - F-RTO has found that the timeout was not too early
- * @t: control block; two new segments are in flight instead of two old ones
+ * xtcp_cc_timeout_was_right - F-RTO has found that the timeout was not spurious
+ * @t: control block; F-RTO has sent two new segments instead of two retransmissions
  *
- * "The congestion window can be set to 3 * MSS, because two round-trip times have elapsed":
- * and it must be, or nothing could go beside those two. Context: under the owner's lock.
- * Source: RFC 5682 sections 2.1 and 3.1, (3a).
+ * "The congestion window can be set to 3 * MSS, because two round-trip times have elapsed". It
+ * has to be: a smaller window is full with the two new segments.
+ * Context: under the owner's lock. Source: RFC 5682 sections 2.1 and 3.1, (3a).
  */
 void xtcp_cc_timeout_was_right(struct xtcp_tcb *t)
 {
@@ -202,11 +201,11 @@ void xtcp_cc_timeout_was_right(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_cc_undo - there was no congestion
+ * xtcp_cc_undo - there was no congestion: restore the window
  * @t: control block
  *
- * RFC 4015 begins with what is in flight and lets slow start do the rest; here that is
- * nearly all that was, because nothing was lost.
+ * RFC 4015 starts from what is in flight and lets slow start do the rest. Here nearly all of the
+ * earlier window is in flight, because nothing was lost.
  * Context: under the owner's lock. Source: RFC 4015 section 3.1, (9).
  */
 void xtcp_cc_undo(struct xtcp_tcb *t)

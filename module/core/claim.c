@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Claims on a local port: which go together. The rules are those of Linux's TCP,
- * which programs know, down to where they are odd.
+ * Claims on a local port: which of them conflict. The rules are those of the kernel's TCP, oddities
+ * included, because programs rely on them.
  */
 #include <linux/types.h>
 
@@ -26,8 +26,8 @@ static bool same_addr6(const struct xtcp_claim *a, const struct xtcp_claim *b)
 }
 
 /*
- * An IPv4 claim comes upon an IPv6 one. That the wildcard of an AF_INET socket meets
- * any IPv6 address, though not the other way around, is TCP's custom.
+ * Does an IPv4 claim overlap an IPv6 one? The wildcard of an AF_INET socket conflicts with a
+ * specific IPv6 address, but not the other way around. The kernel's TCP does the same.
  */
 static bool meets_v6(const struct xtcp_claim *mine, const struct xtcp_claim *other)
 {
@@ -71,15 +71,16 @@ static bool may_share(const struct xtcp_claim *mine, const struct xtcp_claim *ot
 }
 
 /**
- * xtcp_claims_conflict - may a port not be had beside another who has it?
- * @mine: what is asked for
- * @other: what somebody has
- * @mode: for what
+ * xtcp_claims_conflict - does a claim on a port conflict with an existing one?
+ * @mine: the claim to be made
+ * @other: the existing claim
+ * @mode: what the port is wanted for
  *
- * Two claims conflict when a segment could be meant for either (the same VRF, the
- * same device or one of them on any, addresses that meet) and their users have not
- * both agreed: by SO_REUSEADDR, which does not take a port from who listens on it,
- * or by SO_REUSEPORT, which is for sockets of one user.
+ * Two claims conflict if a segment could be meant for either of them, and their sockets have not
+ * agreed to share. A segment could be meant for either if the VRF is the same, the device is the
+ * same or one of them is on any device, and the addresses overlap. Sockets agree to share by
+ * SO_REUSEADDR, unless @other is in LISTEN, or by SO_REUSEPORT, if both belong to the same user
+ * id.
  *
  * Context: any.
  *
@@ -96,14 +97,14 @@ bool xtcp_claims_conflict(const struct xtcp_claim *mine, const struct xtcp_claim
 }
 
 /*
- * A hold in a slot of the table of ports:
+ * A hold in a slot of the port table:
  *
  *	63		    32 31		 8 7	   1  0
  *	+---------------------+-------------------+---------+---+
  *	| address, or digest  |	      count	  |   how   | 1 |
  *	+---------------------+-------------------+---------+---+
  *
- * The lowest bit of "how" is XTCP_CLAIM_BOUND and so lies at XTCP_SLOT_BOUND.
+ * The lowest bit of "how" is XTCP_CLAIM_BOUND, so it coincides with XTCP_SLOT_BOUND.
  */
 #define SLOT_HOW_SHIFT		1
 #define SLOT_HOW_MASK		0x7f
@@ -112,13 +113,13 @@ bool xtcp_claims_conflict(const struct xtcp_claim *mine, const struct xtcp_claim
 #define SLOT_ADDR_SHIFT		32
 
 /**
- * xtcp_hold_pack - put a hold into a slot
+ * xtcp_hold_pack - pack a hold into a slot
  * @hold: hold, its count not 0
  *
  * Context: any.
  *
- * Return: the slot; 0 when it does not fit: it is bound to a device, or counts too
- * many.
+ * Return: the slot; 0 when the hold does not fit, because it is bound to a device or its count is
+ * too large.
  */
 u64 xtcp_hold_pack(const struct xtcp_hold *hold)
 {
@@ -130,7 +131,7 @@ u64 xtcp_hold_pack(const struct xtcp_hold *hold)
 }
 
 /**
- * xtcp_hold_unpack - take a hold out of a slot
+ * xtcp_hold_unpack - unpack a hold from a slot
  * @hold: result
  * @slot: what xtcp_hold_pack() returned
  *

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The deadlines of a connection. A deadline is a number in the control block, and to move it is
- * a store (deadline.h); the module keeps one timer, for the earliest. Who arms a deadline also
- * knows what happens when it has passed: timeouts.c lists them.
+ * The deadlines of a connection. A deadline is a number in the control block, so moving it is one
+ * store (deadline.h). The module keeps one timer for the earliest of them. Each deadline is armed
+ * in the file that also handles its expiry; timeouts.c lists them.
  */
 #include "deadline.h"
 
 /**
- * xtcp_earliest_deadline - which deadline is the next?
+ * xtcp_earliest_deadline - find the earliest deadline
  * @t: control block
  *
- * To know when xtcp_step() wants an XTCP_EV_TIMER, @soonest is enough.
+ * To know when xtcp_step() needs an XTCP_EV_TIMER, @soonest is enough.
  *
  * Context: under the owner's lock.
  *

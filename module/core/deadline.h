@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The deadlines of a connection: how they are set. */
+/* How the deadlines of a connection are set. */
 #ifndef XTCP_CORE_DEADLINE_H
 #define XTCP_CORE_DEADLINE_H
 
@@ -9,8 +9,8 @@
 #define XTCP_NEVER	U64_MAX
 
 /*
- * Set a deadline. To drop one it is set to 0, just so: what passes too early does no
- * harm, and this happens with each segment.
+ * Set a deadline. To drop one, store 0 in t->deadline[] and leave @soonest alone: a timer event
+ * that comes too early does no harm, and this happens with every segment.
  */
 static inline void xtcp_deadline_set(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 when)
 {
@@ -19,7 +19,7 @@ static inline void xtcp_deadline_set(struct xtcp_tcb *t, enum xtcp_timer_kind ki
 		t->soonest = when;
 }
 
-/* Start a timer that does not run */
+/* Start a timer unless it is running */
 static inline void xtcp_arm(struct xtcp_tcb *t, enum xtcp_timer_kind kind, u64 when)
 {
 	if (!t->deadline[kind])

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The client's half of the echo cookie (seal.h): it offers in its SYN to echo one, and when
- * the SYN-ACK has one it does, with each segment, until the server answers. Until then
- * the server knows nothing of us; so if nothing else is on its way the third segment
- * is sent again by the RTO, as a SYN-ACK would be. Where the server speaks first, a lost
- * third segment would hang both for ever otherwise.
+ * The client's half of the echo cookie (seal.h). The client offers in its SYN to echo a cookie. If
+ * the SYN-ACK has one, every segment carries it until the server answers.
+ *
+ * Until the final ACK arrives, the server does not know the connection. So if nothing else is in
+ * flight, the final ACK is sent again on the RTO, as a SYN-ACK would be. Otherwise, where the
+ * server speaks first, a lost final ACK would leave both ends waiting for ever.
  */
 #include <linux/minmax.h>
 #include <linux/string.h>
@@ -20,10 +21,11 @@
 /**
  * xtcp_echo_offer - offer in a SYN to echo a cookie
  * @t: control block in SYN-SENT
- * @opts: the SYN's
+ * @opts: the SYN's options
  *
- * Not in a SYN that goes for the third time: what swallowed the first two may
- * be afraid of options that it doesn't know. Context: under the owner's lock.
+ * The third and later transmissions of the SYN make no offer: a middlebox may drop SYNs with
+ * options that it doesn't know.
+ * Context: under the owner's lock.
  */
 void xtcp_echo_offer(const struct xtcp_tcb *t, struct xtcp_opts *opts)
 {
@@ -32,12 +34,13 @@ void xtcp_echo_offer(const struct xtcp_tcb *t, struct xtcp_opts *opts)
 }
 
 /**
- * xtcp_echo_begin - the SYN-ACK may have a cookie
+ * xtcp_echo_begin - take the cookie of the SYN-ACK, if it has one
  * @t: control block in SYN-SENT
  * @seg: the SYN-ACK
  * @now: time, us
  *
- * Each segment has it from now on, and less text. Context: under the owner's lock.
+ * From now on every segment carries the cookie, and has less room for text.
+ * Context: under the owner's lock.
  */
 void xtcp_echo_begin(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
 {
@@ -51,9 +54,9 @@ void xtcp_echo_begin(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
 }
 
 /**
- * xtcp_echo_add - the option of a segment that is no SYN
+ * xtcp_echo_add - add the cookie to a segment that is not a SYN
  * @t: control block
- * @opts: the segment's
+ * @opts: the segment's options
  *
  * Context: under the owner's lock.
  */
@@ -66,7 +69,7 @@ void xtcp_echo_add(const struct xtcp_tcb *t, struct xtcp_opts *opts)
 }
 
 /**
- * xtcp_echo_confirmed - a segment shows that the server knows of the connection
+ * xtcp_echo_confirmed - a segment shows that the server knows the connection
  * @t: control block that echoes
  *
  * Context: under the owner's lock.
@@ -79,18 +82,18 @@ void xtcp_echo_confirmed(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_echo_expired - the server has not answered
+ * xtcp_echo_expired - the server has not answered: send the final ACK again
  * @t: control block that echoes
  * @now: time, us
  * @act: actions
  *
- * What is in flight has the cookie, too, and a timer of its own. Context: under the
- * owner's lock. Source: RFC 9293 section 3.8.3 for the end.
+ * Not while data is in flight: it carries the cookie, too, and has its own retransmission timer.
+ * Context: under the owner's lock. Source: RFC 9293 section 3.8.3 (R2).
  */
 void xtcp_echo_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	if (!xtcp_flight(t)) {
-		if (xtcp_hopeless(t, t->echo_tries, now)) {
+		if (xtcp_retries_exhausted(t, t->echo_tries, now)) {
 			xtcp_time_out(t, now, act);
 			return;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A cookie that we echo: docs/protocol.md. */
+/* The client's half of the echo cookie: docs/protocol.md. */
 #ifndef XTCP_CORE_ECHO_H
 #define XTCP_CORE_ECHO_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading and writing our own option. See ext.h for its form.
+ * Parsing and building our own option. Its format is in ext.h.
  */
 #include <linux/string.h>
 
@@ -8,9 +8,9 @@
 
 #define EXID_HIGH	0x78	/* "xc" */
 #define EXID_LOW	0x63
-#define VERSION		0xf0	/* bits of it */
+#define VERSION		0xf0	/* mask of the version in the "has" byte */
 
-/* Where things stand in the option */
+/* Offsets in the option */
 #define AT_EXID		2
 #define AT_HAS		4
 #define AT_COOKIE	8
@@ -22,12 +22,13 @@ static bool is_ours(const u8 *p)
 }
 
 /**
- * xtcp_ext_parse - read an option of the experimental kind
- * @p: the option; as many bytes of it can be read as its second byte says
- * @opts: @ext and @cookie are set when it is ours
+ * xtcp_ext_parse - parse an option of the experimental kind
+ * @p: the option; as many bytes are readable as its length byte says
+ * @opts: @ext and @cookie are set if the option is ours
  *
- * The kind is everybody's. Bits that this version doesn't know are left alone, so that
- * later ones can say more. Pure: no context, no lock. Source: RFC 6994 section 3.
+ * Other experiments use the same option kind, with other identifiers. Bits that this version
+ * doesn't know are ignored, so that later versions can use them.
+ * Pure: no context, no lock. Source: RFC 6994 section 3.
  */
 void xtcp_ext_parse(const u8 *p, struct xtcp_opts *opts)
 {
@@ -46,12 +47,12 @@ void xtcp_ext_parse(const u8 *p, struct xtcp_opts *opts)
 
 /**
  * xtcp_ext_build - write our own option
- * @p: where to; XTCP_EXT_LEN bytes
+ * @p: buffer with room for XTCP_EXT_LEN bytes
  * @opts: @ext, not 0, and @cookie
  *
  * Pure: no context, no lock. Source: RFC 6994 section 3.
  *
- * Return: where the next option may stand.
+ * Return: the byte after the option.
  */
 u8 *xtcp_ext_build(u8 *p, const struct xtcp_opts *opts)
 {

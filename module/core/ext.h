@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Our own option, the one in which all extensions of TCP by xtcp travel: an experiment
- * with an identifier (RFC 6994). docs/protocol.md has the budget of its bits.
+ * Our own TCP option, which carries all extensions that xtcp makes to TCP. Its kind is the
+ * experimental one, with an identifier (RFC 6994). docs/protocol.md allocates its bits.
  *
  *	 0	    1	       2	  3
  *	+----------+----------+---------------------+
  *	| kind 254 | length 20|     ExID 0x7863	    |
  *	+-----+----+----------+---------------------+
- *	| ver | has|	      reserved		    |	has: what is in it
+ *	| ver | has|	      reserved		    |	has: which parts are present
  *	+-----+----+--------------------------------+
  *	|					    |	the echo cookie: a state, and its
- *	|	      12 bytes			    |	seal (seal.h). In a SYN: zero, the
- *	|					    |	room that the answer will take
+ *	|	      12 bytes			    |	seal (seal.h). In a SYN it is zero
+ *	|					    |	and reserves the answer's room
  *	+-------------------------------------------+
  *
- * It has 20 bytes whatever is in it, so that no SYN-ACK with it is longer than the SYN
- * that asked for it: whoever sends SYNs in another's name can't make us send him more
- * than he sends himself.
+ * The option always has 20 bytes. So a SYN-ACK that carries it is no longer than the SYN that
+ * asked for it, and SYNs with a spoofed source address don't make us an amplifier.
  */
 #ifndef XTCP_CORE_EXT_H
 #define XTCP_CORE_EXT_H
@@ -26,10 +25,10 @@
 #define XTCP_EXT_KIND		254	/* RFC 4727 */
 #define XTCP_COOKIE_LEN		12	/* bytes of an echo cookie */
 
-/* xtcp_opts.ext: the byte that says what is in the option */
+/* xtcp_opts.ext: the byte that says which parts are present */
 #define XTCP_EXT_VERSION	0x10
-#define XTCP_EXT_COOKIE		0x01	/* an echo cookie; in a SYN: I will echo one */
-/* Never on the wire: it said that there is a cookie, and had no room for one */
+#define XTCP_EXT_COOKIE		0x01	/* an echo cookie; in a SYN: an offer to echo one */
+/* Never on the wire: the option announced a cookie but was too short for one */
 #define XTCP_EXT_CUT		0x08
 
 void xtcp_ext_parse(const u8 *p, struct xtcp_opts *opts);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * F-RTO (RFC 5682): did the retransmission timer expire too early? What comes back for the
- * one segment that it has sent again says nothing; so two new ones are sent where two more
- * would have been retransmitted, and the ACK that follows tells whether what lies between has
- * arrived, which was not sent again.
+ * F-RTO (RFC 5682) detects a spurious retransmission timeout. The ACK of the retransmitted segment
+ * does not show whether the timeout was spurious. So instead of retransmitting two more segments,
+ * F-RTO sends two new ones. The next ACK shows whether the segments in between, which were not
+ * retransmitted, have arrived.
  *
  *	timeout: only the first goes again --> its ACK: two new ones --> the next ACK:
  *		 RETRANSMITTED			NEW_DATA		 spurious, or not
  *
- * A timestamp tells it with the first ACK (undo.c): if that has one, this ends. That timestamps
- * were agreed is not enough: there are middleboxes that take them out of what follows the SYN.
+ * If the first ACK has a timestamp, its echo decides at once (undo.c) and F-RTO ends. It does not
+ * end just because timestamps were agreed: some middleboxes remove them after the handshake.
  */
 #include "cc.h"
 #include "frto.h"
@@ -17,14 +17,15 @@
 #include "undo.h"
 #include "window.h"
 
-#define NEW_SEGMENTS	2	/* as many as slow start would let out */
+#define NEW_SEGMENTS	2	/* as many as slow start would send */
 
 /**
- * xtcp_frto_begin - the retransmission timer has expired
- * @t: control block; before congestion control reacts
+ * xtcp_frto_begin - the retransmission timer has expired: start F-RTO
+ * @t: control block; congestion control has not reacted yet
  *
- * It begins again only when the same segment times out again: after that ACKs may be for what
- * was sent again. Context: under the owner's lock. Source: RFC 5682 sections 2.1 and 3.1, (1).
+ * During RTO recovery F-RTO starts again only if the same segment times out again. In any other
+ * case ACKs may be for retransmitted segments.
+ * Context: under the owner's lock. Source: RFC 5682 sections 2.1 and 3.1, (1).
  */
 void xtcp_frto_begin(struct xtcp_tcb *t)
 {
@@ -44,20 +45,20 @@ static bool can_send_new(const struct xtcp_tcb *t)
 	return rec && rec != &t->fin && xtcp_usable_window(t);
 }
 
-/* Has the echo of a timestamp decided? */
-static bool told_by_stamp(const struct xtcp_tcb *t, const struct xtcp_arrival *a)
+/* Does the ACK have a timestamp, so that undo.c has decided? */
+static bool decided_by_stamp(const struct xtcp_tcb *t, const struct xtcp_arrival *a)
 {
 	return t->ts_ok && a->seg->opts.ts;
 }
 
 /*
- * Step 2. Where no new segment can be sent, the usual recovery goes on, and so where the ACK is
- * for all, which may have been on its way for long but for the first, or for less than was
- * retransmitted.
+ * Step 2. The usual RTO recovery goes on if no new segment can be sent. It also goes on if the ACK
+ * is for all data, since all but the first segment may have arrived long ago, and if the ACK is
+ * for less than was retransmitted.
  */
 static void first_ack(struct xtcp_tcb *t, const struct xtcp_arrival *a, bool moved, bool dup)
 {
-	if (told_by_stamp(t, a) || (dup && !t->sack_ok))
+	if (decided_by_stamp(t, a) || (dup && !t->sack_ok))
 		t->frto = XTCP_FRTO_OFF;
 	if (!moved || t->frto == XTCP_FRTO_OFF)
 		return;
@@ -70,8 +71,8 @@ static void first_ack(struct xtcp_tcb *t, const struct xtcp_arrival *a, bool mov
 }
 
 /*
- * Step 3. With SACK it counts what has arrived of what was sent before the timeout; without it
- * SND.UNA has to move.
+ * Step 3. Without SACK the timeout was spurious if SND.UNA has moved. With SACK it was spurious if
+ * the ACK reports a record for the first time, and nothing sent after the timeout has arrived.
  */
 static void second_ack(struct xtcp_tcb *t, const struct xtcp_arrival *a, bool moved, bool dup)
 {
@@ -87,13 +88,13 @@ static void second_ack(struct xtcp_tcb *t, const struct xtcp_arrival *a, bool mo
 		return;
 	}
 	xtcp_undo(t);
-	t->recover = t->snd_una - 1;	/* duplicate ACKs tell of a loss again */
+	t->recover = t->snd_una - 1;	/* let duplicate ACKs start a recovery again */
 }
 
 /**
- * xtcp_frto_acked - an ACK after a timeout
- * @t: control block, @frto not off, SND.UNA and SND.WND moved already
- * @a: what the ACK says
+ * xtcp_frto_acked - an ACK has arrived while F-RTO runs
+ * @t: control block, @frto not off, SND.UNA and SND.WND updated already
+ * @a: what the ACK reports
  * @moved: it has moved SND.UNA
  * @dup: it is a duplicate (RFC 5681 section 2)
  *

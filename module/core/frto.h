@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* F-RTO: did the retransmission timer expire too early? (RFC 5682) */
+/* F-RTO: detection of spurious retransmission timeouts (RFC 5682). */
 #ifndef XTCP_CORE_FRTO_H
 #define XTCP_CORE_FRTO_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The state machine's table of contents: every event has its function here (RFC 9293
- * section 3.10), or in a file of its own.
+ * The entry point of the state machine: each event has its function here, or in a file of its own
+ * (RFC 9293 section 3.10).
  */
 #include <linux/compiler.h>
 #include <linux/minmax.h>
@@ -26,7 +26,7 @@ static void open(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	t->state = XTCP_SYN_SENT;
 	t->iss = ev->iss;
 	t->snd_una = ev->iss;
-	t->snd_nxt = ev->iss;	/* + 1 when the SYN has gone out */
+	t->snd_nxt = ev->iss;	/* + 1 when the SYN is sent */
 	t->snd_up = ev->iss;
 	t->recover = ev->iss;
 	t->write_seq = ev->iss + 1;
@@ -46,7 +46,7 @@ static void open(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	act->todo |= XTCP_ACT_OUTPUT;
 }
 
-/* RECEIVE: the user has taken bytes (RFC 9293 section 3.10.3) */
+/* RECEIVE: the user has read bytes (RFC 9293 section 3.10.3) */
 static void receive(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	if (!XTCP_IN(t->state, XTCP_CAN_RECEIVE) || !xtcp_window_update_due(t))
@@ -54,7 +54,6 @@ static void receive(struct xtcp_tcb *t, struct xtcp_actions *act)
 	xtcp_ack_now(t, act);
 }
 
-/* Put the FIN behind what was written */
 static void queue_fin(struct xtcp_tcb *t)
 {
 	t->fin = (struct xtcp_rec){
@@ -66,9 +65,9 @@ static void queue_fin(struct xtcp_tcb *t)
 }
 
 /*
- * CLOSE (RFC 9293 section 3.10.4). In SYN-RECEIVED the request is "queued for processing
- * after entering ESTABLISHED state", whether or not data waits: the FIN stands in the
- * queue, and FIN-WAIT-1 is entered with the ACK of our SYN.
+ * CLOSE (RFC 9293 section 3.10.4). In SYN-RECEIVED, CLOSE is "queued for processing after entering
+ * ESTABLISHED state", whether data is queued or not: the FIN is in the send queue, and FIN-WAIT-1
+ * is entered when our SYN is acknowledged.
  */
 static void shutdown(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
@@ -87,8 +86,9 @@ static void shutdown(struct xtcp_tcb *t, struct xtcp_actions *act)
 }
 
 /*
- * RFC 5461 section 4.1: a program that tries one address after the other is to know at once
- * that this one can't be reached. RFC 9293 MUST-56 wants to go on: the knob says which.
+ * Does a soft ICMP error end the connection? RFC 9293 MUST-56 says no. But a program that tries
+ * several addresses should learn at once that one is unreachable (RFC 5461 section 4.1), so the
+ * sysctl soft_error_aborts can end connect().
  */
 static bool soft_error_ends(const struct xtcp_tcb *t)
 {
@@ -96,9 +96,9 @@ static bool soft_error_ends(const struct xtcp_tcb *t)
 }
 
 /*
- * A soft error is advice, but maybe for who waits for connect(); a hard one ends any attempt
- * to connect. Neither ends what is established, where anybody could forge it (RFC 9293
- * section 3.9.2.2, RFC 5927).
+ * A hard ICMP error ends a connection attempt. A soft error is only reported, unless
+ * soft_error_aborts says otherwise. Neither ends an established connection, because ICMP errors
+ * are easy to forge (RFC 9293 section 3.9.2.2, RFC 5927).
  */
 static void icmp(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		 struct xtcp_actions *act)
@@ -123,7 +123,7 @@ static void mtu_changed(struct xtcp_tcb *t, struct xtcp_actions *act)
 }
 
 /**
- * xtcp_step - an event
+ * xtcp_step - process one event
  * @t: control block; changed in place. @rcv_free is up to date
  * @ev: the event
  * @act: result: what is to be done about it. @act->rst is set only with XTCP_ACT_RST
@@ -154,8 +154,8 @@ void xtcp_step(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	case XTCP_EV_SHUTDOWN:
 		shutdown(t, act);
 		break;
-	case XTCP_EV_DEAF:
-		t->deaf = true;
+	case XTCP_EV_SHUT_RD:
+		t->rcv_shut = true;
 		break;
 	case XTCP_EV_ORPHAN:
 		xtcp_orphan(t, ev->now, act);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The state machine: what does an event change, and what must be done about it?
+ * The state machine: what an event changes, and what must be done about it.
  *
  *   fsm.c		xtcp_step(): one event in, changes and actions out
  *    |- segment.c	SEGMENT ARRIVES, check by check
- *    |	  |- ack_in.c	what SEG.ACK and SEG.WND say; duplicate ACKs, recovery
+ *    |	  |- ack_in.c	what SEG.ACK and SEG.WND change; duplicate ACKs, recovery
  *    |	  |	|- rtt.c, cc.c	the RTO, the congestion window
  *    |	  |	|- scoreboard.c	what is lost, and what the peer has beyond holes
- *    |	  |	|- rack.c, tlp.c  what is lost, by time, and at the tail
- *    |	  |	`- frto.c, undo.c  what was not lost after all
+ *    |	  |	|- rack.c, tlp.c  losses detected by time, and at the tail
+ *    |	  |	`- frto.c, undo.c  what turned out not to be lost
  *    |	  |- text.c	urgent pointer, text and FIN
  *    |	  |- stamp.c	timestamps, PAWS
  *    |	  |- ack_out.c	when an ACK is due, and challenge ACKs
@@ -19,10 +19,10 @@
  *	  `- giveup.c	R1, R2, the user timeout
  *   send.c		xtcp_next(): what is to be sent now?
  *    |- window.c, mss.c  how much may be sent
- *    `- sack.c		what our ACKs tell of holes and duplicates
+ *    `- sack.c		SACK blocks: holes and duplicates that our ACKs report
  *
- * Calls go down, never back up: scripts/arrows.py. Everything is called under the lock of the
- * connection's owner.
+ * Calls go down, never back up; scripts/arrows.py checks this. All functions are called under the
+ * lock of the connection's owner.
  */
 #ifndef XTCP_CORE_FSM_H
 #define XTCP_CORE_FSM_H

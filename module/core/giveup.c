@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When is a connection given up? R1 and R2 (RFC 9293 section 3.8.3): how often something is
- * tried again before another route is looked for, and before the connection ends; and the
- * user's own timeout.
+ * When to give up a connection: R1 and R2 (RFC 9293 section 3.8.3), the numbers of retries after
+ * which another route is looked for and after which the connection ends; and the user timeout.
  */
 #include <linux/compiler.h>
 #include <linux/errno.h>
@@ -13,18 +12,18 @@
 #include "state.h"
 #include "usec.h"
 
-#define ORPHAN_RETRIES	8	/* what 0 of the knob orphan_retries stands for */
+#define ORPHAN_RETRIES	8	/* what 0 in the sysctl orphan_retries means */
 
-/* When the user's own timeout ends, which counts from @rtx_start; 0: there is none */
+/* When the user timeout ends, us; it is counted from @rtx_start. 0: none is set */
 static u64 user_end(const struct xtcp_tcb *t)
 {
 	return t->user_timeout ? t->rtx_start + t->user_timeout * XTCP_US_PER_MS : 0;
 }
 
 /**
- * xtcp_patient - when to try again, not later than the user has patience
+ * xtcp_patient - limit the time of the next retry to the end of the user timeout
  * @t: control block; something has been tried already
- * @when: when it would be tried again, us
+ * @when: time of the next retry, us
  *
  * Context: under the owner's lock. Source: RFC 9293
  * section 3.8.3 (MUST-21).
@@ -49,17 +48,18 @@ static u32 most_retries(const struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_hopeless - is it time to give up?
+ * xtcp_retries_exhausted - has the connection reached R2?
  * @t: control block; @rtx_start: when the first of @tries was made
- * @tries: how often it was tried again
+ * @tries: number of retries so far
  * @now: time, us
  *
- * The user's timeout goes before retries2 (MUST-21). Context: under the owner's lock.
- * Source: RFC 9293 section 3.8.3.
+ * A user timeout replaces retries2 (MUST-21). During the handshake, and for an orphan, the number
+ * of retries is limited as well.
+ * Context: under the owner's lock. Source: RFC 9293 section 3.8.3.
  *
  * Return: true when R2 is reached.
  */
-bool xtcp_hopeless(const struct xtcp_tcb *t, u32 tries, u64 now)
+bool xtcp_retries_exhausted(const struct xtcp_tcb *t, u32 tries, u64 now)
 {
 	u64 end = user_end(t);
 
@@ -71,12 +71,12 @@ bool xtcp_hopeless(const struct xtcp_tcb *t, u32 tries, u64 now)
 }
 
 /**
- * xtcp_time_out - R2: the connection is gone
+ * xtcp_time_out - R2 is reached: end the connection
  * @t: control block
  * @now: time, us
  * @act: actions
  *
- * The peer of an orphan may live, and only have taken no bytes: it is told.
+ * The peer of an orphan gets an RST: it may be alive and just not accept any bytes.
  * Context: under the owner's lock. Source: RFC 9293 section 3.8.3.
  */
 void xtcp_time_out(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
@@ -87,12 +87,12 @@ void xtcp_time_out(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 }
 
 /**
- * xtcp_count_retry - one more retransmission, or probe, without an answer
+ * xtcp_count_retry - count a retransmission or probe that was not answered
  * @t: control block
  * @act: actions; gets XTCP_ACT_OUTPUT, may get XTCP_ACT_NEW_ROUTE and XTCP_ACT_ADVISE
  *
- * From R1 on ask for another route, and when it is reached let the user know that there is
- * trouble. Context: under the owner's lock. Source: RFC 9293 section 3.8.3 (MUST-20, SHLD-9).
+ * From R1 on, ask for another route. When R1 is reached, tell the user that there is trouble.
+ * Context: under the owner's lock. Source: RFC 9293 section 3.8.3 (MUST-20, SHLD-9).
  */
 void xtcp_count_retry(struct xtcp_tcb *t, struct xtcp_actions *act)
 {

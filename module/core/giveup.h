@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* R1 and R2 (RFC 9293 section 3.8.3): how often is it tried again? */
+/* When to give up: R1, R2 and the user timeout (RFC 9293 section 3.8.3). */
 #ifndef XTCP_CORE_GIVEUP_H
 #define XTCP_CORE_GIVEUP_H
 
@@ -7,7 +7,7 @@
 #include "tcb.h"
 
 u64 xtcp_patient(const struct xtcp_tcb *t, u64 when);
-bool xtcp_hopeless(const struct xtcp_tcb *t, u32 tries, u64 now);
+bool xtcp_retries_exhausted(const struct xtcp_tcb *t, u32 tries, u64 now);
 void xtcp_time_out(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
 void xtcp_count_retry(struct xtcp_tcb *t, struct xtcp_actions *act);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The hash of the connection table: each segment pays for it, and no remote may aim
- * at a bucket by it.
+ * The hash of the connection table. It is computed for each segment, so it must be fast, and a
+ * remote must not be able to choose connections that share a bucket.
  *
  * Two steps, over 32-bit words x:
  *
@@ -10,16 +10,15 @@
  *   2. scatter	  u --> a permutation of 32 bits that depends on the secret, too
  *
  * Step 1 is the pair-multiply hash of Dietzfelbinger (1996) and Thorup ("High speed
- * hashing for integers and strings", 2015, section 3.3). Under keys drawn at random
- * it is strongly universal: any two different inputs give two independent, evenly
- * spread values of u. So whoever doesn't know the keys can't do better than chance, and
- * two connections of his choice share one of n buckets with probability 1/n, which is
- * a proof and not a belief.
+ * hashing for integers and strings", 2015, section 3.3). Under random keys it is strongly
+ * universal: any two different inputs give independent, uniformly distributed values of u. So an
+ * attacker without the keys can't do better than chance: it is proven that any two connections of
+ * its choice share one of n buckets with probability 1/n.
  *
- * The proof is about one who sees nothing of the result. One who times answers might
- * learn that two connections share a bucket. In step 1 alone that would tell of more,
- * since inputs at the same distance give values at about the same distance; step 2
- * tears neighbours apart, and takes nothing from the proof, being a permutation.
+ * The proof covers an attacker that learns nothing about the results. One that measures response
+ * times may learn that two connections share a bucket. With step 1 alone, this would reveal more:
+ * inputs at the same distance give values at about the same distance. Step 2 separates
+ * neighbouring values. It does not weaken the proof, because it is a permutation.
  */
 #ifndef XTCP_CORE_HASH_H
 #define XTCP_CORE_HASH_H
@@ -29,8 +28,8 @@
 #define XTCP_HASH_WORDS	10	/* two IPv6 addresses, ports, namespace */
 
 /**
- * struct xtcp_hash_secret - what makes the hash unforeseeable
- * @k: keys of step 1: one for the sum, then one a word
+ * struct xtcp_hash_secret - the secret key of the hash
+ * @k: keys of step 1: one for the sum, then one for each word
  * @odd: multiplier of step 2; xtcp_hash_secret_init() makes it odd
  *
  * Drawn at random, once.
@@ -40,9 +39,7 @@ struct xtcp_hash_secret {
 	u32 odd;
 };
 
-/* A product of an even number of bits has as many different values as it has inputs
- * only when the factor is odd
- */
+/* Multiplication modulo a power of two is a permutation only if the factor is odd */
 static inline void xtcp_hash_secret_init(struct xtcp_hash_secret *s)
 {
 	s->odd |= 1;
@@ -63,16 +60,16 @@ static inline u32 xtcp_hash_scatter(const struct xtcp_hash_secret *s, u64 sum)
 }
 
 /**
- * xtcp_hash4 - hash of four words: a connection of IPv4
+ * xtcp_hash4 - hash four words: an IPv4 connection
  * @s: secret
- * @a: a word, as the three others
- * @b: a word
- * @c: a word
- * @d: a word
+ * @a: the first word
+ * @b: the second
+ * @c: the third
+ * @d: the fourth
  *
  * Pure: no context, no lock.
  *
- * Return: 32 bits, all of them equally good.
+ * Return: 32 bits, any of which may select a bucket.
  */
 static inline u32 xtcp_hash4(const struct xtcp_hash_secret *s, u32 a, u32 b, u32 c, u32 d)
 {
@@ -81,15 +78,15 @@ static inline u32 xtcp_hash4(const struct xtcp_hash_secret *s, u32 a, u32 b, u32
 }
 
 /**
- * xtcp_hash10 - hash of ten words: a connection of IPv6
+ * xtcp_hash10 - hash ten words: an IPv6 connection
  * @s: secret
- * @x: eight words
+ * @x: the first eight words
  * @c: the ninth
  * @d: the tenth
  *
  * Pure: no context, no lock.
  *
- * Return: 32 bits, all of them equally good.
+ * Return: 32 bits, any of which may select a bucket.
  */
 static inline u32 xtcp_hash10(const struct xtcp_hash_secret *s, const u32 x[8], u32 c, u32 d)
 {

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IP options that answer those of a SYN (RFC 9293 section 3.9.2.1, RFC 791 section
- * 3.1, RFC 1122 section 3.2.1.8).
+ * IP options of our segments that answer the options of a SYN (RFC 9293 section 3.9.2.1, RFC 791
+ * section 3.1, RFC 1122 section 3.2.1.8).
  *
- * A source route that has been used is turned round: on its way each hop has put its
- * own address in place of the one it went to, so that the way back is the list read
- * backwards, the peer at its end (MUST-53).
+ * A completed source route is reversed. Each hop has replaced its entry by the address it sent
+ * from, so the way back is the list read backwards, with the peer at its end (MUST-53).
  *
  *	the SYN		peer --> [ A B C ] --> us
  *	our answers	us --> C, [ B A peer ]
  *
- * A record of the route, timestamps and a security label come back as they are, with
- * our own entry where there is room for it. Other options concern the packet that
- * they came with.
+ * Record Route, Timestamp and a security label (CIPSO) are returned as they are; the first two get
+ * our own entry if there is room. All other options concern only the packet that carried them.
  */
 #include <linux/string.h>
 #include <linux/types.h>
@@ -34,10 +32,10 @@ enum {				/* RFC 791, "Internet Timestamp": flags */
 	TS_AND_ADDR	= 1,
 };
 
-#define ADDR	4u		/* bytes of an address, or of a time */
-#define HEADER	3u		/* type, length, pointer: in front of the addresses */
+#define ADDR	4u		/* bytes of an address, or of a timestamp */
+#define HEADER	3u		/* type, length and pointer, which precede the addresses */
 
-/* As much room behind the pointer? It counts from 1 */
+/* Are @room bytes free at the pointer? It counts from 1 */
 static bool has_room(const u8 *opt, u32 room)
 {
 	return opt[2] > HEADER && opt[2] - 1u + room <= opt[1];
@@ -87,7 +85,7 @@ static bool echo_ts(struct xtcp_ipopt *out, const u8 *opt)
 	return true;
 }
 
-/* How many hops have put their address into a source route */
+/* Number of hops that have recorded their address in a source route */
 static u32 recorded(const u8 *opt)
 {
 	u32 end = opt[2] - 1u;
@@ -108,7 +106,7 @@ static bool echo_srr(struct xtcp_ipopt *out, const u8 *opt, __be32 saddr)
 	if (out->srr != XTCP_IPOPT_NONE || opt[1] < HEADER)
 		return false;
 	n = recorded(opt);
-	/* some hosts begin the list with themselves: RFC 1812 section 5.2.4.1 */
+	/* some hosts put themselves first in the list: RFC 1812 section 5.2.4.1 */
 	if (n && !memcmp(hops, &saddr, ADDR)) {
 		n--;
 		hops += ADDR;
@@ -147,17 +145,18 @@ static bool echo_one(struct xtcp_ipopt *out, const u8 *opt, __be32 saddr)
 }
 
 /**
- * xtcp_ipopt_echo - the options for the answers to a packet
+ * xtcp_ipopt_echo - make the IP options for the answers to a packet
  * @out: result
  * @in: options of the packet, as IP's receive path has left them
  * @len: their length, at most XTCP_IPOPT_MAX
  * @saddr: the packet's source
  *
- * What comes out is never longer than what went in. Pure: no context, no lock.
+ * The result is never longer than @in.
+ * Pure: no context, no lock.
  * Source: RFC 9293 section 3.9.2.1 (MUST-53, MAY-10, MAY-11).
  *
- * Return: false when the options are malformed, or none of them comes back: then
- * answers have none.
+ * Return: false when the options are malformed, or none of them is to be returned: then
+ * answers carry no options.
  */
 bool xtcp_ipopt_echo(struct xtcp_ipopt *out, const u8 *in, u32 len, __be32 saddr)
 {

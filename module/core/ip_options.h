@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * IP options of a passively opened connection: what of the SYN's comes back on every
- * segment (RFC 9293 section 3.9.2.1, RFC 1122 section 3.2.1.8).
+ * IP options of a passively opened connection: the options of the SYN that every segment returns
+ * (RFC 9293 section 3.9.2.1, RFC 1122 section 3.2.1.8).
  */
 #ifndef XTCP_CORE_IP_OPTIONS_H
 #define XTCP_CORE_IP_OPTIONS_H
 
 #include <linux/types.h>
 
-#define XTCP_IPOPT_MAX	40	/* what fits behind an IPv4 header */
+#define XTCP_IPOPT_MAX	40	/* the room after an IPv4 header */
 
-/* Where an option stands in struct xtcp_ipopt: nowhere */
+/* Offset of an option in struct xtcp_ipopt: it is absent */
 #define XTCP_IPOPT_NONE	0xff
 
 /**
- * struct xtcp_ipopt - IP options, ready to be put behind a header
- * @bytes: the options, padded; a source route's last address is left open
- * @len: a multiple of 4
- * @srr: where the source route begins in @bytes, or XTCP_IPOPT_NONE
- * @rr: likewise, the record of the route
- * @ts: likewise, the timestamps
+ * struct xtcp_ipopt - IP options, ready to be appended to a header
+ * @bytes: the options, padded; the last address of a source route is not filled in
+ * @len: bytes, a multiple of 4
+ * @srr: offset of the source route in @bytes, or XTCP_IPOPT_NONE
+ * @rr: likewise, of Record Route
+ * @ts: likewise, of Timestamp
  * @strict: the source route is a strict one
- * @rr_addr: the sender's address goes into the record, in front of its pointer
- * @ts_addr: likewise, into the timestamps
- * @ts_time: the time, too, behind that address
- * @first_hop: where packets go first, when there is a source route
+ * @rr_addr: the sender's address is to be written into Record Route, just before its pointer
+ * @ts_addr: likewise, into Timestamp
+ * @ts_time: a timestamp, too, after that address
+ * @first_hop: destination of packets, if there is a source route
  */
 struct xtcp_ipopt {
 	u8 bytes[XTCP_IPOPT_MAX];

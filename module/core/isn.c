@@ -2,9 +2,9 @@
 /*
  * Initial sequence numbers (RFC 9293 section 3.4.1, RFC 6528).
  *
- * The clock keeps two incarnations of one connection apart; the hash, which nobody
- * else can compute, gives each 4-tuple a sequence space of its own, so that one
- * connection's numbers tell nothing about another's (MUST-8, MUST-9, SHLD-1).
+ * The clock keeps two incarnations of a connection apart. The keyed hash gives each 4-tuple a
+ * sequence space of its own, so the numbers of one connection tell nothing about those of
+ * another (MUST-8, MUST-9, SHLD-1).
  */
 #include <linux/types.h>
 
@@ -14,12 +14,12 @@
 #define TICK_SHIFT	2	/* microseconds to ticks of 4 us */
 
 /*
- * Above the old incarnation by more than any window that isn't scaled. Larger than
- * its last sequence number would do (RFC 9293 section 3.6.1, MAY-2, condition 1). The
- * distance is for its old ACKs, which are @floor at most: while the new handshake's
- * windows are 65,535 bytes at most, they fall below SND.UNA - MAX.SND.WND and are
- * discarded (RFC 5961 section 5.2). It need not be secret: @floor is, to all but
- * the two ends.
+ * Distance of the ISN from SND.NXT of the earlier incarnation (@floor): more than any unscaled
+ * window. RFC 9293 section 3.6.1 (MAY-2, condition 1) asks only for a larger number.
+ * The distance is for old ACKs of that incarnation, which are @floor at most. While the windows
+ * of the new handshake are 65,535 bytes at most, such ACKs are below SND.UNA - MAX.SND.WND and
+ * dropped (RFC 5961 section 5.2). The distance need not be secret: only the two ends know
+ * @floor.
  */
 #define JUMP		0x10000
 
@@ -41,10 +41,10 @@ u32 xtcp_isn(u64 now, u32 hash)
  * xtcp_isn_above - an initial sequence number for a connection opened again
  * @now: time, us
  * @hash: keyed hash of the 4-tuple, computed by the caller
- * @floor: SND.NXT of the incarnation before
+ * @floor: SND.NXT of the earlier incarnation
  *
- * Clock and hash give one that is above, unless that incarnation sent more than a
- * byte each 4 us, or an ISN of its own was lifted already.
+ * The usual ISN is above @floor already, unless the earlier incarnation sent more than one byte
+ * every 4 us, or its own ISN was raised here.
  * Pure: no context, no lock. Source: RFC 9293 section 3.6.1; RFC 6191 section 4.
  *
  * Return: an ISN greater than @floor, modulo 2^32.

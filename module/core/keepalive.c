@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keepalive (RFC 9293 section 3.8.4): a peer that has been quiet is asked whether it is still
- * there, and the connection ends when it does not answer.
+ * Keepalive (RFC 9293 section 3.8.4): probe a peer that has been silent, and end the connection if
+ * it does not answer.
  */
 #include <linux/compiler.h>
 #include <linux/minmax.h>
@@ -25,7 +25,10 @@ static u64 keepalive_intvl(const struct xtcp_tcb *t)
 	return (t->set_keepalive_intvl ?: READ_ONCE(t->knobs->keepalive_intvl)) * XTCP_US_PER_S;
 }
 
-/* MUST-29: it takes several probes, all unanswered */
+/*
+ * MUST-29: one unanswered probe must not end the connection. With a user timeout the time of
+ * silence decides, instead of the number of probes
+ */
 static bool keepalive_failed(const struct xtcp_tcb *t, u64 idle)
 {
 	u32 probes = t->set_keepalive_probes ?: READ_ONCE(t->knobs->keepalive_probes);
@@ -36,7 +39,7 @@ static bool keepalive_failed(const struct xtcp_tcb *t, u64 idle)
 }
 
 /**
- * xtcp_keepalive_start - keepalive was switched on or off, or its times changed
+ * xtcp_keepalive_start - keepalive was switched on or off, or its intervals changed
  * @t: control block
  * @now: time, us
  *
@@ -52,13 +55,14 @@ void xtcp_keepalive_start(struct xtcp_tcb *t, u64 now)
 }
 
 /**
- * xtcp_keepalive_expired - has it been quiet for too long?
+ * xtcp_keepalive_expired - send a probe, give up, or wait on
  * @t: control block
  * @now: time, us
  * @act: actions
  *
- * Segments don't move this deadline; it looks, when it passes, how long it has been
- * quiet. While something is to be sent, retransmission finds out (MUST-26).
+ * Segments that arrive don't move the deadline. When it passes, this checks how long the peer has
+ * been silent. No probe is sent while data is in flight or queued (MUST-26): retransmission then
+ * detects a dead peer.
  * Context: under the owner's lock. Source: RFC 9293 section 3.8.4.
  */
 void xtcp_keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
@@ -67,7 +71,7 @@ void xtcp_keepalive_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *ac
 
 	if (!XTCP_IN(t->state, KEEPALIVE_STATES))
 		return;
-	if (t->last_rcv >= t->keep_probed)	/* answered, or not asked */
+	if (t->last_rcv >= t->keep_probed)	/* answered, or never sent */
 		t->keep_probes_out = 0;
 	if (xtcp_flight(t) || t->sendq.unsent) {
 		xtcp_arm(t, XTCP_TIMER_KEEPALIVE, now + keepalive_time(t));

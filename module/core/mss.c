@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The effective send MSS (RFC 9293 section 3.7.1): the largest segment that the peer, the path
- * and the user allow, less the options that go with it.
+ * and the user allow, less the options that it carries.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -10,8 +10,8 @@
 #include "sack.h"
 
 /*
- * Bytes of options in each segment with data. SACK blocks come and go: xtcp_text_max() counts
- * them
+ * Bytes of options in every segment with data. SACK blocks are not in every one: see
+ * xtcp_text_max()
  */
 static u32 opts_len(const struct xtcp_tcb *t)
 {
@@ -32,18 +32,18 @@ u32 xtcp_text_max(const struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_tcb_set_path - the path's MTU was learned or has changed
+ * xtcp_tcb_set_path - set Eff.snd.MSS after a change of the path MTU or of the options
  * @t: control block
  * @path_mss: bytes that it leaves for TCP options and payload: MTU without the IP
  *	header, its options, and the 20 bytes of the TCP header
  *
- * Sets Eff.snd.MSS, within what the user has set. When a router says that something was too
- * large for the path, the caller raises XTCP_EV_MTU. Context: under the owner's lock.
- * Source: RFC 9293 section 3.7.1 (MUST-16).
+ * The user's own limit (TCP_MAXSEG) and a suspected black hole are taken into account. If a router
+ * has reported that a packet was too large, the caller also raises XTCP_EV_MTU.
+ * Context: under the owner's lock. Source: RFC 9293 section 3.7.1 (MUST-16).
  */
 void xtcp_tcb_set_path(struct xtcp_tcb *t, u32 path_mss)
 {
-	u32 opts = opts_len(t), before = t->snd_mss, mss;
+	u32 opts = opts_len(t), old_mss = t->snd_mss, mss;
 
 	t->path_mss = min_t(u32, path_mss, U16_MAX);
 	mss = min_t(u32, t->peer_mss, t->path_mss);
@@ -52,7 +52,7 @@ void xtcp_tcb_set_path(struct xtcp_tcb *t, u32 path_mss)
 	if (t->hole_mss)
 		mss = min_t(u32, mss, t->hole_mss + opts);
 	t->snd_mss = mss > opts + XTCP_MSS_FLOOR ? mss - opts : XTCP_MSS_FLOOR;
-	if (t->snd_mss < before)
+	if (t->snd_mss < old_mss)
 		t->narrowed = true;
-	t->cwnd = max_t(u32, t->cwnd, t->snd_mss);	/* a segment may go always */
+	t->cwnd = max_t(u32, t->cwnd, t->snd_mss);	/* one segment always fits */
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The effective send MSS: how large a segment may be (RFC 9293 section 3.7.1). */
+/* The effective send MSS (RFC 9293 section 3.7.1). */
 #ifndef XTCP_CORE_MSS_H
 #define XTCP_CORE_MSS_H
 
@@ -7,16 +7,16 @@
 
 #define XTCP_MSS_DEFAULT4	536	/* RFC 9293 MUST-15 */
 #define XTCP_MSS_DEFAULT6	1220
-#define XTCP_MSS_MIN		88	/* below this the peer's option is not believed */
-#define XTCP_MSS_FLOOR		48	/* payload, whatever path and options leave */
+#define XTCP_MSS_MIN		88	/* a smaller MSS option is raised to this */
+#define XTCP_MSS_FLOOR		48	/* least payload, however little path and options leave */
 
 /**
  * xtcp_mss_believed - SendMSS (RFC 9293 section 3.7.1)
  * @option: the MSS option of the peer's SYN; 0: absent
- * @default_mss: what holds then (MUST-15)
+ * @default_mss: the MSS without the option (MUST-15)
  *
- * A tiny MSS would make us send headers around nearly no data, at the peer's
- * wish and our cost: XTCP_MSS_MIN is the least.
+ * XTCP_MSS_MIN is the least. With a tiny MSS, a peer could make us send many headers with hardly
+ * any data.
  */
 static inline u16 xtcp_mss_believed(u16 option, u16 default_mss)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Orphans: connections that no user has any more. docs/orphans.md says what can keep one, and
- * for how long.
+ * Orphans: connections whose socket is closed. docs/orphans.md lists what a peer can keep one
+ * alive by, and for how long.
  */
 #include <linux/compiler.h>
 
@@ -12,7 +12,7 @@
 #include "state.h"
 #include "usec.h"
 
-/* How long an orphan waits for the peer's FIN; negative: not at all */
+/* How long an orphan waits for the peer's FIN, us; negative: not at all */
 static s64 fin_wait_2_time(const struct xtcp_tcb *t)
 {
 	int seconds = t->set_fin_timeout ?: READ_ONCE(t->knobs->fin_timeout);
@@ -21,12 +21,13 @@ static s64 fin_wait_2_time(const struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_orphan_fin_wait_2 - FIN-WAIT-2 begins, or its user goes: how long may it last?
+ * xtcp_orphan_fin_wait_2 - limit the time that an orphan may stay in FIN-WAIT-2
  * @t: control block in FIN-WAIT-2
  * @now: time, us
  * @act: actions
  *
- * RFC 9293 lets it last for ever; with no user to wait for, it doesn't.
+ * Called when the connection enters FIN-WAIT-2, and when it becomes an orphan there. RFC 9293 has
+ * no limit, but no program waits for the end of an orphan.
  * Context: under the owner's lock.
  */
 void xtcp_orphan_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
@@ -40,19 +41,19 @@ void xtcp_orphan_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *ac
 }
 
 /**
- * xtcp_orphan - nobody reads or asks any more
+ * xtcp_orphan - the program has closed the socket
  * @t: control block
  * @now: time, us
  * @act: actions
  *
- * What is left is to end properly, within a time that no peer can make longer. R2 counts what
- * goes unanswered, and bytes that are taken start it anew; so there is a limit to all of it,
- * too. Context: under the owner's lock.
+ * The connection is to close properly, in a time that no peer can extend. R2 counts retries without
+ * progress, and starts anew whenever the peer accepts bytes. So the total time is limited, too.
+ * Context: under the owner's lock.
  */
 void xtcp_orphan(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	t->orphan = true;
-	t->deaf = true;
+	t->rcv_shut = true;
 	if (t->state == XTCP_FIN_WAIT_2) {
 		xtcp_orphan_fin_wait_2(t, now, act);
 		return;
@@ -60,17 +61,18 @@ void xtcp_orphan(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	xtcp_deadline_set(t, XTCP_TIMER_ORPHAN,
 			  now + READ_ONCE(t->knobs->orphan_timeout) * XTCP_US_PER_S);
 	if (t->probes_out)
-		xtcp_persist_anew(t, now);
+		xtcp_persist_restart(t, now);
 }
 
 /**
- * xtcp_orphan_expired - the time of a connection that no user has is over
+ * xtcp_orphan_expired - the time limit of an orphan has passed
  * @t: control block
  * @now: time, us
  * @act: actions
  *
- * The peer of an orphan has not closed in time; it learns so when it sends. Or it has not
- * taken all that was written, however often it was heard of: that it learns at once.
+ * In FIN-WAIT-2 the peer has not closed in time: end silently; what it sends later is answered by
+ * RST. In other states it has not accepted all data, even though it may have answered: send an RST
+ * now.
  * Context: under the owner's lock.
  */
 void xtcp_orphan_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)

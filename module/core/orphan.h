@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Connections that no user has any more: docs/orphans.md. */
+/* Connections whose socket is closed: docs/orphans.md. */
 #ifndef XTCP_CORE_ORPHAN_H
 #define XTCP_CORE_ORPHAN_H
 

@@ -20,20 +20,20 @@ static u64 probe_interval(const struct xtcp_tcb *t)
 	return min_t(u64, (u64)t->rto << min_t(u8, t->probes_out, 16), XTCP_RTO_MAX);
 }
 
-/* Does the window keep all of what waits from going? */
+/* Does the peer's window keep all of the unsent data back? */
 static bool window_closed(const struct xtcp_tcb *t)
 {
 	return !xtcp_usable_window(t);
 }
 
 /**
- * xtcp_persist_arm - nothing can be sent: see that something will be
+ * xtcp_persist_arm - arm the persist timer when data waits that can't be sent
  * @t: control block
  * @now: time, us
  *
- * Without anything in flight no ACK will come to move what waits: then a window of zero
- * is probed after the RTO (SHLD-29), and silly window avoidance overridden. What is
- * corked is held back for as long as that, whatever is in flight.
+ * With nothing in flight, no ACK will come to release the waiting data. So a zero window is
+ * probed after the RTO (SHLD-29), and silly window avoidance is overridden. Corked data
+ * waits no longer than this timer, even while other data is in flight.
  * Context: under the owner's lock. Source: RFC 9293 sections 3.8.6.1 and 3.8.6.2.1.
  */
 void xtcp_persist_arm(struct xtcp_tcb *t, u64 now)
@@ -47,13 +47,13 @@ void xtcp_persist_arm(struct xtcp_tcb *t, u64 now)
 }
 
 /**
- * xtcp_persist_anew - probe a closed window as if it had just closed
+ * xtcp_persist_restart - restart the probes of a closed window from the RTO
  * @t: control block
  * @now: time, us
  *
- * Probes may lie two minutes apart by now. Context: under the owner's lock.
+ * By now the probes may be two minutes apart. Context: under the owner's lock.
  */
-void xtcp_persist_anew(struct xtcp_tcb *t, u64 now)
+void xtcp_persist_restart(struct xtcp_tcb *t, u64 now)
 {
 	t->probes_out = 0;
 	t->deadline[XTCP_TIMER_PERSIST] = 0;
@@ -61,7 +61,7 @@ void xtcp_persist_anew(struct xtcp_tcb *t, u64 now)
 }
 
 /**
- * xtcp_persist_expired - a zero-window probe is due, or silly window avoidance is overridden
+ * xtcp_persist_expired - send a zero-window probe, or override silly window avoidance
  * @t: control block
  * @now: time, us
  * @act: actions
@@ -73,10 +73,10 @@ void xtcp_persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	t->probe_now = true;
 	act->todo |= XTCP_ACT_OUTPUT;
 	if (xtcp_flight(t) || !window_closed(t))
-		return;	/* the override */
+		return;	/* the override timeout: only data is sent */
 	if (!t->probes_out)
 		t->rtx_start = now;
-	if (xtcp_hopeless(t, t->retries, now)) {
+	if (xtcp_retries_exhausted(t, t->retries, now)) {
 		xtcp_time_out(t, now, act);
 		return;
 	}

@@ -7,7 +7,7 @@
 #include "tcb.h"
 
 void xtcp_persist_arm(struct xtcp_tcb *t, u64 now);
-void xtcp_persist_anew(struct xtcp_tcb *t, u64 now);
+void xtcp_persist_restart(struct xtcp_tcb *t, u64 now);
 void xtcp_persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act);
 
 #endif /* XTCP_CORE_PERSIST_H */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * RACK: a record is lost when one that was sent later has arrived, and some time for
- * reordering has passed (RFC 8985 section 6). It needs SACK; without it three duplicate
- * ACKs tell (ack_in.c).
+ * reordering has passed (RFC 8985 section 6). RACK needs SACK; without SACK three duplicate
+ * ACKs show a loss (ack_in.c).
  *
  *	order of time:	[ oldest ] [	] [    ] | [	] [ newest ]
  *						 |
  *		sent before @rack_sent: suspects | sent after it: nothing is known
  *
- * Only suspects are looked at, and a record that is deemed lost leaves the order until
- * it is sent again; so the work is shared out over what is sent.
+ * Only suspects are looked at. A record that is deemed lost leaves the order of time until
+ * it is sent again. So the work is bounded by the number of records sent.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -20,13 +20,14 @@
 #include "scoreboard.h"
 #include "undo.h"
 
-#define REO_PERSIST	16	/* recoveries that a wider window outlives */
+#define REO_PERSIST	16	/* recoveries for which a wider window is kept */
 
 /**
- * xtcp_rack_dsack - the peer has told of a duplicate: more reordering than was allowed for?
+ * xtcp_rack_dsack - the peer has reported a duplicate: allow for more reordering
  * @t: control block
  *
- * Once a round trip. Context: under the owner's lock. Source: RFC 8985 section 6.2, step 4.
+ * At most once per round trip. Context: under the owner's lock. Source: RFC 8985 section 6.2,
+ * step 4.
  */
 void xtcp_rack_dsack(struct xtcp_tcb *t)
 {
@@ -39,7 +40,7 @@ void xtcp_rack_dsack(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_rack_recovered - a recovery has come to its end
+ * xtcp_rack_recovered - a recovery has ended
  * @t: control block
  *
  * Context: under the owner's lock. Source: RFC 8985 section 6.2, step 4.
@@ -50,7 +51,7 @@ void xtcp_rack_recovered(struct xtcp_tcb *t)
 		t->reo_mult = 0;
 }
 
-/* Step 4; @reo_mult is one less than RACK.reo_wnd_mult */
+/* Step 4; @reo_mult is RACK.reo_wnd_mult - 1 */
 static u32 reo_wnd(const struct xtcp_tcb *t)
 {
 	if (!t->reordering && (t->recovery || t->rto_recovery ||
@@ -60,8 +61,8 @@ static u32 reo_wnd(const struct xtcp_tcb *t)
 }
 
 /*
- * Losses of one window are one sign of congestion; that of a retransmission which was
- * sent after the reaction to it is another (RFC 8985 section 9.3).
+ * All losses of one window count as one sign of congestion. The loss of a retransmission that
+ * was sent after the reaction to the first counts as another (RFC 8985 section 9.3).
  */
 static void react(struct xtcp_tcb *t, const struct xtcp_rec *rec, u64 now)
 {
@@ -78,13 +79,13 @@ static void react(struct xtcp_tcb *t, const struct xtcp_rec *rec, u64 now)
 }
 
 /**
- * xtcp_rack_detect - look for losses
+ * xtcp_rack_detect - find the records that are lost
  * @t: control block
  * @now: time, us
  *
- * Starts the timer for those that are only suspected: where RFC 8985 takes the latest of
- * their times, this takes the time of one sent with the last that has arrived, which
- * isn't earlier, and needs no look at them all.
+ * If suspects remain, this arms the reordering timer. RFC 8985 uses the latest deadline of all
+ * suspects. This uses the deadline of a record sent at @rack_sent instead: no suspect was sent
+ * later, so it is not too early, and the suspects need not be walked.
  * Context: under the owner's lock. Source: RFC 8985 section 6.2, steps 4 and 5.
  */
 void xtcp_rack_detect(struct xtcp_tcb *t, u64 now)
@@ -106,12 +107,13 @@ void xtcp_rack_detect(struct xtcp_tcb *t, u64 now)
 }
 
 /**
- * xtcp_rack_timeout - the retransmission timer has expired: what is lost?
+ * xtcp_rack_timeout - the retransmission timer has expired: mark what is lost
  * @t: control block; its send queue is not empty
  * @now: time, us
  *
- * The first; of the others those whose ACK is overdue, too. A first record that the peer
- * has told to have means that it has thrown it away since: then nothing is believed.
+ * The first record is lost, and so is each other record whose ACK is overdue. If the first
+ * record is SACKed, the peer has discarded data that it had reported. Then all SACK
+ * information is dropped, and everything counts as lost.
  * Context: under the owner's lock. Source: RFC 8985 section 6.3; RFC 2018 section 8.
  */
 void xtcp_rack_timeout(struct xtcp_tcb *t, u64 now)

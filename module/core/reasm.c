@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The reassembly queue: bytes that came before those in front of them (RFC 9293
- * section 3.10.7.4, SHLD-31). A tree of records ordered by sequence number, of
- * which no two overlap:
+ * The reassembly queue: text that arrived out of order (RFC 9293 section 3.10.7.4,
+ * SHLD-31). It is a tree of records ordered by sequence number. No two of them overlap:
  *
  *	   RCV.NXT
  *	      |   hole	  +------+  hole  +------+------+
  *	------v - - - - - |  a	 | - - - -|  b	 |  c	|
  *			  +------+	  +------+------+
  *
- * Only memory bounds the number of holes. Every operation takes O(log n) for the
- * record it is about and for each that it removes; a record is removed once.
+ * Only memory bounds the number of holes. Every operation takes O(log n) for its own record
+ * and for each record that it removes; a record is removed only once.
  *
- * The FIN has no record here: the control block remembers where it stands.
+ * The FIN has no record here: the control block keeps its sequence number.
  */
 #include <linux/minmax.h>
 #include <linux/rbtree.h>
@@ -28,7 +27,7 @@ static struct xtcp_rec *entry(struct rb_node *node)
 	return rb_entry_safe(node, struct xtcp_rec, node);
 }
 
-/* The last record that begins before @seq, NULL when there is none */
+/* The last record that begins before @seq, or NULL */
 static struct xtcp_rec *find_before(const struct xtcp_reasm *q, u32 seq)
 {
 	struct rb_node *node = q->root.rb_node;
@@ -76,17 +75,17 @@ static void push(struct xtcp_rec **chain, struct xtcp_rec *rec)
 	*chain = rec;
 }
 
-/* Let @rec begin at @seq, which lies within it */
+/* Trim @rec to begin at @seq, which lies within it */
 static void trim_front(struct xtcp_rec *rec, u32 seq)
 {
 	rec->skip += seq - rec->seq;
 	rec->seq = seq;
 }
 
-/* As far as neighbours are looked at: what is known of a run's length need not be all */
+/* Neighbours looked at in each direction: a SACK block may report less than the whole run */
 #define NEIGHBOURS	64
 
-/* Make @block the run without a hole around @rec, as far as the tree tells */
+/* Extend @block from @rec to the run without a hole around it, within NEIGHBOURS records */
 static void look_around(const struct xtcp_rec *rec, struct xtcp_sack_block *block)
 {
 	struct xtcp_rec *other = entry(rb_prev(&rec->node));
@@ -103,7 +102,7 @@ static void look_around(const struct xtcp_rec *rec, struct xtcp_sack_block *bloc
 	}
 }
 
-/* A record was added: its run, merged of those that it touches, is the latest now */
+/* A record was added: merge the runs it touches with it, and make that the latest run */
 static void note_recent(struct xtcp_reasm *q, const struct xtcp_rec *rec)
 {
 	struct xtcp_sack_block block = { rec->seq, rec->end_seq }, kept[XTCP_SACK_BLOCKS];
@@ -126,7 +125,7 @@ static void note_recent(struct xtcp_reasm *q, const struct xtcp_rec *rec)
 	q->nrecent = n + 1;
 }
 
-/* RCV.NXT has passed some of the runs */
+/* Remove the runs that RCV.NXT has passed */
 static void drop_recent(struct xtcp_reasm *q, u32 rcv_nxt)
 {
 	u8 n = 0, i;
@@ -138,21 +137,21 @@ static void drop_recent(struct xtcp_reasm *q, u32 rcv_nxt)
 }
 
 /**
- * xtcp_reasm_insert - keep a record until what is in front of it has come
+ * xtcp_reasm_insert - keep a record until the hole in front of it is filled
  * @q: reassembly queue
  * @rec: the record, in no queue; @seq, @end_seq and @skip are set. It is trimmed to
  *	what the queue lacks
- * @freed: chain to which records are added that @rec covers wholly
+ * @freed: chain to which the records are added that @rec covers entirely
  *
- * Where bytes came twice those that came first are kept, but for records that @rec
- * covers wholly: they go, so that the tree never has to split one, and a flood of
- * tiny records ends with the first whole segment over it.
+ * Of bytes that arrive twice, the first copy is kept. The exception is a record that @rec
+ * covers entirely: it is removed. So the tree never has to split a record, and one full
+ * segment replaces a flood of tiny records.
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4.
  *
- * Return: true when the queue has taken @rec; false when it adds nothing: it is
- * empty, or a record (or one at its front and one at its end) has all of it. Then
- * nothing was freed, and @rec's fields are undefined.
+ * Return: true when the queue has taken @rec. False when @rec adds nothing: it is empty, or
+ * its bytes are all in one record, or in one at its front and one at its end. Then nothing
+ * was freed, and @rec's fields are undefined.
  */
 bool xtcp_reasm_insert(struct xtcp_reasm *q, struct xtcp_rec *rec,
 		       struct xtcp_rec **freed)
@@ -185,16 +184,16 @@ bool xtcp_reasm_insert(struct xtcp_reasm *q, struct xtcp_rec *rec,
 }
 
 /**
- * xtcp_reasm_overlap - which text of a range is there already?
+ * xtcp_reasm_overlap - find text of a range that is in the queue already
  * @q: reassembly queue
  * @start: the range's first sequence number
  * @end: the number after its last
- * @run: result: the first run without a hole that the queue has of it
+ * @run: result: the first run without a hole of the range's text in the queue
  *
- * To be asked before the range is inserted, or what is behind it taken: these remove the
- * records that are walked here. Context: under the owner's lock. Source: RFC 2883 section 4.
+ * Call this before inserting the range and before xtcp_reasm_take(): both remove the records
+ * that it reads. Context: under the owner's lock. Source: RFC 2883 section 4.
  *
- * Return: false when it has nothing of it; @run is not set then.
+ * Return: false when the queue has none of it; @run is not set then.
  */
 bool xtcp_reasm_overlap(const struct xtcp_reasm *q, u32 start, u32 end,
 			struct xtcp_sack_block *run)
@@ -217,15 +216,15 @@ bool xtcp_reasm_overlap(const struct xtcp_reasm *q, u32 start, u32 end,
 }
 
 /**
- * xtcp_reasm_take - take out what has become contiguous
+ * xtcp_reasm_take - take out the text that has become contiguous
  * @q: reassembly queue
- * @rcv_nxt: RCV.NXT; moved behind what is returned
- * @freed: chain to which records are added that lie all before RCV.NXT
+ * @rcv_nxt: RCV.NXT; moved past the text that is returned
+ * @freed: chain to which the records are added that lie entirely before RCV.NXT
  *
- * The front of a record that RCV.NXT has overtaken is trimmed.
+ * A record that begins before RCV.NXT is trimmed at its front.
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4.
  *
- * Return: the records, in order, as a chain by @next; NULL when there is none.
+ * Return: the records, in order, as a chain by @next; NULL if there are none.
  */
 struct xtcp_rec *xtcp_reasm_take(struct xtcp_reasm *q, u32 *rcv_nxt,
 				 struct xtcp_rec **freed)
@@ -250,12 +249,12 @@ struct xtcp_rec *xtcp_reasm_take(struct xtcp_reasm *q, u32 *rcv_nxt,
 }
 
 /**
- * xtcp_reasm_first - the run next to RCV.NXT
+ * xtcp_reasm_first - the first run of the queue, next after RCV.NXT
  * @q: reassembly queue, not empty
  *
  * Context: under the owner's lock.
  *
- * Return: the run, or the first part of it where it has very many records.
+ * Return: the run, or only the beginning of it if it has more than NEIGHBOURS + 1 records.
  */
 struct xtcp_sack_block xtcp_reasm_first(const struct xtcp_reasm *q)
 {
@@ -273,7 +272,7 @@ struct xtcp_sack_block xtcp_reasm_first(const struct xtcp_reasm *q)
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4 ("all segment
  * queues should be flushed").
  *
- * Return: all that was in it, in no order, as a chain by @next.
+ * Return: all records, in no particular order, as a chain by @next.
  */
 struct xtcp_rec *xtcp_reasm_purge(struct xtcp_reasm *q)
 {

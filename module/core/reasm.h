@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The reassembly queue. */
+/* The reassembly queue: text that arrived out of order. */
 #ifndef XTCP_CORE_REASM_H
 #define XTCP_CORE_REASM_H
 
@@ -7,11 +7,11 @@
 #include "wire.h"
 
 /**
- * struct xtcp_reasm - the reassembly queue: what came beyond a hole
+ * struct xtcp_reasm - the reassembly queue
  * @root: records ordered by @seq, none overlapping
- * @bytes: sum of their lengths
+ * @bytes: sum of the records' lengths
  * @nrecent: number of blocks in @recent
- * @recent: runs without a hole that a record was added to last, latest first (RFC 2018)
+ * @recent: the runs without a hole that a record was last added to, latest first (RFC 2018)
  */
 struct xtcp_reasm {
 	struct rb_root root;

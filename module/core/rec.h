@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Records: what the core knows of a piece of the byte stream.
+ * Records: what the core knows of a range of bytes of the stream.
  *
  * A record never owns memory. The module lays it into skb->cb of the buffer
- * that holds the bytes; SYN and FIN, which have no bytes, have their records in
- * the control block. A record is in one queue at most, and the queue's rule says
- * which union member is live:
+ * that holds the bytes. SYN and FIN have no bytes; their records are in the
+ * control block. A record is in at most one queue, and the queue determines
+ * which member of the union is valid:
  *
- *   send queue	      a list in sequence order, oldest first (@next), and those of it that
- *		      are thought to be on their way in the order in which they were
- *		      sent last (@earlier, @later)
+ *   send queue	      a list in sequence order, oldest first (@next). The records in flight are
+ *		      also in a second list, in the order in which they were last sent
+ *		      (@earlier, @later)
  *   reassembly queue a tree ordered by @seq (@node)
- *   handed out	      a chain by @next, ended by NULL: what xtcp_actions carry
+ *   in xtcp_actions  a chain by @next, ended by NULL
  *
  * In the send queue @seq is always the sequence number of the buffer's first
- * byte. It doesn't move when part of a record is acknowledged: such a record (it
- * can only be the head) begins before SND.UNA, counts whole, and is sent again
- * whole when it must be. Records that are all acknowledged leave the queue.
+ * byte. It stays when part of a record is acknowledged. Such a record can only
+ * be the head; it begins before SND.UNA, counts as a whole, and is retransmitted
+ * as a whole. A record leaves the queue when all of it is acknowledged.
  *
  * In the reassembly queue the record is trimmed and the buffer is not: @skip
- * tells how far @seq lies behind the buffer's first byte, and the buffer may
- * hold bytes past @end_seq. Who reads takes @end_seq - @seq bytes from @skip on.
+ * is the distance of @seq from the buffer's first byte, and the buffer may hold
+ * bytes past @end_seq. A reader takes @end_seq - @seq bytes, starting at @skip.
  */
 #ifndef XTCP_CORE_REC_H
 #define XTCP_CORE_REC_H
@@ -28,34 +28,34 @@
 #include <linux/types.h>
 #include <linux/rbtree.h>
 
-/* @flags: what the record stands for, never changed by what befalls it */
+/* @flags: what the record stands for; never changed after it was queued */
 #define XTCP_REC_SYN	0x01	/* the SYN: no bytes, one sequence number */
 #define XTCP_REC_FIN	0x02	/* the FIN: likewise */
-#define XTCP_REC_PSH	0x04	/* its last byte ended a write of the user's */
+#define XTCP_REC_PSH	0x04	/* its last byte is the last of a user's write */
 
-/* @marks: what has befallen it since it was queued */
+/* @marks: what has happened to the record since it was queued */
 #define XTCP_MARK_SENT	0x01	/* transmitted at least once */
 #define XTCP_MARK_RETX	0x02	/* transmitted more than once: no RTT sample (Karn) */
-#define XTCP_MARK_LOST	0x04	/* deemed lost, waits for its retransmission */
-#define XTCP_MARK_SACKED 0x08	/* held by the peer out of order */
-#define XTCP_MARK_FLYING 0x10	/* on its way, for all we know: it is in the order of time */
+#define XTCP_MARK_LOST	0x04	/* deemed lost, not retransmitted yet */
+#define XTCP_MARK_SACKED 0x08	/* the peer has it, as SACK says */
+#define XTCP_MARK_IN_FLIGHT 0x10	/* in flight, and in the list ordered by send time */
 
 /**
- * struct xtcp_rec - one record
+ * struct xtcp_rec - what the core knows of a range of bytes of the stream
  * @node: place in the reassembly tree
- * @next: next in the send queue, or in a chain that was handed out
- * @earlier: sent before it, of those on their way
- * @later: sent after it
+ * @next: next in the send queue, or in a chain of xtcp_actions
+ * @earlier: the record in flight that was sent before this one
+ * @later: the record in flight that was sent after this one
  * @seq: first sequence number
  * @end_seq: sequence number after the last
- * @sent: when it was last transmitted, microseconds
+ * @sent: time of the last transmission, us
  * @delivered: send queue: the connection's count of delivered bytes when it was sent
- * @skip: receive queues: bytes at the start of the buffer that lie before @seq
- *	(they came twice); the buffer's bytes from @skip on are @seq and later
+ * @skip: receive queues: bytes at the start of the buffer that lie before @seq, because
+ *	they arrived twice; the byte at @skip has the sequence number @seq
  * @flags: XTCP_REC_*
  * @marks: XTCP_MARK_*
- * @retries: times it was retransmitted, saturating
- * @unused: for what comes
+ * @retries: number of retransmissions, saturating
+ * @unused: not used
  */
 struct xtcp_rec {
 	union {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which RST we send, and when. What one that arrives does is segment.c's: check_rst().
+ * Which RST is sent, and when. For the effect of a received RST see check_rst() in segment.c.
  *
- *	to a segment that no connection wants	xtcp_reset_reply()
- *	to one that can't be for this one	xtcp_refuse()
- *	to text for a reader that is gone	xtcp_reset_on_text()
+ *	to a segment without a connection	xtcp_reset_reply()
+ *	to one that can't be for this one	xtcp_reject()
+ *	to text that no reader will take	xtcp_reset_on_text()
  *	after CLOSE, when it loses data		xtcp_reset_on_close()
  *	after ABORT, where the state has one	xtcp_reset_on_abort(), xtcp_reset_fill()
  */
@@ -16,12 +16,12 @@
 #include "window.h"
 
 /**
- * xtcp_reset_reply - the RST that answers a segment nobody wants
+ * xtcp_reset_reply - the RST that answers a segment without a connection
  * @seg: the segment. Not an RST: that is never answered
  * @out: result
  *
- * Its numbers make it acceptable to the sender of @seg, and a timestamp goes back, by which
- * it can tell that we have seen it. Pure: no context, no lock.
+ * Its numbers make it acceptable to the sender of @seg. It echoes the timestamp of @seg, which
+ * shows the sender that we have seen it. Pure: no context, no lock.
  * Source: RFC 9293 section 3.10.7.1 and, for a bad ACK, 3.10.7.2 to 3.10.7.4; RFC 7323
  * section 5.2.
  */
@@ -41,16 +41,16 @@ void xtcp_reset_reply(const struct xtcp_seg *seg, struct xtcp_out *out)
 }
 
 /**
- * xtcp_refuse - answer a segment that can't be for this connection with an RST that fits it
+ * xtcp_reject - answer a segment that can't be for this connection with an RST
  * @seg: the segment
  * @act: actions; gets XTCP_ACT_RST
- * @why: for the counters
+ * @why: the reason, for the counters
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4.
  *
  * Return: false, for "no further checks".
  */
-bool xtcp_refuse(const struct xtcp_seg *seg, struct xtcp_actions *act, enum xtcp_drop why)
+bool xtcp_reject(const struct xtcp_seg *seg, struct xtcp_actions *act, enum xtcp_drop why)
 {
 	xtcp_reset_reply(seg, &act->rst);
 	act->todo |= XTCP_ACT_RST;
@@ -58,15 +58,16 @@ bool xtcp_refuse(const struct xtcp_seg *seg, struct xtcp_actions *act, enum xtcp
 }
 
 /**
- * xtcp_reset_on_text - text arrives for a reader that is gone: is it lost?
- * @t: control block, @deaf
+ * xtcp_reset_on_text - is text answered with an RST because no reader will take it?
+ * @t: control block, @rcv_shut
  * @end: the sequence number after the text
  *
- * Nobody will read, and after our FIN nobody can answer: text would be lost without the
- * peer knowing, so it is reset, and told. Before that it is kept.
+ * Nothing will read the text, and after our FIN the program can't answer either. The text
+ * would be lost without the peer knowing, so the peer gets an RST. Before our FIN the text
+ * is kept.
  * Context: under the owner's lock. Source: RFC 9293 section 3.6.1, SHLD-3.
  *
- * Return: true when it is to be answered by an RST.
+ * Return: true when the text is to be answered with an RST.
  */
 bool xtcp_reset_on_text(const struct xtcp_tcb *t, u32 end)
 {
@@ -74,14 +75,14 @@ bool xtcp_reset_on_text(const struct xtcp_tcb *t, u32 end)
 }
 
 /**
- * xtcp_reset_on_close - CLOSE: does it lose data?
+ * xtcp_reset_on_close - does CLOSE lose data?
  * @unread: bytes that were received and acknowledged, and that no user has read
  *
- * The peer takes them for read, and must know that they are not: such a CLOSE is an ABORT
- * (XTCP_EV_ABORT). Pure: no context, no lock. Source: RFC 9293 section 3.6.1, SHLD-3; RFC 2525
- * section 2.17.
+ * The peer believes that these bytes were read. It must learn that they were not, so such a
+ * CLOSE is an ABORT (XTCP_EV_ABORT). Pure: no context, no lock. Source: RFC 9293 section 3.6.1,
+ * SHLD-3; RFC 2525 section 2.17.
  *
- * Return: true when the peer is to get an RST in place of a FIN.
+ * Return: true when the peer is to get an RST instead of a FIN.
  */
 bool xtcp_reset_on_close(u32 unread)
 {
@@ -89,14 +90,15 @@ bool xtcp_reset_on_close(u32 unread)
 }
 
 /**
- * xtcp_reset_on_abort - is an abort told to the peer?
+ * xtcp_reset_on_abort - does the peer get an RST on ABORT?
  * @t: control block
  *
- * CLOSING and LAST-ACK of RFC 9293 begin when the FIN goes; while it waits behind bytes the
- * peer waits, too, and would for ever.
+ * RFC 9293 sends none in CLOSING and LAST-ACK, since our FIN was sent before. Here these states
+ * begin when the FIN is queued. If it is still unsent, the peer would wait for it for ever, so
+ * it gets an RST.
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.5.
  *
- * Return: true when it gets an RST.
+ * Return: true when it does.
  */
 bool xtcp_reset_on_abort(const struct xtcp_tcb *t)
 {
@@ -113,7 +115,7 @@ bool xtcp_reset_on_abort(const struct xtcp_tcb *t)
  * @now: time, us
  * @out: result
  *
- * With the ACK that RFC 9293 section 3.10.5 leaves out: receivers look for one.
+ * It has the ACK that RFC 9293 section 3.10.5 leaves out, because receivers expect one.
  * Context: under the owner's lock. Source: RFC 7323 section 5.2 for the timestamps.
  */
 void xtcp_reset_fill(const struct xtcp_tcb *t, u64 now, struct xtcp_out *out)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The retransmission timeout (RFC 6298). Times are microseconds. Samples come from
- * records that were never retransmitted (Karn), or from the echo of a timestamp: ack_in.c
- * sees to that. The timer that runs for so long is rtx.c's.
+ * The retransmission timeout (RFC 6298), in microseconds. RTT samples come from records that
+ * were never retransmitted (Karn), or from a timestamp's echo: ack_in.c takes them. For the
+ * retransmission timer see rtx.c.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -10,9 +10,9 @@
 #include "rtt.h"
 
 /*
- * RTO = SRTT + max(G, 4 * RTTVAR), where the clock's G is lost below the floor: the
- * floor stands for how long a peer may delay its ACK. So RTO is never below the
- * floor, and (2.4), whose floor is 1 s, is not followed to the letter.
+ * RTO = SRTT + max(floor, 4 * RTTVAR). The clock's granularity G is below the floor, so it
+ * needs no term. The floor allows for the time by which a peer may delay its ACK. So the RTO
+ * is never below the floor, and the minimum of 1 s in (2.4) is not followed.
  */
 static u32 computed_rto(const struct xtcp_tcb *t)
 {
@@ -22,12 +22,12 @@ static u32 computed_rto(const struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_rtt_sample - an RTT was measured
+ * xtcp_rtt_sample - take an RTT sample
  * @t: control block
- * @us: the RTT
+ * @us: the RTT, us
  *
- * Ends the backing off: that a segment was answered which was sent once only says
- * that the timeout is long enough (RFC 9293 section 3.8.2).
+ * This ends the backoff: the ACK of a segment that was sent only once shows that the timeout
+ * is long enough (RFC 9293 section 3.8.2).
  * Context: under the owner's lock. Source: RFC 6298 (2.2), (2.3), with alpha = 1/8
  * and beta = 1/4.
  */
@@ -50,7 +50,7 @@ void xtcp_rtt_sample(struct xtcp_tcb *t, u64 us)
 }
 
 /**
- * xtcp_rto_backoff - the retransmission timer has expired
+ * xtcp_rto_backoff - double the RTO after a retransmission timeout
  * @t: control block
  *
  * Context: under the owner's lock. Source: RFC 6298 (5.5), (2.5).

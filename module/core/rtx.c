@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The retransmission timer (RFC 6298 section 5): when it runs, and what is done when it expires.
- * How long it runs, the RTO, is rtt.c's.
+ * The retransmission timer (RFC 6298 section 5): when it runs, and what happens when it
+ * expires. For its length, the RTO, see rtt.c.
  */
 #include "blackhole.h"
 #include "cc.h"
@@ -15,7 +15,7 @@
 #include "undo.h"
 
 /**
- * xtcp_rtx_restart - RFC 6298 (5.2), (5.3): run while something is outstanding
+ * xtcp_rtx_restart - RFC 6298 (5.2), (5.3): restart the timer if data is outstanding
  * @t: control block
  * @now: time, us
  *
@@ -32,7 +32,7 @@ void xtcp_rtx_restart(struct xtcp_tcb *t, u64 now)
 }
 
 /**
- * xtcp_rtx_expired - what was sent was not acknowledged in time
+ * xtcp_rtx_expired - the retransmission timer has expired
  * @t: control block; its send queue is not empty
  * @now: time, us
  * @act: actions
@@ -44,7 +44,7 @@ void xtcp_rtx_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	if (!t->retries)
 		t->rtx_start = t->sendq.head->sent;
-	if (xtcp_hopeless(t, t->retries, now)) {
+	if (xtcp_retries_exhausted(t, t->retries, now)) {
 		xtcp_time_out(t, now, act);
 		return;
 	}

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Selective acknowledgment, the receiver's side: which blocks an ACK tells of (RFC 2018
- * section 4), and first of all what has come twice (D-SACK, RFC 2883).
+ * Selective acknowledgment, the receiver's side: which blocks an ACK reports (RFC 2018
+ * section 4). The first block reports a duplicate, if there was one (D-SACK, RFC 2883).
  */
 #include <linux/minmax.h>
 
 #include "sack.h"
 
-#define LEN_OPTION	4	/* kind and length, behind two NOPs */
+#define LEN_OPTION	4	/* two NOPs, kind and length */
 #define LEN_BLOCK	8
 
 /**
- * xtcp_sack_duplicate - text has come that we had
+ * xtcp_sack_duplicate - text was received twice
  * @t: control block
  * @start: its first sequence number
  * @end: the number after its last
  *
- * The next ACK tells the peer, once. Of several before it the first is told; they are
- * all answered at once, so there is one for each ACK.
+ * The next ACK reports it, once. If there are several before that ACK, it reports the first.
+ * Each duplicate is acknowledged at once, so each normally has its own ACK.
  * Context: under the owner's lock. Source: RFC 2883 section 4.
  */
 void xtcp_sack_duplicate(struct xtcp_tcb *t, u32 start, u32 end)
@@ -28,7 +28,7 @@ void xtcp_sack_duplicate(struct xtcp_tcb *t, u32 start, u32 end)
 	t->dsack = (struct xtcp_sack_block){ start, end };
 }
 
-/* How many blocks there are to tell of */
+/* The number of blocks to report */
 static u8 count(const struct xtcp_tcb *t)
 {
 	u8 most = t->ts_ok ? XTCP_SACK_BLOCKS - 1 : XTCP_SACK_BLOCKS;
@@ -40,12 +40,12 @@ static u8 count(const struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_sack_len - bytes that the SACK option takes of the next segment
+ * xtcp_sack_len - length of the SACK option in the next segment
  * @t: control block
  *
  * Context: under the owner's lock. Source: RFC 2018 section 3.
  *
- * Return: bytes, with NOPs; 0: there is none.
+ * Return: bytes, with NOPs; 0 if the segment has no SACK option.
  */
 u32 xtcp_sack_len(const struct xtcp_tcb *t)
 {
@@ -53,12 +53,12 @@ u32 xtcp_sack_len(const struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_sack_add - put the option on a segment that acknowledges
- * @t: control block, for which xtcp_sack_due()
- * @opts: the segment's options, but for timestamps
+ * xtcp_sack_add - put the SACK option on a segment that has ACK
+ * @t: control block, for which xtcp_sack_due() is true
+ * @opts: the segment's options, without timestamps yet
  *
- * The latest run that was added to comes first, then those before it. When RCV.NXT has
- * passed all that are remembered, the run next to it stands for the others.
+ * The run that was added to last comes first, then the earlier ones. If no run is remembered
+ * because RCV.NXT has passed them all, the first run of the reassembly queue is reported.
  * Context: under the owner's lock. Source: RFC 2018 section 4; RFC 2883 section 4.
  */
 void xtcp_sack_add(const struct xtcp_tcb *t, struct xtcp_opts *opts)

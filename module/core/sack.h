@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* SACK, as our ACKs tell it (RFC 2018, RFC 2883). */
+/* The SACK option of our ACKs (RFC 2018, RFC 2883). */
 #ifndef XTCP_CORE_SACK_H
 #define XTCP_CORE_SACK_H
 
 #include "tcb.h"
 
-/* There is something that the SACK option of the next ACK tells */
+/* Does the next ACK have something to report in a SACK option? */
 static inline bool xtcp_sack_due(const struct xtcp_tcb *t)
 {
 	return t->sack_ok && (t->reasm.bytes || t->dsack_due);

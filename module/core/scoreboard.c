@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The scoreboard (RFC 6675): which records the peer has out of order, as SACK tells (RFC 2018
- * section 5), and which are marked lost. Who finds out what is lost marks it here: RACK
- * (rack.c), duplicate ACKs (ack_in.c), or a timeout (rtx.c).
+ * The scoreboard (RFC 6675): which records the peer has received out of order, as SACK reports
+ * (RFC 2018 section 5), and which are marked lost. Losses are found by RACK (rack.c), duplicate
+ * ACKs (ack_in.c) or a timeout (rtx.c), and marked here.
  *
  *	SND.UNA						     SND.NXT
  *	   |	hole	+------------+	hole	+---------+	|
  *	---v- - - - - - |   SACKED   |- - - - - |  SACKED |-----v---
  *			+------------+		+---------+
  *
- * An ACK repeats what the ones before it have told. So the blocks of the last one are
- * remembered, each with the record at its end, and what they cover is not walked over
- * again. To get to what is new takes a walk along the queue from the nearest place that is
- * known; that is paid for by what was sent, so that no peer can make us walk all of a
- * long queue with each of its ACKs.
+ * An ACK repeats what earlier ACKs have reported. So the blocks of the last ACK are remembered,
+ * each with the last record in it, and the records they cover are not walked again. To find the
+ * records of a new block, the queue is walked from the nearest known record. The number of
+ * records walked is limited by credit, which sending earns. So a peer can't make each of its
+ * ACKs cost a walk over a long queue.
  */
 #include <linux/minmax.h>
 #include <linux/stddef.h>
@@ -21,14 +21,14 @@
 #include "scoreboard.h"
 #include "seq.h"
 
-#define WALK_LEAST	64	/* records looked at for an ACK in any case */
+#define WALK_LEAST	64	/* records that an ACK may always walk over */
 
 /**
- * xtcp_scoreboard_is_dsack - does the first block tell of a duplicate?
+ * xtcp_scoreboard_is_dsack - does the first block report a duplicate?
  * @seg: the segment, with blocks
  *
- * Pure: no context, no lock. Source: RFC 2883 section 4: it lies below SEG.ACK, or within
- * the second block.
+ * It does if it lies below SEG.ACK, or within the second block. Pure: no context, no lock.
+ * Source: RFC 2883 section 4.
  *
  * Return: true when it does.
  */
@@ -42,14 +42,14 @@ bool xtcp_scoreboard_is_dsack(const struct xtcp_seg *seg)
 	       seq_leq(b[0].end, b[1].end);
 }
 
-/* Could the peer have what the block says? Else it says nothing at all */
+/* Can the peer have what the block reports? If not, the block is ignored */
 static bool is_possible(const struct xtcp_tcb *t, const struct xtcp_sack_block *b)
 {
 	return seq_lt(b->start, b->end) && seq_geq(b->start, t->snd_una) &&
 	       seq_leq(b->end, t->snd_nxt);
 }
 
-/* The blocks that count, in the order of the queue. Return: how many */
+/* Sort the usable blocks by sequence number. Return their number */
 static u8 sort_blocks(const struct xtcp_tcb *t, const struct xtcp_arrival *a,
 		      struct xtcp_sack_seen *sorted)
 {
@@ -67,7 +67,7 @@ static u8 sort_blocks(const struct xtcp_tcb *t, const struct xtcp_arrival *a,
 	return n;
 }
 
-/* The block of an earlier ACK that covers @seq */
+/* The block of the last ACK that covers @seq, or NULL */
 static const struct xtcp_sack_seen *covering(const struct xtcp_tcb *t, u32 seq)
 {
 	u8 i;
@@ -78,7 +78,7 @@ static const struct xtcp_sack_seen *covering(const struct xtcp_tcb *t, u32 seq)
 	return NULL;
 }
 
-/* Where the walk to @seq begins: the last place known that isn't behind it */
+/* Where the walk to @seq begins: the last known record that isn't past it */
 static struct xtcp_rec *start_of_walk(const struct xtcp_tcb *t, u32 seq)
 {
 	struct xtcp_rec *rec = t->sendq.head;
@@ -98,9 +98,9 @@ static struct xtcp_rec *start_of_walk(const struct xtcp_tcb *t, u32 seq)
  * @t: control block
  * @rec: record of the send queue
  *
- * A record that SND.UNA has passed is still in the queue when it was cut off the front of
- * one that was acknowledged in part; the next ACK takes it. Context: under the owner's
- * lock.
+ * A record below SND.UNA may still be in the queue: it was split off the front of a record that
+ * was acknowledged in part. The next ACK removes it. Such a record is not marked.
+ * Context: under the owner's lock.
  */
 void xtcp_mark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
 {
@@ -108,7 +108,7 @@ void xtcp_mark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
 
 	if ((rec->marks & in_question) != XTCP_MARK_SENT)
 		return;
-	xtcp_sendq_land(&t->sendq, rec);
+	xtcp_sendq_in_flight_del(&t->sendq, rec);
 	if (seq_leq(rec->end_seq, t->snd_una))
 		return;
 	if (!t->lost || (t->lost_hint && seq_lt(rec->seq, t->lost_hint->seq)))
@@ -118,7 +118,7 @@ void xtcp_mark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
 }
 
 /**
- * xtcp_unmark_lost - a record does not wait for its retransmission any more
+ * xtcp_unmark_lost - a record no longer waits for its retransmission
  * @t: control block
  * @rec: record that is marked lost
  *
@@ -131,11 +131,11 @@ void xtcp_unmark_lost(struct xtcp_tcb *t, struct xtcp_rec *rec)
 }
 
 /**
- * xtcp_mark_all_lost - after a timeout: go back to SND.UNA
+ * xtcp_mark_all_lost - after a timeout, go back to SND.UNA
  * @t: control block
  *
- * Nothing is known of what lies behind the segment that timed out; cwnd lets it out
- * again one by one, and ACKs may take it off the queue before.
+ * Nothing is known of the records behind the one that timed out. As cwnd grows they are
+ * retransmitted one by one, unless an ACK removes them from the queue first.
  * Context: under the owner's lock. Source: RFC 5681 section 3.1.
  */
 void xtcp_mark_all_lost(struct xtcp_tcb *t)
@@ -147,7 +147,7 @@ void xtcp_mark_all_lost(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_mark_first_lost - deem the first record lost, and let it out whatever cwnd says
+ * xtcp_mark_first_lost - deem the first record lost, and retransmit it whatever cwnd says
  * @t: control block with something in flight
  *
  * Context: under the owner's lock. Source: RFC 5681 section 3.2, step 3 ("the lost segment
@@ -164,13 +164,13 @@ void xtcp_mark_first_lost(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_mark_oversized - the path has become narrower than what is in flight
+ * xtcp_mark_oversized - the path MTU has become smaller: retransmit segments that don't fit
  * @t: control block, the new @snd_mss set
  *
- * Context: under the owner's lock. Source: RFC 9293 section 3.7.2; RFC 1191 section
- * 6.3: such segments are retransmitted at once, and without congestion control's
- * reaction to a loss. Once for each time that it becomes narrower: whoever tells it again
- * makes us neither look through the queue nor send anything.
+ * Such segments are retransmitted at once, without the reaction of congestion control to a
+ * loss. This happens once each time the MTU shrinks: a repeated report neither walks the queue
+ * nor sends anything.
+ * Context: under the owner's lock. Source: RFC 9293 section 3.7.2; RFC 1191 section 6.3.
  */
 void xtcp_mark_oversized(struct xtcp_tcb *t)
 {
@@ -186,19 +186,19 @@ void xtcp_mark_oversized(struct xtcp_tcb *t)
 		t->retx_now = true;
 }
 
-/* Deem a record held by the peer */
+/* The peer has reported that it has this record */
 static void mark_sacked(struct xtcp_tcb *t, struct xtcp_rec *rec)
 {
 	if (rec->marks & XTCP_MARK_LOST)
 		xtcp_unmark_lost(t, rec);
-	xtcp_sendq_land(&t->sendq, rec);
+	xtcp_sendq_in_flight_del(&t->sendq, rec);
 	rec->marks |= XTCP_MARK_SACKED;
 	t->sacked += xtcp_rec_len(rec);
 	t->sacked_recs++;
 }
 
 /**
- * xtcp_unmark_sacked - a record is cumulatively acknowledged, or was thrown away
+ * xtcp_unmark_sacked - a record was cumulatively acknowledged, or the peer has discarded it
  * @t: control block
  * @rec: record that is marked SACKED
  *
@@ -211,7 +211,7 @@ void xtcp_unmark_sacked(struct xtcp_tcb *t, struct xtcp_rec *rec)
 	t->sacked_recs--;
 }
 
-/* Walk over one block, but for what is known already; remember how far that was */
+/* Walk over one block, skipping what is known already; remember how far the walk got */
 static void walk(struct xtcp_tcb *t, struct xtcp_sack_seen *s, struct xtcp_arrival *a)
 {
 	const struct xtcp_sack_seen *seen = covering(t, s->block.start);
@@ -232,16 +232,16 @@ static void walk(struct xtcp_tcb *t, struct xtcp_sack_seen *s, struct xtcp_arriv
 		seen = covering(t, rec->end_seq);
 		if (seen && seq_gt(seen->last->end_seq, rec->end_seq) &&
 		    seq_leq(seen->last->end_seq, s->block.end)) {
-			rec = seen->last;	/* and behind it goes the walk on */
+			rec = seen->last;	/* go on behind it */
 			s->last = rec;
 		}
 	}
 }
 
 /**
- * xtcp_scoreboard_take - an ACK with SACK blocks
+ * xtcp_scoreboard_take - process the SACK blocks of an ACK
  * @t: control block, SND.UNA moved already
- * @a: what this ACK says has arrived; more is added
+ * @a: what this ACK says has arrived; newly SACKed records are added
  *
  * Context: under the owner's lock. Source: RFC 2018 section 5; RFC 6675 section 4, Update().
  */
@@ -267,7 +267,7 @@ void xtcp_scoreboard_take(struct xtcp_tcb *t, struct xtcp_arrival *a)
 }
 
 /**
- * xtcp_scoreboard_forget - SND.UNA is about to move: records will be freed
+ * xtcp_scoreboard_forget - forget the records that a new SND.UNA will free
  * @t: control block
  * @una: the new SND.UNA
  *
@@ -284,12 +284,12 @@ void xtcp_scoreboard_forget(struct xtcp_tcb *t, u32 una)
 }
 
 /**
- * xtcp_scoreboard_clear - believe nothing of what was selectively acknowledged
+ * xtcp_scoreboard_clear - discard all SACK information
  * @t: control block
  *
- * The records are on their way again, for all we know, and were sent when they were.
- * Context: under the owner's lock. Source: RFC 2018 section 8, for a peer that has thrown
- * away what it had.
+ * The records count as in flight again and keep their send times.
+ * Context: under the owner's lock. Source: RFC 2018 section 8, for a peer that has discarded
+ * what it had reported.
  */
 void xtcp_scoreboard_clear(struct xtcp_tcb *t)
 {
@@ -299,7 +299,7 @@ void xtcp_scoreboard_clear(struct xtcp_tcb *t)
 		if (!(rec->marks & XTCP_MARK_SACKED))
 			continue;
 		xtcp_unmark_sacked(t, rec);
-		xtcp_sendq_fly(&t->sendq, rec);
+		xtcp_sendq_in_flight_add(&t->sendq, rec);
 	}
 	t->nseen = 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The scoreboard: what is lost, and what the peer has beyond holes (RFC 6675). */
+/* The scoreboard: what is lost, and what the peer has received out of order (RFC 6675). */
 #ifndef XTCP_CORE_SCOREBOARD_H
 #define XTCP_CORE_SCOREBOARD_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The echo cookie, made and opened by the server. seal.h draws it; echo.c is the
- * client's half.
+ * The server's side of the echo cookie: making and checking it. See seal.h for its layout, and
+ * echo.c for the client's side.
  */
 #include <linux/bits.h>
 #include <linux/math64.h>
@@ -10,7 +10,7 @@
 #include "mss.h"
 #include "seal.h"
 
-/* Bits of the state, from the lowest: MSS, then these */
+/* Bits of the state, from the lowest: the MSS, then these */
 #define WSCALE		16
 #define WSCALE_MASK	0xfU
 #define SACK		BIT(20)
@@ -43,15 +43,15 @@ static u64 get(const u8 *p, unsigned int len)
 }
 
 /**
- * xtcp_seal_pack - what the cookie of a half-open connection says
- * @h: the connection, from xtcp_halfopen_init()
+ * xtcp_seal_pack - the state for a request's echo cookie
+ * @h: the connection, from xtcp_syn_received_init()
  * @now: time, us
  *
  * Pure: no context, no lock.
  *
  * Return: the state.
  */
-u32 xtcp_seal_pack(const struct xtcp_halfopen *h, u64 now)
+u32 xtcp_seal_pack(const struct xtcp_syn_received *h, u64 now)
 {
 	u32 wscale = h->wscale_ok ? h->snd_wscale : NO_WSCALE;
 
@@ -60,7 +60,7 @@ u32 xtcp_seal_pack(const struct xtcp_halfopen *h, u64 now)
 }
 
 /**
- * xtcp_seal_write - put state and seal into a cookie
+ * xtcp_seal_write - write state and seal into a cookie
  * @cookie: XTCP_COOKIE_LEN bytes
  * @state: state
  * @seal: its keyed hash, see seal.h
@@ -75,31 +75,31 @@ void xtcp_seal_write(u8 *cookie, u32 state, u64 seal)
 
 /**
  * xtcp_seal_state - the state that a cookie claims
- * @cookie: XTCP_COOKIE_LEN bytes from anybody
+ * @cookie: XTCP_COOKIE_LEN bytes, from an untrusted sender
  *
  * Pure: no context, no lock.
  *
- * Return: the state, not to be believed before xtcp_seal_check() says so.
+ * Return: the state; not to be trusted before xtcp_seal_check() has accepted the cookie.
  */
 u32 xtcp_seal_state(const u8 *cookie)
 {
 	return get(cookie, STATE_LEN);
 }
 
-/* Half seconds since a cookie was issued, if it was in the last two minutes */
+/* Half seconds since a cookie was issued, modulo 128 s */
 static u32 age(u32 state, u64 now)
 {
 	return ((u32)div_u64(now, TICK) - (state >> ISSUED)) & ISSUED_MASK;
 }
 
 /**
- * xtcp_seal_issued - when a cookie claims to have been issued
+ * xtcp_seal_issued - the time when a cookie claims to have been issued
  * @state: its state
  * @now: time, us
  *
- * It tells by which secret its seal is to be checked. Pure: no context, no lock.
+ * The caller uses it to choose the secret for the seal. Pure: no context, no lock.
  *
- * Return: time, us, to half a second; in the last 128 s.
+ * Return: time, us, to half a second; within the last 128 s.
  */
 u64 xtcp_seal_issued(u32 state, u64 now)
 {
@@ -107,15 +107,15 @@ u64 xtcp_seal_issued(u32 state, u64 now)
 }
 
 /**
- * xtcp_seal_unpack - what was agreed, as a cookie claims
+ * xtcp_seal_unpack - take the agreed options out of a cookie
  * @state: its state
- * @h: @peer_mss, @snd_wscale, @wscale_ok, @sack_ok and @ts_ok are set; the rest is
- *	xtcp_halfopen_return()'s. Nothing of it is to be believed before
- *	xtcp_seal_check() says so
+ * @h: @peer_mss, @snd_wscale, @wscale_ok, @sack_ok and @ts_ok are set; the rest is set by
+ *	xtcp_syn_received_return(). Not to be trusted before xtcp_seal_check() has accepted
+ *	the cookie
  *
  * Pure: no context, no lock.
  */
-void xtcp_seal_unpack(u32 state, struct xtcp_halfopen *h)
+void xtcp_seal_unpack(u32 state, struct xtcp_syn_received *h)
 {
 	u32 wscale = state >> WSCALE & WSCALE_MASK;
 
@@ -127,13 +127,13 @@ void xtcp_seal_unpack(u32 state, struct xtcp_halfopen *h)
 }
 
 /**
- * xtcp_seal_check - is a cookie that comes back one of ours, and still good?
+ * xtcp_seal_check - did we issue this cookie, and is it still valid?
  * @seg: the segment that brings it
- * @seal: the keyed hash of what it claims, computed by the caller
+ * @seal: the keyed hash of the claimed state, computed by the caller
  * @now: time, us
  *
- * A whole seal does not make us believe what we would never have written. A timestamp that was
- * agreed and is missing is xtcp_halfopen_no_stamp()'s to judge.
+ * A cookie with a correct seal is still rejected if its state is one that we never write. A
+ * missing timestamp is checked by xtcp_syn_received_no_stamp().
  * Pure: no context, no lock.
  *
  * Return: the verdict.

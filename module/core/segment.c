@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SEGMENT ARRIVES (RFC 9293 section 3.10.7). The checks stand in the order in which
- * the RFC has them; each is one function, which says whether the next has a turn. What a
- * segment carries, from the sixth on, is text.c's.
+ * SEGMENT ARRIVES (RFC 9293 section 3.10.7). The checks are in the RFC's order. Each is one
+ * function, which returns whether processing goes on. For what a segment carries, from the
+ * sixth step on, see text.c.
  */
 #include <linux/errno.h>
 #include <linux/minmax.h>
@@ -25,7 +25,7 @@
 #include "text.h"
 #include "window.h"
 
-/* Refuse a segment and answer it with <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> */
+/* Drop a segment and answer it with <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> */
 static bool challenge(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		      struct xtcp_actions *act, enum xtcp_drop why)
 {
@@ -33,7 +33,7 @@ static bool challenge(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	return xtcp_drop(act, why);
 }
 
-/* The handshake is done: ESTABLISHED, or FIN-WAIT-1 when the user has closed since */
+/* The handshake is complete: ESTABLISHED, or FIN-WAIT-1 if the user has closed meanwhile */
 static void establish(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	t->state = t->snd_fin ? XTCP_FIN_WAIT_1 : XTCP_ESTABLISHED;
@@ -57,11 +57,11 @@ static bool syn_sent_ack(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 		return true;
 	if (seg->flags & XTCP_RST)
 		return xtcp_drop(act, XTCP_DROP_RST_INVALID);
-	return xtcp_refuse(seg, act, seq_leq(seg->ack, t->iss) ? XTCP_DROP_ACK_OLD :
+	return xtcp_reject(seg, act, seq_leq(seg->ack, t->iss) ? XTCP_DROP_ACK_OLD :
 								 XTCP_DROP_ACK_FUTURE);
 }
 
-/* Second, check the RST bit; what has an ACK here has an acceptable one */
+/* Second, check the RST bit; an ACK that gets here is acceptable */
 static bool syn_sent_rst(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 			 struct xtcp_actions *act)
 {
@@ -73,7 +73,7 @@ static bool syn_sent_rst(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 	return false;
 }
 
-/* What the peer's SYN says of it */
+/* Take over what the peer's SYN contains */
 static void take_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
 {
 	t->irs = seg->seq;
@@ -95,8 +95,8 @@ static void take_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
 }
 
 /*
- * A SYN without ACK: simultaneous open (MUST-10). Our SYN goes out again, with ACK. Text
- * or FIN on the peer's is left for its retransmission.
+ * A SYN without ACK: simultaneous open (MUST-10). Our SYN is sent again, with ACK. Text or FIN
+ * on the peer's SYN is ignored; the peer retransmits it.
  */
 static void open_simultaneously(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
@@ -105,7 +105,7 @@ static void open_simultaneously(struct xtcp_tcb *t, struct xtcp_actions *act)
 	act->todo |= XTCP_ACT_OUTPUT;
 }
 
-/* Fourth, check the SYN bit; there is no security to be checked third */
+/* Fourth, check the SYN bit; the third check, security, does not exist here */
 static bool syn_sent_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now,
 			 struct xtcp_actions *act)
 {
@@ -129,11 +129,12 @@ static bool syn_sent_syn(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now
 /*
  * First, check sequence number. The test is RFC 9293's table 6, made wider where it is
  * known to drop what it should not (appendix A.2):
- *  - a segment without text (FIN counts as none: it needs no room) may stand at the right
- *    edge, where the peer's SND.NXT is when it has filled the window, and between the
- *    last ACK sent and RCV.NXT, where it was when it left;
- *  - text that begins before and ends behind the window has all of it.
- * An RST is judged by its SEG.SEQ alone, in the second check.
+ *  - A segment without text may be at the right edge, where the peer's SND.NXT is when it has
+ *    filled the window. It may also be between the last ACK sent and RCV.NXT, since RCV.NXT
+ *    may have advanced while the segment was in transit. A FIN needs no room and counts as no
+ *    text.
+ *  - Text that begins before the window and ends behind it is acceptable.
+ * An RST is checked by its SEG.SEQ alone, in the second check.
  */
 static bool acceptable(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
 {
@@ -153,9 +154,9 @@ static bool take_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		     struct xtcp_actions *act);
 
 /*
- * Text that can't be taken because the window is closed: the ACK with it can, and the
- * urgent pointer ("special allowance should be made", MUST-66). Else two ends with closed
- * windows and full queues would wait for each other.
+ * Text can't be taken because the window is closed. Its ACK and urgent pointer can ("special
+ * allowance should be made", MUST-66). Otherwise two ends with closed windows and full queues
+ * would wait for each other.
  */
 static bool closed_window(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			  struct xtcp_actions *act)
@@ -167,9 +168,7 @@ static bool closed_window(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	return xtcp_drop(act, XTCP_DROP_WINDOW);
 }
 
-/*
- * Even before the first: PAWS. Text is answered as any that comes twice, see below.
- */
+/* Before the first check: PAWS. Text is always answered, see check_sequence() */
 static bool check_stamp(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			struct xtcp_actions *act)
 {
@@ -189,14 +188,14 @@ static bool check_sequence(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	const struct xtcp_seg *seg = ev->seg;
 	bool old = seq_lt(seg->seq, t->rcv_nxt);
 
-	/* A SYN is challenged wherever it stands, see check_syn() */
+	/* A SYN is challenged whatever its SEG.SEQ is, see check_syn() */
 	if ((seg->flags & XTCP_SYN) || acceptable(t, seg))
 		return true;
 	if (!xtcp_seg_len(seg))
 		return challenge(t, ev, act, old ? XTCP_DROP_OLD : XTCP_DROP_WINDOW);
 	/*
-	 * Text is answered always: ACKs have none, so this can't go round. Text that
-	 * comes twice tells that the peer has lost something, if only our ACK.
+	 * Text or FIN is always answered. A pure ACK has neither, so this can't loop. Text that
+	 * arrives twice shows that the peer has lost a segment, maybe only our ACK.
 	 */
 	if (seg->seq == t->rcv_nxt)
 		return closed_window(t, ev, act);
@@ -207,9 +206,8 @@ static bool check_sequence(struct xtcp_tcb *t, const struct xtcp_event *ev,
 }
 
 /*
- * What the user is told of an RST; 0: nothing. In CLOSING and LAST-ACK RFC 9293 has
- * nothing told; but then bytes may be lost that were not acknowledged, and MUST-12
- * wants to hear of that.
+ * The error that the user gets for an RST; 0: none. RFC 9293 reports nothing in CLOSING and
+ * LAST-ACK. But unacknowledged bytes may be lost then, and MUST-12 wants that reported.
  */
 static int reset_errno(const struct xtcp_tcb *t)
 {
@@ -247,9 +245,9 @@ static bool check_rst(struct xtcp_tcb *t, const struct xtcp_event *ev,
 }
 
 /*
- * Fourth, check the SYN bit (RFC 5961 section 4); there is no security. The SYN-ACK of a
- * simultaneous open stands before RCV.NXT, too: it is the SYN that we have, and an
- * ACK that we wait for (RFC 9293, figure 7, line 6).
+ * Fourth, check the SYN bit (RFC 5961 section 4); there is no security check. The SYN-ACK of a
+ * simultaneous open is before RCV.NXT, too. It has the SYN that we already got, and the ACK
+ * that we wait for (RFC 9293, figure 7, line 6).
  */
 static bool check_syn(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		      struct xtcp_actions *act)
@@ -265,9 +263,9 @@ static bool check_syn(struct xtcp_tcb *t, const struct xtcp_event *ev,
 }
 
 /*
- * Fifth, check the ACK field: within the range of RFC 5961 section 5, in SYN-RECEIVED our
- * SYN. Until here the segment may be of anybody who guesses where the window lies: nothing
- * that it says has been taken over.
+ * Fifth, check the ACK field. It must be in the range of RFC 5961 section 5; in SYN-RECEIVED it
+ * must acknowledge our SYN. Up to here the segment may be from an off-path attacker who guesses
+ * the window, so its ACK, window, timestamp and text have not been used yet.
  */
 static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		      struct xtcp_actions *act)
@@ -284,10 +282,10 @@ static bool check_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		why = XTCP_DROP_ACK_FUTURE;
 	else
 		return true;
-	return opening ? xtcp_refuse(seg, act, why) : challenge(t, ev, act, why);
+	return opening ? xtcp_reject(seg, act, why) : challenge(t, ev, act, why);
 }
 
-/* The segment is the peer's, as far as numbers can tell */
+/* The segment's numbers show that it is from the peer */
 static void believe(struct xtcp_tcb *t, const struct xtcp_event *ev)
 {
 	t->last_rcv = ev->now;
@@ -296,7 +294,7 @@ static void believe(struct xtcp_tcb *t, const struct xtcp_event *ev)
 	xtcp_stamp_take(t, ev->seg, ev->now);
 }
 
-/* Our FIN is acknowledged, the peer's has not come */
+/* Our FIN is acknowledged, and the peer's has not arrived */
 static void enter_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	t->state = XTCP_FIN_WAIT_2;
@@ -304,7 +302,7 @@ static void enter_fin_wait_2(struct xtcp_tcb *t, u64 now, struct xtcp_actions *a
 	xtcp_orphan_fin_wait_2(t, now, act);
 }
 
-/* Fifth, at its end: is our FIN acknowledged, and what does the state make of that? */
+/* Fifth, at the end: if our FIN is acknowledged, change the state */
 static bool ack_of_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	if (!t->snd_fin || t->snd_una != t->fin.end_seq)
@@ -327,8 +325,8 @@ static bool ack_of_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 }
 
 /*
- * Fifth: what it acknowledges; in SYN-RECEIVED our SYN, as nothing else was sent yet. The
- * first window is taken, whatever its numbers are.
+ * Fifth, process the ACK. In SYN-RECEIVED it acknowledges our SYN, since nothing else was sent
+ * yet, and its window is always taken.
  */
 static bool take_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		     struct xtcp_actions *act)
@@ -345,8 +343,8 @@ static bool take_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 }
 
 /*
- * The fast path. Nearly every segment is the next one, or an ACK: it needs none of the
- * checks, because this one implies them.
+ * The fast path. Nearly every segment is the next one in order, or an ACK. It needs none of the
+ * checks, because this test implies them.
  */
 static bool is_predicted(const struct xtcp_tcb *t, const struct xtcp_event *ev)
 {
@@ -394,7 +392,7 @@ static void segment_other(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	believe(t, ev);
 	if (!take_ack(t, ev, act))
 		return;
-	/* Who echoes a cookie waits for a sign that it has arrived */
+	/* The peer echoes its cookie until a segment from us shows that we have it */
 	if (t->passive && ev->seg->opts.ext & XTCP_EXT_COOKIE)
 		xtcp_challenge(t, ev->now, act);
 	xtcp_check_urg(t, ev->seg, act);
@@ -407,8 +405,8 @@ static void segment_other(struct xtcp_tcb *t, const struct xtcp_event *ev,
  * @ev: the segment, and a record for its text
  * @act: actions
  *
- * CLOSED and LISTEN have no control block, and TIME-WAIT has a record of its own: what
- * comes for them here came in the moment of change.
+ * CLOSED and LISTEN have no control block, and a connection in TIME-WAIT becomes a TIME-WAIT
+ * entry. A segment gets here in such a state only while the connection changes over.
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.
  */
 void xtcp_segment(struct xtcp_tcb *t, const struct xtcp_event *ev,

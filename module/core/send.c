@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is to be sent now? In this order, one segment an answer:
+ * The next segment to send. In this order, one segment per answer:
  *
  *   the SYN, and nothing else until it is acknowledged
  *   what was lost, oldest first	   within cwnd; the first always
- *   two new segments			   when a timeout may have been too early (frto.c)
- *   a tail loss probe			   when its timer has asked for one
+ *   two new segments			   after a timeout that may be spurious (frto.c)
+ *   a tail loss probe			   when its timer has expired
  *   what was never sent, then the FIN	   within SND.WND and cwnd, Nagle, SWS
- *   a probe				   when its timer has asked for one
- *   an ACK				   when one is due and nothing carried it
+ *   a probe				   when its timer has expired
+ *   an ACK				   when one is due and no other segment had it
  *
- * An answer changes nothing but what it takes to give it; xtcp_sent() does, and so
- * makes the next answer another one.
+ * xtcp_next() does not change what has been sent. xtcp_sent() does, so the next answer is
+ * another one.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -33,9 +33,9 @@
 #include "undo.h"
 #include "window.h"
 
-#define WALK_CREDIT	4	/* see scoreboard.c: records looked at for one that was sent */
+#define WALK_CREDIT	4	/* records that SACK may walk per record sent, see scoreboard.c */
 
-/* The options, but for the timestamps, which all segments have */
+/* All options but timestamps, which every segment has */
 static void add_options(const struct xtcp_tcb *t, struct xtcp_out *out)
 {
 	if (!(out->flags & XTCP_SYN)) {
@@ -53,7 +53,7 @@ static void add_options(const struct xtcp_tcb *t, struct xtcp_out *out)
 		out->opts.wscale = t->rcv_wscale;
 }
 
-/* RFC 9293 section 3.8.5: URG as long as the urgent pointer lies ahead */
+/* RFC 9293 section 3.8.5: set URG while the urgent pointer is ahead */
 static void add_urgent(const struct xtcp_tcb *t, struct xtcp_out *out)
 {
 	if (seq_leq(t->snd_up, seq_max(out->seq, t->snd_una)) || (out->flags & XTCP_SYN))
@@ -77,8 +77,8 @@ static void fill(const struct xtcp_tcb *t, struct xtcp_out *out,
 }
 
 /*
- * May the FIN ride on the last bytes? When they are lost, only if it is lost too; and
- * when they are a tail loss probe, if it has gone before.
+ * May the last bytes carry the FIN? On a retransmission only if the FIN is lost, too; on a tail
+ * loss probe if it was sent before; on new data if the peer's window has room for it.
  */
 static bool fin_fits(const struct xtcp_tcb *t, enum xtcp_out_kind kind)
 {
@@ -126,8 +126,8 @@ static bool next_syn(const struct xtcp_tcb *t, struct xtcp_out *out)
 }
 
 /*
- * The oldest record that waits for its retransmission, or NULL. As long as @lost counts
- * bytes, it is at the hint or behind it.
+ * The oldest record that waits for its retransmission, or NULL. While @lost is not 0, this
+ * record is at @lost_hint or behind it.
  */
 static struct xtcp_rec *first_lost(struct xtcp_tcb *t)
 {
@@ -145,8 +145,8 @@ static struct xtcp_rec *first_lost(struct xtcp_tcb *t)
 }
 
 /*
- * What lies beyond a window that was shrunk is not retransmitted but for the first
- * (SHLD-16, MAY-7), which doubles as the probe of the window (MUST-35).
+ * Records beyond the edge of a window that was shrunk are not retransmitted (SHLD-16, MAY-7).
+ * The first is: it also probes the window (MUST-35).
  */
 static bool may_retransmit(const struct xtcp_tcb *t, const struct xtcp_rec *rec, u32 len)
 {
@@ -173,7 +173,7 @@ static bool next_lost(struct xtcp_tcb *t, struct xtcp_out *out)
 	return true;
 }
 
-/* Text that was never sent, if the peer's window has room for it, whatever cwnd says */
+/* Text that was never sent, if it fits the peer's window, whatever cwnd says */
 static bool next_unsent(struct xtcp_tcb *t, struct xtcp_out *out)
 {
 	u32 room = min(xtcp_text_max(t), xtcp_usable_window(t));
@@ -191,9 +191,9 @@ static bool next_frto(struct xtcp_tcb *t, struct xtcp_out *out)
 }
 
 /*
- * RFC 8985 section 7.3: what is new, if the peer's window has room for it, whatever cwnd
- * says; else what was sent last once more. A FIN alone is not selectively acknowledged,
- * so the text before it goes with it.
+ * RFC 8985 section 7.3: send new data if it fits the peer's window, whatever cwnd says. Otherwise
+ * send again what was sent last. SACK can't report a FIN alone, so the text before it is sent
+ * with it.
  */
 static bool next_tail_probe(struct xtcp_tcb *t, struct xtcp_out *out)
 {
@@ -235,16 +235,16 @@ static bool next_new(struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
 }
 
 /*
- * A probe is an empty segment one number to the left of what the peer expects: not
- * acceptable, so it must be answered with an ACK that tells the window (RFC 9293
- * section 3.10.7.4, first). Unlike a byte of new data it needs no window and cuts no
- * record; it is what Linux sends, and the keepalive of section 3.8.4 (SHLD-12).
+ * A probe is an empty segment one number to the left of what the peer expects. It is not
+ * acceptable, so the peer must answer with an ACK, which has its window (RFC 9293 section
+ * 3.10.7.4, first). Unlike a byte of new data it needs no window and splits no record. Linux
+ * probes the same way. It is also the keepalive of section 3.8.4 (SHLD-12).
  */
 static bool next_probe(struct xtcp_tcb *t, struct xtcp_out *out)
 {
 	if (!t->probe_now)
 		return false;
-	if (xtcp_flight(t)) {	/* its ACK will tell */
+	if (xtcp_flight(t)) {	/* the ACK of that has the window */
 		t->probe_now = false;
 		return false;
 	}
@@ -262,17 +262,18 @@ static bool next_ack(const struct xtcp_tcb *t, struct xtcp_out *out)
 }
 
 /**
- * xtcp_next - what is to be sent now?
+ * xtcp_next - the next segment to send
  * @t: control block, @rcv_free up to date
  * @now: time, us
- * @out: the answer
+ * @out: result
  *
- * When @out->len is less than the record has, the caller cuts the record with
- * xtcp_sendq_split() before it transmits. What has been given to IP is reported by
- * xtcp_sent(), and the question asked again; when memory is short, xtcp_send_failed()
- * ends the loop. Context: under the owner's lock. Source: RFC 9293 section 3.8.
+ * Before it calls, the caller joins what xtcp_joinable() names. If @out->len is less than the
+ * record's length, it splits the record with xtcp_sendq_split() before it transmits. After it
+ * has given the segment to IP it calls xtcp_sent(), then xtcp_next() again. If memory is short
+ * it calls xtcp_send_failed() and stops. Context: under the owner's lock. Source: RFC 9293
+ * section 3.8.
  *
- * Return: true with an answer in @out; false when there is nothing to send now.
+ * Return: true with a segment in @out; false when there is nothing to send now.
  */
 bool xtcp_next(struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
 {
@@ -288,7 +289,7 @@ bool xtcp_next(struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
 	return false;
 }
 
-/* A record has gone out whole, for the first time or again */
+/* All of a record has been sent, for the first time or again */
 static void mark_sent(struct xtcp_tcb *t, struct xtcp_rec *rec, u64 now)
 {
 	if (rec->marks & XTCP_MARK_SENT) {
@@ -309,7 +310,7 @@ static void mark_sent(struct xtcp_tcb *t, struct xtcp_rec *rec, u64 now)
 		t->lost_hint = rec->next;
 		t->retx_now = false;
 	}
-	xtcp_sendq_fly(&t->sendq, rec);
+	xtcp_sendq_in_flight_add(&t->sendq, rec);
 	rec->sent = now;
 	rec->delivered = t->delivered;
 	t->last_snd = now;
@@ -318,10 +319,10 @@ static void mark_sent(struct xtcp_tcb *t, struct xtcp_rec *rec, u64 now)
 }
 
 /**
- * xtcp_sent - a segment has been given to IP
+ * xtcp_sent - a segment was given to IP
  * @t: control block
  * @now: time, us
- * @out: the answer of xtcp_next(); its record is @out->len long by now
+ * @out: the result of xtcp_next(); its record has @out->len bytes now
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.8; RFC 6298 (5.1).
  */
@@ -352,12 +353,12 @@ void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out)
 }
 
 /**
- * xtcp_send_failed - memory was short for what xtcp_next() wanted
+ * xtcp_send_failed - there was no memory for the segment of xtcp_next()
  * @t: control block
  * @now: time, us
  *
- * The caller stops asking; a deadline makes it ask again soon. In TIME-WAIT, which has no
- * timers of ours, the peer's FIN asks again.
+ * The caller stops sending, and a deadline makes it try again soon. TIME-WAIT has no such
+ * timer; there the peer's retransmitted FIN makes it try again.
  * Context: under the owner's lock.
  */
 void xtcp_send_failed(struct xtcp_tcb *t, u64 now)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is to be sent now? xtcp_next() is asked until it says "nothing"; each answer that went out
- * is reported back by xtcp_sent().
+ * What to send now. The caller repeats xtcp_next() until it returns false, and reports each
+ * segment that was sent by xtcp_sent().
  */
 #ifndef XTCP_CORE_SEND_H
 #define XTCP_CORE_SEND_H
@@ -16,11 +16,11 @@ void xtcp_sent(struct xtcp_tcb *t, u64 now, const struct xtcp_out *out);
 void xtcp_send_failed(struct xtcp_tcb *t, u64 now);
 
 /**
- * xtcp_write_urgent - all that was written so far is urgent
+ * xtcp_write_urgent - make all bytes written so far urgent
  * @t: control block
  *
- * Segments say so from the next one on, until it is acknowledged (RFC 9293 section
- * 3.10.2, SND.UP); what is unsent doesn't wait for more.
+ * Segments have URG from the next one until these bytes are acknowledged (RFC 9293 section
+ * 3.10.2, SND.UP). Unsent bytes don't wait for more to join them.
  */
 static inline void xtcp_write_urgent(struct xtcp_tcb *t)
 {
@@ -28,11 +28,11 @@ static inline void xtcp_write_urgent(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_write - count bytes that the caller put behind the last record
+ * xtcp_write - count bytes that the caller has added to the end of the send queue
  * @t: control block
- * @rec: the record that holds them now: the tail of the send queue, not sent
- *	yet, or one just appended
- * @len: bytes
+ * @rec: the record that has them: the tail of the send queue, not sent yet, or one just
+ *	appended
+ * @len: number of bytes
  */
 static inline void xtcp_write(struct xtcp_tcb *t, struct xtcp_rec *rec, u32 len)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The send queue: SYN, bytes and FIN in sequence order, from the oldest that is
- * not acknowledged to the newest that was written (RFC 9293 section 3.8: the
- * "retransmission queue", and behind @unsent what was never sent).
+ * The send queue: SYN, bytes and FIN in sequence order, from the oldest that is not
+ * acknowledged to the newest that was written. Up to @unsent it is the "retransmission
+ * queue" of RFC 9293 section 3.8; from @unsent on, nothing was sent yet.
  *
  *	 SND.UNA		 SND.NXT		  write_seq
  *	    |			    |			      |
@@ -17,10 +17,10 @@
 #include "seq.h"
 
 /**
- * xtcp_sendq_append - put a record behind the last
+ * xtcp_sendq_append - add a record at the end
  * @q: send queue
- * @rec: the record; @seq, @end_seq and @flags are set, the rest becomes that of a
- *	record that was never sent
+ * @rec: the record; @seq, @end_seq and @flags are set. The rest is initialized as never
+ *	sent
  *
  * Context: under the owner's lock.
  */
@@ -41,15 +41,15 @@ void xtcp_sendq_append(struct xtcp_sendq *q, struct xtcp_rec *rec)
 }
 
 /**
- * xtcp_sendq_split - cut a record in two
+ * xtcp_sendq_split - split a record in two
  * @q: send queue that holds @rec
- * @rec: the record, of bytes; it keeps the first @len
- * @rest: a record in no queue; it gets the others and stands behind @rec
- * @len: bytes; more than none, fewer than @rec has
+ * @rec: the record, with bytes; it keeps the first @len
+ * @rest: a record in no queue; it gets the other bytes and is queued behind @rec
+ * @len: more than 0, and less than @rec has
  *
- * What befell @rec befell both halves. PSH belongs to the last byte, so to @rest.
- * @unsent needs no care: when @rec is the first that was not sent it still is, and
- * when it was sent @rest counts as sent too. Context: under the owner's lock.
+ * Both records have @rec's marks and send time. PSH belongs to the last byte, so to @rest.
+ * @unsent stays correct: if @rec is the first unsent record it remains so; if @rec was sent,
+ * @rest counts as sent, too. Context: under the owner's lock.
  */
 void xtcp_sendq_split(struct xtcp_sendq *q, struct xtcp_rec *rec,
 		      struct xtcp_rec *rest, u32 len)
@@ -62,7 +62,7 @@ void xtcp_sendq_split(struct xtcp_sendq *q, struct xtcp_rec *rec,
 	if (!rest->next)
 		q->tail = rest;
 	rec->next = rest;
-	if (!(rec->marks & XTCP_MARK_FLYING))
+	if (!(rec->marks & XTCP_MARK_IN_FLIGHT))
 		return;
 	rest->earlier = rec;
 	rec->later = rest;
@@ -73,17 +73,45 @@ void xtcp_sendq_split(struct xtcp_sendq *q, struct xtcp_rec *rec,
 }
 
 /**
- * xtcp_sendq_fly - a record has gone out: it is the latest of those on their way
+ * xtcp_sendq_join - move the first bytes of a record to the one before it
  * @q: send queue that holds @rec
- * @rec: the record; it may be on its way already
+ * @rec: the record, of bytes and never sent, as is the next
+ * @len: bytes; at most what the next record has
+ *
+ * PSH belongs to the last byte: @rec keeps none of its own, and gets that of the next record
+ * when it takes all of it. Context: under the owner's lock.
+ *
+ * Return: the next record, when it is empty and left the queue; else NULL.
+ */
+struct xtcp_rec *xtcp_sendq_join(struct xtcp_sendq *q, struct xtcp_rec *rec, u32 len)
+{
+	struct xtcp_rec *next = rec->next;
+
+	rec->end_seq += len;
+	next->seq += len;
+	rec->flags &= ~XTCP_REC_PSH;
+	if (next->seq != next->end_seq)
+		return NULL;
+	rec->flags |= next->flags & XTCP_REC_PSH;
+	rec->next = next->next;
+	if (!rec->next)
+		q->tail = rec;
+	next->next = NULL;
+	return next;
+}
+
+/**
+ * xtcp_sendq_in_flight_add - a record was sent: make it the newest in flight
+ * @q: send queue that holds @rec
+ * @rec: the record; it may be in flight already
  *
  * Context: under the owner's lock. Source: RFC 8985 section 6.2, end ("a separate doubly
  * linked list ordered by Segment.xmit_ts").
  */
-void xtcp_sendq_fly(struct xtcp_sendq *q, struct xtcp_rec *rec)
+void xtcp_sendq_in_flight_add(struct xtcp_sendq *q, struct xtcp_rec *rec)
 {
-	xtcp_sendq_land(q, rec);
-	rec->marks |= XTCP_MARK_FLYING;
+	xtcp_sendq_in_flight_del(q, rec);
+	rec->marks |= XTCP_MARK_IN_FLIGHT;
 	rec->later = NULL;
 	rec->earlier = q->newest;
 	if (q->newest)
@@ -94,17 +122,17 @@ void xtcp_sendq_fly(struct xtcp_sendq *q, struct xtcp_rec *rec)
 }
 
 /**
- * xtcp_sendq_land - a record is not on its way any more: delivered or lost
+ * xtcp_sendq_in_flight_del - a record is no longer in flight: it was delivered or lost
  * @q: send queue that holds @rec
  * @rec: the record
  *
  * Context: under the owner's lock.
  */
-void xtcp_sendq_land(struct xtcp_sendq *q, struct xtcp_rec *rec)
+void xtcp_sendq_in_flight_del(struct xtcp_sendq *q, struct xtcp_rec *rec)
 {
-	if (!(rec->marks & XTCP_MARK_FLYING))
+	if (!(rec->marks & XTCP_MARK_IN_FLIGHT))
 		return;
-	rec->marks &= ~XTCP_MARK_FLYING;
+	rec->marks &= ~XTCP_MARK_IN_FLIGHT;
 	if (rec->earlier)
 		rec->earlier->later = rec->later;
 	else
@@ -115,12 +143,12 @@ void xtcp_sendq_land(struct xtcp_sendq *q, struct xtcp_rec *rec)
 		q->newest = rec->earlier;
 }
 
-/* Take the head off; its record keeps no trace of the queue */
+/* Remove the head, and clear its links */
 static struct xtcp_rec *pop(struct xtcp_sendq *q)
 {
 	struct xtcp_rec *rec = q->head;
 
-	xtcp_sendq_land(q, rec);
+	xtcp_sendq_in_flight_del(q, rec);
 	q->head = rec->next;
 	if (!q->head)
 		q->tail = NULL;
@@ -129,8 +157,8 @@ static struct xtcp_rec *pop(struct xtcp_sendq *q)
 }
 
 /*
- * Take everything before @stop off. The chain has the records that have bytes: the
- * memory of SYN and FIN is the control block's.
+ * Remove all records before @stop. The result has only the records with bytes: the memory of
+ * SYN and FIN belongs to the control block.
  */
 static struct xtcp_rec *pop_until(struct xtcp_sendq *q, const struct xtcp_rec *stop)
 {
@@ -152,11 +180,11 @@ static struct xtcp_rec *pop_until(struct xtcp_sendq *q, const struct xtcp_rec *s
  * @q: send queue
  * @una: the new SND.UNA
  *
- * A record that @una cuts stays as it is (see rec.h), and so does what was never
+ * A record that is acknowledged in part stays as it is (see rec.h); so does what was never
  * sent. Context: under the owner's lock. Source: RFC 9293 section 3.4 ("a segment
  * on the retransmission queue is fully acknowledged if ...") and 3.10.7.4.
  *
- * Return: those removed, in order, as a chain by @next, SYN and FIN left out.
+ * Return: the removed records with bytes, in order, as a chain by @next.
  */
 struct xtcp_rec *xtcp_sendq_ack(struct xtcp_sendq *q, u32 una)
 {
@@ -174,7 +202,7 @@ struct xtcp_rec *xtcp_sendq_ack(struct xtcp_sendq *q, u32 una)
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.5 and 3.10.7.4
  * ("all segment queues should be flushed").
  *
- * Return: all that was in it, as a chain by @next, SYN and FIN left out.
+ * Return: all records with bytes, in order, as a chain by @next.
  */
 struct xtcp_rec *xtcp_sendq_purge(struct xtcp_sendq *q)
 {

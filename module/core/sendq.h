@@ -7,13 +7,13 @@
 
 /**
  * struct xtcp_sendq - the send queue: everything from SND.UNA to the last byte written
- * @head: first record; it holds SND.UNA, and begins there but after a partial
+ * @head: first record. It holds SND.UNA; it begins there, or before it after a partial
  *	acknowledgment
  * @tail: last record
- * @unsent: first record never transmitted, NULL when all were; all records
- *	before it were sent, all from it on were not
- * @oldest: of the records on their way, the one sent first
- * @newest: and the one sent last
+ * @unsent: first record never transmitted, or NULL. All records before it were sent, all
+ *	from it on were not
+ * @oldest: of the records in flight, the one sent first
+ * @newest: of the records in flight, the one sent last
  */
 struct xtcp_sendq {
 	struct xtcp_rec *head;
@@ -26,8 +26,9 @@ struct xtcp_sendq {
 void xtcp_sendq_append(struct xtcp_sendq *q, struct xtcp_rec *rec);
 void xtcp_sendq_split(struct xtcp_sendq *q, struct xtcp_rec *rec,
 		      struct xtcp_rec *rest, u32 len);
-void xtcp_sendq_fly(struct xtcp_sendq *q, struct xtcp_rec *rec);
-void xtcp_sendq_land(struct xtcp_sendq *q, struct xtcp_rec *rec);
+struct xtcp_rec *xtcp_sendq_join(struct xtcp_sendq *q, struct xtcp_rec *rec, u32 len);
+void xtcp_sendq_in_flight_add(struct xtcp_sendq *q, struct xtcp_rec *rec);
+void xtcp_sendq_in_flight_del(struct xtcp_sendq *q, struct xtcp_rec *rec);
 struct xtcp_rec *xtcp_sendq_ack(struct xtcp_sendq *q, u32 una);
 struct xtcp_rec *xtcp_sendq_purge(struct xtcp_sendq *q);
 

@@ -2,8 +2,8 @@
 /*
  * Sequence numbers: arithmetic modulo 2^32 (RFC 9293, section 3.4).
  *
- * A comparison is meaningful while the two numbers lie within 2^31 of each
- * other, which the window rules of TCP guarantee.
+ * A comparison is meaningful while the two numbers are less than 2^31 apart,
+ * which TCP's window rules guarantee.
  */
 #ifndef XTCP_CORE_SEQ_H
 #define XTCP_CORE_SEQ_H
@@ -30,7 +30,7 @@ static inline bool seq_geq(u32 a, u32 b)
 	return (s32)(a - b) >= 0;
 }
 
-/* true when @seq lies in [@left, @right) */
+/* Is @seq in [@left, @right)? */
 static inline bool seq_within(u32 seq, u32 left, u32 right)
 {
 	return seq - left < right - left;

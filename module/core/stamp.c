@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Timestamps (RFC 7323): what is sent and echoed, and PAWS, which knows old duplicates
- * by them. Last.ACK.sent of the RFC is @rcv_wup here.
+ * Timestamps (RFC 7323): sending and echoing them, and PAWS, which recognizes old duplicates
+ * by them. The RFC's Last.ACK.sent is @rcv_wup here.
  */
 #include <linux/compiler.h>
 #include <linux/minmax.h>
@@ -11,28 +11,29 @@
 #include "stamp.h"
 #include "usec.h"
 
-/* RFC 7323 section 5.5: then TS.Recent may lie in the future by the peer's clock */
+/* RFC 7323 section 5.5: after that time the peer's clock may have wrapped past TS.Recent */
 #define IDLE_MAX	(24 * 86400 * XTCP_US_PER_S)
 
-/* R1, but for the age of TS.Recent */
+/* R1 without the check of TS.Recent's age */
 static bool is_older(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
 {
 	return seq_lt(seg->opts.tsval, t->ts_recent);
 }
 
 /**
- * xtcp_stamp_missing - a segment lacks the option that was agreed
+ * xtcp_stamp_missing - does a segment lack the timestamp that was agreed?
  * @t: control block
  * @seg: the segment
  *
- * RFC 7323 would have it dropped silently; but some middleboxes take the option out of
- * all that follows the SYN, and such a connection would hang. So it is taken, unless the
- * knob says otherwise: PAWS and RTT have nothing to go by, sequence numbers are judged as ever.
- * An RST needs none, and the SYN of a peer that has restarted is to be challenged. What opens
- * a child was judged with its request, before the knob may have changed.
+ * RFC 7323 drops such a segment silently. But some middleboxes remove the option from all
+ * segments after the SYN, and such a connection would hang. So the segment is accepted unless
+ * the sysctl require_timestamps is set. It is then checked by its sequence numbers only, without
+ * PAWS, and gives no RTT sample. An RST needs no timestamp, and the SYN of a peer that has
+ * restarted must be challenged. The final ACK that opens a child was checked with its request;
+ * the sysctl may have changed since.
  * Context: under the owner's lock. Source: RFC 7323 section 3.2.
  *
- * Return: true when it is to be dropped.
+ * Return: true when the segment is to be dropped.
  */
 bool xtcp_stamp_missing(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
 {
@@ -59,14 +60,15 @@ bool xtcp_stamp_old(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 no
 }
 
 /**
- * xtcp_stamp_take - note the timestamp that the next segments echo
+ * xtcp_stamp_take - take over the timestamp to be echoed
  * @t: control block
- * @seg: an acceptable segment, whose ACK is acceptable, too (RFC 5961 section 5): else
- *	anybody could make what the peer sends next look old
+ * @seg: a segment whose sequence number and ACK are acceptable (RFC 5961 section 5). Without
+ *	the ACK check an attacker could make the peer's next segments look old
  * @now: time, us
  *
- * What stands behind Last.ACK.sent is not the one whose ACK is due. An older one gets here
- * only when TS.Recent has outlived itself. Context: under the owner's lock.
+ * A segment behind Last.ACK.sent is not the one that the next ACK answers, so it is not taken.
+ * A timestamp older than TS.Recent gets here only when TS.Recent has expired (section 5.5).
+ * Context: under the owner's lock.
  * Source: RFC 7323 section 4.3 (2), which is 5.3, R3.
  */
 void xtcp_stamp_take(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
@@ -78,7 +80,7 @@ void xtcp_stamp_take(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
 }
 
 /**
- * xtcp_stamp_begin - the peer's SYN says whether timestamps are used
+ * xtcp_stamp_begin - take the timestamp option of the peer's SYN
  * @t: control block; @ts_ok: our SYN offers them
  * @opts: the SYN's options
  * @now: time, us
@@ -95,11 +97,11 @@ void xtcp_stamp_begin(struct xtcp_tcb *t, const struct xtcp_opts *opts, u64 now)
 }
 
 /**
- * xtcp_stamp_forget - timestamps were agreed, but none of the peer's is known
+ * xtcp_stamp_forget - timestamps were agreed, but TS.Recent is not known
  * @t: control block
  * @now: time, us
  *
- * TS.Recent is one that has outlived itself: whatever comes next takes its place.
+ * TS.Recent is set to an expired one, so the next timestamp replaces it.
  * Context: under the owner's lock. Source: RFC 7323 section 5.5.
  */
 void xtcp_stamp_forget(struct xtcp_tcb *t, u64 now)
@@ -109,12 +111,12 @@ void xtcp_stamp_forget(struct xtcp_tcb *t, u64 now)
 }
 
 /**
- * xtcp_stamp_add - the option of a segment that goes out
+ * xtcp_stamp_add - put the timestamp option on a segment to be sent
  * @t: control block
  * @now: time, us
  * @out: the segment
  *
- * TSecr is zero where ACK is missing: that is a SYN, when nothing has come yet.
+ * TSecr is 0 when nothing has been received yet: that is on a SYN without ACK.
  * Context: under the owner's lock. Source: RFC 7323 section 3.2.
  */
 void xtcp_stamp_add(const struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
@@ -127,16 +129,16 @@ void xtcp_stamp_add(const struct xtcp_tcb *t, u64 now, struct xtcp_out *out)
 }
 
 /**
- * xtcp_stamp_rtt - the RTT that the echo of a timestamp tells
+ * xtcp_stamp_rtt - the RTT by the echo of a timestamp
  * @t: control block
  * @seg: a segment that advances SND.UNA
  * @now: time, us
  *
- * It tells what was answered, the original or a retransmission, where the send time
- * alone could not (Karn). A value that we can't have sent in this time counts for
- * nothing. Context: under the owner's lock. Source: RFC 7323 section 4.1.
+ * The echo shows whether the original or a retransmission was answered, which the send time
+ * alone does not (Karn). An RTT above XTCP_RTO_MAX means that the echo is not of our clock; it
+ * is ignored. Context: under the owner's lock. Source: RFC 7323 section 4.1.
  *
- * Return: us; 0 when it tells nothing.
+ * Return: us; 0 when there is no sample.
  */
 u64 xtcp_stamp_rtt(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
 {

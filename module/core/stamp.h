@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The timestamp clock (RFC 7323 section 5.4): milliseconds, from a start of its own
- * for each connection, so that nobody learns from it how long we have been up. The
- * start is a keyed hash of the connection, which the caller computes: the same for
- * each incarnation, so that the clock never runs backwards for the peer's PAWS.
+ * The timestamp clock (RFC 7323 section 5.4) counts milliseconds. Each connection adds an
+ * offset, so that the clock does not reveal our uptime. The offset is a keyed hash of
+ * the connection, which the caller computes. It is the same for each incarnation, so for
+ * the peer's PAWS the clock never runs backwards.
  */
 #ifndef XTCP_CORE_STAMP_H
 #define XTCP_CORE_STAMP_H
@@ -16,7 +16,7 @@
 /**
  * xtcp_stamp - the timestamp clock's value
  * @now: time, us
- * @offset: the connection's hash
+ * @offset: the connection's offset
  *
  * Pure: no context, no lock. Source: RFC 7323 section 5.4.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a connection leaves the states that have a control block: it is closed, fails, is
- * aborted, or goes into TIME-WAIT (RFC 9293 section 3.10).
+ * The transitions out of the states that have a control block: a connection is closed,
+ * fails, is aborted, or enters TIME-WAIT (RFC 9293 section 3.10).
  */
 #include <linux/stddef.h>
 #include <linux/string.h>
@@ -12,7 +12,7 @@
 #include "state.h"
 #include "tcb.h"
 
-/* Put a chain in front of those that nobody needs any more */
+/* Add a chain to the records to be freed */
 static void free_chain(struct xtcp_actions *act, struct xtcp_rec *chain)
 {
 	struct xtcp_rec **link = &chain;
@@ -23,7 +23,7 @@ static void free_chain(struct xtcp_actions *act, struct xtcp_rec *chain)
 	act->freed = chain;
 }
 
-/* No timer runs, no queue holds anything */
+/* Disarm all timers and empty all queues */
 static void flush(struct xtcp_tcb *t, struct xtcp_actions *act)
 {
 	memset(t->deadline, 0, sizeof(t->deadline));
@@ -42,7 +42,7 @@ static void flush(struct xtcp_tcb *t, struct xtcp_actions *act)
 }
 
 /**
- * xtcp_tcb_close - the connection is gone
+ * xtcp_tcb_close - the connection has ended
  * @t: control block; CLOSED afterwards, its queues and timers empty
  * @act: actions; gets XTCP_ACT_CLOSED, loses XTCP_ACT_OUTPUT
  *
@@ -59,7 +59,7 @@ void xtcp_tcb_close(struct xtcp_tcb *t, struct xtcp_actions *act)
 }
 
 /**
- * xtcp_tcb_fail - the connection is gone, and the user is told why
+ * xtcp_tcb_fail - the connection has ended, and the user gets an error
  * @t: control block
  * @err: errno, positive
  * @act: actions
@@ -74,7 +74,7 @@ void xtcp_tcb_fail(struct xtcp_tcb *t, int err, struct xtcp_actions *act)
 }
 
 /**
- * xtcp_tcb_abort - ABORT: end the connection, and tell the peer where RFC 9293 does
+ * xtcp_tcb_abort - ABORT: end the connection, with an RST where RFC 9293 sends one
  * @t: control block
  * @now: time, us
  * @act: actions
@@ -93,8 +93,8 @@ void xtcp_tcb_abort(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 }
 
 /**
- * xtcp_enter_time_wait - both FINs are acknowledged, ours was the first
- * @t: control block; a pending ACK may still be asked of xtcp_next()
+ * xtcp_enter_time_wait - our FIN is acknowledged, and the peer's was received
+ * @t: control block; xtcp_next() may still return a pending ACK
  * @act: actions; gets XTCP_ACT_TIME_WAIT
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4 ("turn off the

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The states of a connection, and the ways out of those that have a control block. */
+/* The states of a connection, and the transitions out of those that have a control block. */
 #ifndef XTCP_CORE_STATE_H
 #define XTCP_CORE_STATE_H
 
 #include <linux/types.h>
 
 /*
- * States (RFC 9293 section 3.3.2); the numbers are those that Linux shows in
- * /proc/net/tcp, so that no table translates them.
+ * States (RFC 9293 section 3.3.2). The numbers are those that Linux shows in
+ * /proc/net/tcp.
  *
  *			       +---------+ ---------\      active OPEN
  *			       |  CLOSED |	      \    -----------
@@ -42,9 +42,9 @@
  *				| TIME-WAIT |---------> CLOSED
  *				+-----------+
  *
- * SYN-RCVD of a passive open and TIME-WAIT live in small records of their own
- * (syn_received.h, time_wait.h); a control block is in SYN-RCVD only for the moment
- * between its birth and the third segment, and in a simultaneous open.
+ * SYN-RCVD of a passive open and TIME-WAIT are kept without a control block, as a
+ * request and a TIME-WAIT entry (syn_received.h, time_wait.h). A control block is in
+ * SYN-RCVD only in a simultaneous open, and while a child processes its final ACK.
  */
 enum xtcp_state {
 	XTCP_ESTABLISHED = 1,
@@ -60,7 +60,7 @@ enum xtcp_state {
 	XTCP_CLOSING,
 };
 
-/* A set of states, for "in one of these" */
+/* Sets of states: XTCP_IN(state, XTCP_S(A) | XTCP_S(B)) */
 #define XTCP_IN(state, set)	(!!((1u << (state)) & (set)))
 #define XTCP_S(name)		(1u << XTCP_##name)
 
@@ -68,7 +68,7 @@ enum xtcp_state {
 #define XTCP_CAN_SEND	(XTCP_S(ESTABLISHED) | XTCP_S(CLOSE_WAIT))
 /* The peer may still send */
 #define XTCP_CAN_RECEIVE (XTCP_S(ESTABLISHED) | XTCP_S(FIN_WAIT_1) | XTCP_S(FIN_WAIT_2))
-/* Both ends know each other's sequence numbers */
+/* The peer's sequence numbers are known: RFC 9293's synchronized states, and SYN-RECEIVED */
 #define XTCP_SYNCHRONIZED (~(XTCP_S(CLOSED) | XTCP_S(LISTEN) | XTCP_S(SYN_SENT)))
 
 struct xtcp_actions;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SYN cookies for any peer (RFC 4987 section 3.6). syncookie.h draws their bits.
+ * Classic SYN cookies, for any peer (RFC 4987 section 3.6). See syncookie.h for their bits.
  */
 #include <linux/bits.h>
 #include <linux/types.h>
@@ -12,8 +12,8 @@
 #define MSS_BITS	3
 #define MSS_MASK	((1U << MSS_BITS) - 1)
 #define STAMPED_EPOCH	BIT(3)
-#define STAMPED_MASK	0xfU	/* all that is no MAC */
-#define BARE_WSCALE	3	/* where it begins */
+#define STAMPED_MASK	0xfU	/* all bits that are not MAC */
+#define BARE_WSCALE	3	/* the lowest bit of the window scale */
 #define BARE_SACK	BIT(6)
 #define BARE_EPOCH	BIT(7)
 #define BARE_MASK	0xffU
@@ -25,23 +25,23 @@
 
 #define NO_WSCALE	15	/* above XTCP_WSCALE_MAX */
 
-/* The peers' MSS: the least that is believed, the default of either family, common
+/* MSS values of peers: the least that we accept, the default of IPv4 and IPv6, common
  * tunnels, Ethernet under IPv6 and IPv4, jumbo frames
  */
 static const u16 sizes[1 << MSS_BITS] = { XTCP_MSS_MIN, 536, 1220, 1360, 1400, 1440, 1460, 8940 };
 
-/* Window scales that three bits can say; the first is none */
+/* Window scales that three bits can encode; the first is none */
 static const u8 scales[] = { NO_WSCALE, 0, 2, 4, 6, 7, 8, 10 };
 
 /**
- * xtcp_cookie_pack - what the cookie of a half-open connection says
- * @c: result; what has no room is rounded down
- * @h: the connection, from xtcp_halfopen_init()
+ * xtcp_cookie_pack - the contents of a request's cookie
+ * @c: result; values that don't fit are rounded down
+ * @h: the request, from xtcp_syn_received_init()
  * @now: time, us
  *
  * Pure: no context, no lock. Source: RFC 4987 section 3.6.
  */
-void xtcp_cookie_pack(struct xtcp_cookie *c, const struct xtcp_halfopen *h, u64 now)
+void xtcp_cookie_pack(struct xtcp_cookie *c, const struct xtcp_syn_received *h, u64 now)
 {
 	u8 i = MSS_MASK;
 
@@ -59,7 +59,7 @@ void xtcp_cookie_pack(struct xtcp_cookie *c, const struct xtcp_halfopen *h, u64 
 	c->wscale = scales[i];
 }
 
-/* The index of a window scale among those that three bits can say */
+/* The index of a window scale in @scales */
 static u32 scale_index(u8 wscale)
 {
 	u32 i = 0;
@@ -70,12 +70,12 @@ static u32 scale_index(u8 wscale)
 }
 
 /**
- * xtcp_cookie_word - a cookie's state as one word, for its MAC
+ * xtcp_cookie_word - a cookie's contents as one word, for its MAC
  * @c: cookie, packed or read
  *
  * Pure: no context, no lock.
  *
- * Return: another word for each state but for the epoch, which has its own secret.
+ * Return: a word that differs for each contents. The epoch is not in it: it selects the secret.
  */
 u32 xtcp_cookie_word(const struct xtcp_cookie *c)
 {
@@ -107,8 +107,8 @@ u32 xtcp_cookie_isn(const struct xtcp_cookie *c, u64 mac)
  * @c: cookie, packed
  * @stamp: the timestamp clock (stamp.h)
  *
- * It is never ahead of the clock, so that what follows is not older for the peer's
- * PAWS; it lies behind by 64 ms at most. Pure: no context, no lock.
+ * It is never ahead of the clock, so that the peer's PAWS accepts the timestamps that follow.
+ * It is at most 64 ms behind. Pure: no context, no lock.
  *
  * Return: TSval.
  */
@@ -121,7 +121,7 @@ u32 xtcp_cookie_stamp(const struct xtcp_cookie *c, u32 stamp)
 	return (stamp & ~STAMP_MASK) | low;
 }
 
-/* The last epoch that has begun and whose lowest bit is this */
+/* The last epoch that has begun and whose lowest bit is @odd */
 static u32 epoch_of(bool odd, u64 now)
 {
 	u32 epoch = xtcp_cookie_epoch(now);
@@ -130,8 +130,8 @@ static u32 epoch_of(bool odd, u64 now)
 }
 
 /**
- * xtcp_cookie_read - what the cookie says that a segment acknowledges
- * @c: result; nothing of it is to be believed before xtcp_cookie_valid() says so
+ * xtcp_cookie_read - read the cookie that a segment acknowledges
+ * @c: result; not to be trusted before xtcp_cookie_valid() has accepted it
  * @seg: a segment with ACK
  * @now: time, us
  *
@@ -155,14 +155,14 @@ void xtcp_cookie_read(struct xtcp_cookie *c, const struct xtcp_seg *seg, u64 now
 }
 
 /**
- * xtcp_cookie_valid - has this cookie been made by us, for this segment?
+ * xtcp_cookie_valid - have we made this cookie, for this segment?
  * @c: cookie, read from the segment
  * @seg: the segment
- * @mac: the MAC of a cookie that says what @c does
+ * @mac: the MAC of a cookie with the contents of @c
  *
  * Pure: no context, no lock.
  *
- * Return: true when it has. Chance is against it by 2^28 to one, without timestamps by 2^24.
+ * Return: true when we have. A guess succeeds once in 2^28, without timestamps once in 2^24.
  */
 bool xtcp_cookie_valid(const struct xtcp_cookie *c, const struct xtcp_seg *seg, u64 mac)
 {
@@ -170,14 +170,14 @@ bool xtcp_cookie_valid(const struct xtcp_cookie *c, const struct xtcp_seg *seg, 
 }
 
 /**
- * xtcp_cookie_unpack - what was agreed, out of a valid cookie
+ * xtcp_cookie_unpack - take the agreed options out of a valid cookie
  * @c: cookie
- * @h: @peer_mss, @snd_wscale, @wscale_ok, @sack_ok and @ts_ok are set; the rest is
- *	xtcp_halfopen_return()'s
+ * @h: @peer_mss, @snd_wscale, @wscale_ok, @sack_ok and @ts_ok are set; the rest is set by
+ *	xtcp_syn_received_return()
  *
  * Pure: no context, no lock.
  */
-void xtcp_cookie_unpack(const struct xtcp_cookie *c, struct xtcp_halfopen *h)
+void xtcp_cookie_unpack(const struct xtcp_cookie *c, struct xtcp_syn_received *h)
 {
 	h->peer_mss = sizes[c->mss];
 	h->wscale_ok = c->wscale != NO_WSCALE;

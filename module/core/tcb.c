@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The control block before it has a connection, and what the path allows it.
+ * The control block before it has a connection.
  */
 #include <linux/limits.h>
 #include <linux/string.h>
@@ -15,11 +15,11 @@
 /**
  * xtcp_tcb_init - a control block in CLOSED
  * @t: control block; all of it is set
- * @knobs: the namespace's; it must outlive @t
+ * @knobs: the namespace's sysctls; they must outlive @t
  *
- * The caller then sets what it knows better: @peer_mss (the default of IPv6 is
- * another), @adv_mss, the path, @rcv_free, and the user's options.
- * Context: @t is nobody else's yet.
+ * The caller then sets what differs from the defaults: @peer_mss (IPv6 has another default),
+ * @adv_mss, the path, @rcv_free, and the user's options.
+ * Context: @t is not shared yet.
  */
 void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_knobs *knobs)
 {

@@ -2,14 +2,14 @@
 /*
  * The transmission control block (RFC 9293 section 3.3.1).
  *
- * Two questions are asked of it:
+ * The core offers two functions on it:
  *
  *   xtcp_step(tcb, event, actions)  what does this event change, and what must
- *				     be done about it? (fsm.h)
+ *				     be done? (fsm.h)
  *   xtcp_next(tcb, now, out)	     what is to be sent now? (send.h)
  *
- * Time is microseconds, see usec.h. Everything is called under the lock of the
- * connection's owner; the core holds no lock, allocates nothing and calls nobody.
+ * Time is in microseconds, see usec.h. The caller holds the lock of the connection's
+ * owner. The core takes no lock, allocates no memory and calls nothing outside itself.
  */
 #ifndef XTCP_CORE_TCB_H
 #define XTCP_CORE_TCB_H
@@ -26,28 +26,28 @@
 /* F-RTO, see frto.c */
 enum xtcp_frto {
 	XTCP_FRTO_OFF,
-	XTCP_FRTO_RETRANSMITTED,	/* the first segment went again; its ACK is waited for */
-	XTCP_FRTO_NEW_DATA,		/* two new ones went; the next ACK decides */
+	XTCP_FRTO_RETRANSMITTED,	/* the first segment was sent again; waits for its ACK */
+	XTCP_FRTO_NEW_DATA,		/* two new segments were sent; the next ACK decides */
 };
 
-/* The deadlines of a connection; one wheel entry stands for the earliest */
+/* The deadlines of a connection. The module's timer wheel holds only the earliest */
 enum xtcp_timer_kind {
-	XTCP_TIMER_PROBE,	/* tail loss probe, RFC 8985 section 7; before what it delays */
+	XTCP_TIMER_PROBE,	/* tail loss probe, RFC 8985 section 7; first, as it delays RTX */
 	XTCP_TIMER_RTX,		/* retransmission, RFC 6298 */
-	XTCP_TIMER_REORDER,	/* what is suspected is lost by then, RFC 8985 section 6.2 */
+	XTCP_TIMER_REORDER,	/* the reordering timer of RACK, RFC 8985 section 6.2 */
 	XTCP_TIMER_PERSIST,	/* zero-window probe, RFC 9293 section 3.8.6.1 */
 	XTCP_TIMER_DELACK,	/* delayed ACK, RFC 9293 section 3.8.6.3 */
 	XTCP_TIMER_KEEPALIVE,	/* RFC 9293 section 3.8.4 */
-	XTCP_TIMER_ORPHAN,	/* the end of a connection that no user has */
-	XTCP_TIMER_RETRY,	/* memory was short when something was to be sent */
-	XTCP_TIMER_CONFIRM,	/* the server has not answered the echo cookie, echo.c */
+	XTCP_TIMER_ORPHAN,	/* ends an orphan: a connection without a user */
+	XTCP_TIMER_RETRY,	/* tries again after memory was short for a segment */
+	XTCP_TIMER_CONFIRM,	/* the server has not confirmed the echo cookie, echo.c */
 	XTCP_TIMER_KINDS
 };
 
 /**
- * struct xtcp_sack_seen - a SACK block that has been worked off
+ * struct xtcp_sack_seen - a SACK block that was processed
  * @block: the block
- * @last: the last record that lies wholly in it
+ * @last: the last record that lies entirely in it
  */
 struct xtcp_sack_seen {
 	struct xtcp_sack_block block;
@@ -57,38 +57,38 @@ struct xtcp_sack_seen {
 /**
  * struct xtcp_tcb - the control block
  *
- * The names of the sequence variables are those of RFC 9293 section 3.3.1. Flags and small
- * numbers stand where they leave no holes.
+ * The sequence variables have the names of RFC 9293 section 3.3.1. Flags and small numbers
+ * are placed where they leave no holes.
  */
 struct xtcp_tcb {
-	/* The connection, and what its user has said */
+	/* The connection, and what its user has set */
 
 	/** @state: enum xtcp_state */
 	u8 state;
 	/** @passive: opened passively (MUST-11) */
 	bool passive:1;
-	/** @orphan: the user has closed it */
+	/** @orphan: the user has closed it, so no program has it */
 	bool orphan:1;
-	/** @deaf: nobody will read what comes */
-	bool deaf:1;
+	/** @rcv_shut: text that arrives will not be read */
+	bool rcv_shut:1;
 	/** @nodelay: Nagle is off (MUST-17) */
 	bool nodelay:1;
-	/** @cork: hold back all but full segments */
+	/** @cork: send only full segments */
 	bool cork:1;
 	/** @keepalive: SO_KEEPALIVE is on */
 	bool keepalive:1;
 
-	/* Options, offered in our SYN, and from the peer's on agreed */
+	/* Options: offered in our SYN; once the peer's SYN has come, agreed */
 
-	/** @sack_ok: SACK may be used by both, or is offered in our SYN */
+	/** @sack_ok: both sides use SACK, or our SYN offers it */
 	bool sack_ok:1;
-	/** @ts_ok: timestamps are used by both, or offered to be in our SYN */
+	/** @ts_ok: both sides use timestamps, or our SYN offers them */
 	bool ts_ok:1;
-	/** @wscale_ok: windows are scaled by both, or offered to be in our SYN */
+	/** @wscale_ok: both sides scale windows, or our SYN offers it */
 	bool wscale_ok:1;
 	/** @echo_ok: our SYN offers to echo a cookie */
 	bool echo_ok:1;
-	/** @echoing: each segment has @echo, until the server answers */
+	/** @echoing: each segment has @echo, until the server confirms it */
 	bool echoing:1;
 	/** @snd_wscale: shift of the windows that the peer sends */
 	u8 snd_wscale;
@@ -98,104 +98,106 @@ struct xtcp_tcb {
 	/* The MSS (RFC 9293 section 3.7.1): mss.c */
 
 	/**
-	 * @narrowed: segments have become smaller since XTCP_EV_MTU last: some that are larger
-	 * may be in flight
+	 * @narrowed: @snd_mss has shrunk since the last XTCP_EV_MTU, so larger segments may be
+	 * in flight
 	 */
 	bool narrowed:1;
-	/** @snd_mss: payload of a full segment now (Eff.snd.MSS, MUST-16) */
+	/** @snd_mss: payload of a full segment (Eff.snd.MSS, MUST-16) */
 	u16 snd_mss;
 	/** @peer_mss: the MSS option of the peer, or the default */
 	u16 peer_mss;
-	/** @path_mss: what the path's MTU leaves for header options and payload together */
+	/** @path_mss: room for header options and payload in the path's MTU, bytes */
 	u16 path_mss;
 	/** @adv_mss: the MSS option we send */
 	u16 adv_mss;
-	/** @set_mss: the user's own largest segment (TCP_MAXSEG), bytes; 0: the path decides */
+	/** @set_mss: the largest segment that the user allows (TCP_MAXSEG), bytes; 0: not set */
 	u16 set_mss;
 
 	/* Send sequence variables (RFC 9293 section 3.3.1) */
 
-	/** @iss: our initial send sequence number */
+	/** @iss: our initial sequence number */
 	u32 iss;
-	/** @snd_una: oldest unacknowledged */
+	/** @snd_una: oldest unacknowledged sequence number */
 	u32 snd_una;
-	/** @snd_nxt: next to be sent for the first time */
+	/** @snd_nxt: next sequence number to be sent for the first time */
 	u32 snd_nxt;
 	/** @snd_wl1: SEG.SEQ of the last window update */
 	u32 snd_wl1;
-	/** @snd_wnd: the peer's window, in bytes, scaled */
+	/** @snd_wnd: the peer's window, bytes, after scaling */
 	u32 snd_wnd;
 	/** @snd_wnd_max: the largest it ever was (MAX.SND.WND, sender SWS avoidance) */
 	u32 snd_wnd_max;
-	/** @snd_up: urgent pointer of what we send */
+	/** @snd_up: urgent pointer of the send direction */
 	u32 snd_up;
 	/** @snd_sml: end of the last segment sent that was not full, for Nagle */
 	u32 snd_sml;
-	/** @write_seq: sequence number after the last byte the user wrote; SYN and FIN count */
+	/** @write_seq: sequence number after the last byte written; SYN and FIN count */
 	u32 write_seq;
-	/** @snd_fin: our FIN is queued (the record @fin), after it nothing is written */
+	/** @snd_fin: our FIN is queued (the record @fin); nothing is written after it */
 	bool snd_fin:1;
 
 	/* Receive sequence variables (RFC 9293 section 3.3.1) */
 
-	/** @rcv_fin: the peer's FIN was seen; it stands at @rcv_fin_seq */
+	/** @rcv_fin: the peer's FIN was received; its sequence number is @rcv_fin_seq */
 	bool rcv_fin:1;
 	/**
-	 * @rcv_fin_done: everything before the peer's FIN was received: RCV.NXT is past it. A
-	 * whole byte: poll() looks at it without the lock
+	 * @rcv_fin_done: everything before the peer's FIN was received, and RCV.NXT is past it.
+	 * Not a bit field, because poll() reads it without the lock
 	 */
 	bool rcv_fin_done;
-	/** @rcv_mss: estimate of the peer's segment size, for the delayed ACK */
+	/** @rcv_mss: estimate of the peer's segment size, for delayed ACKs */
 	u16 rcv_mss;
+	/** @rcv_len: length of the last segment in order, for @rcv_mss */
+	u16 rcv_len;
 	/** @irs: the peer's initial sequence number */
 	u32 irs;
-	/** @rcv_nxt: next expected */
+	/** @rcv_nxt: next sequence number expected */
 	u32 rcv_nxt;
-	/** @rcv_wup: RCV.NXT when the last window was advertised: Last.ACK.sent of RFC 7323 */
+	/** @rcv_wup: RCV.NXT when a window was last advertised: Last.ACK.sent of RFC 7323 */
 	u32 rcv_wup;
-	/** @rcv_wnd: the window advertised with @rcv_wup, in bytes */
+	/** @rcv_wnd: the window advertised with @rcv_wup, bytes */
 	u32 rcv_wnd;
-	/** @rcv_up: urgent pointer of what we receive */
+	/** @rcv_up: urgent pointer of the receive direction */
 	u32 rcv_up;
-	/** @rcv_fin_seq: where the peer's FIN stands, when @rcv_fin */
+	/** @rcv_fin_seq: sequence number of the peer's FIN, when @rcv_fin */
 	u32 rcv_fin_seq;
 	/**
-	 * @rcv_free: INPUT, set by the caller before each call: bytes of payload that the
-	 * receive buffer has room for
+	 * @rcv_free: INPUT, set by the caller before each call: free room for payload in the
+	 * receive buffer, bytes
 	 */
 	u32 rcv_free;
 	/**
-	 * @rcv_buff: INPUT: RCV.BUFF, bytes of payload that the whole receive buffer has room
-	 * for, full or not; 0: not known, then @rcv_free stands for it
+	 * @rcv_buff: INPUT: RCV.BUFF, room for payload in the whole receive buffer, free or
+	 * not, bytes; 0: not known, @rcv_free is used instead
 	 */
 	u32 rcv_buff;
-	/** @rcv_wnd_clamp: largest window the user lets us offer */
+	/** @rcv_wnd_clamp: largest window that the user allows us to offer */
 	u32 rcv_wnd_clamp;
 
-	/* The ACKs that we owe: ack_out.c, sack.c */
+	/* The ACKs that we have to send: ack_out.c, sack.c */
 
 	/** @ack_pending: something was received that is not acknowledged yet */
 	bool ack_pending:1;
-	/** @ack_now: what was received must be acknowledged now */
+	/** @ack_now: an ACK must be sent now */
 	bool ack_now:1;
-	/** @dsack_due: @dsack is to be told with the next ACK */
+	/** @dsack_due: the next ACK reports @dsack */
 	bool dsack_due:1;
-	/** @quickack: number of ACKs still to be sent at once */
+	/** @quickack: number of ACKs that are not delayed yet */
 	u8 quickack;
 	/** @challenges: challenge ACKs sent in the second that began at @challenged */
 	u8 challenges;
-	/** @dsack: text that came twice */
+	/** @dsack: text that was received twice */
 	struct xtcp_sack_block dsack;
-	/** @challenged: when the second began that @challenges counts, us */
+	/** @challenged: begin of the second that @challenges counts, us */
 	u64 challenged;
 
 	/* Timestamps (RFC 7323): stamp.c */
 
-	/** @ts_offset: what is added to our timestamp clock, see stamp.h */
+	/** @ts_offset: offset of our timestamp clock, see stamp.h */
 	u32 ts_offset;
 	/** @ts_recent: TS.Recent, the timestamp to be echoed */
 	u32 ts_recent;
-	/** @ts_recent_at: when @ts_recent came, us */
+	/** @ts_recent_at: time when @ts_recent was received, us */
 	u64 ts_recent_at;
 
 	/* Queues */
@@ -215,11 +217,11 @@ struct xtcp_tcb {
 	u32 srtt;
 	/** @rttvar: RTT variation, us */
 	u32 rttvar;
-	/** @rto: retransmission timeout, us, backed off already */
+	/** @rto: retransmission timeout, us, with backoff */
 	u32 rto;
-	/** @rto_min: least that is added to SRTT for @rto, us; the caller may change it */
+	/** @rto_min: minimum that is added to SRTT for @rto, us; the caller may change it */
 	u32 rto_min;
-	/** @min_rtt: the least RTT of the last minutes, us; 0: none was measured */
+	/** @min_rtt: minimum RTT of the last minutes, us; 0: none was measured */
 	u32 min_rtt;
 	/** @backoff: doublings of @rto since the last acknowledged new data */
 	u8 backoff;
@@ -228,35 +230,35 @@ struct xtcp_tcb {
 	/** @min_rtt_at: when @min_rtt was measured, us */
 	u64 min_rtt_at;
 
-	/* Timers: deadline.h, and what has been tried in vain: rtx.c, persist.c, keepalive.c */
+	/* Timers, and how often they have expired: deadline.h, rtx.c, persist.c, keepalive.c */
 
-	/** @retries: retransmissions of the same oldest record by timeout */
+	/** @retries: retransmissions by timeout of the same oldest record */
 	u8 retries;
 	/** @probes_out: zero-window probes since the window was last open */
 	u8 probes_out;
-	/** @keep_probes_out: keepalive probes that were not answered */
+	/** @keep_probes_out: keepalive probes without an answer */
 	u8 keep_probes_out;
 	/**
-	 * @probe_now: a zero-window or keepalive probe is due, or what was held back is to be
-	 * sent after all
+	 * @probe_now: a zero-window or keepalive probe is due, or data that Nagle or silly
+	 * window avoidance has held back is to be sent
 	 */
 	bool probe_now:1;
-	/** @rtx_start: when the first of @retries (or of the probes) went out, us */
+	/** @rtx_start: when the first of @retries (or of the probes) was sent, us */
 	u64 rtx_start;
 	/** @keep_probed: when the last keepalive probe was due, us */
 	u64 keep_probed;
-	/** @last_rcv: when the last acceptable segment came, us */
+	/** @last_rcv: when the last acceptable segment was received, us */
 	u64 last_rcv;
-	/** @last_text: when the last segment with data in order came, us */
+	/** @last_text: when the last segment with data in order was received, us */
 	u64 last_text;
-	/** @last_snd: when the last segment with data went, us */
+	/** @last_snd: when the last segment with data was sent, us */
 	u64 last_snd;
-	/** @deadline: per timer, us; 0 is unarmed */
+	/** @deadline: for each timer, us; 0: not armed */
 	u64 deadline[XTCP_TIMER_KINDS];
 	/**
-	 * @soonest: none of them is before that; XTCP_NEVER when none is armed. When one moves
-	 * later or is dropped it stays, until XTCP_EV_TIMER looks at all of them: so it is when
-	 * XTCP_EV_TIMER is wanted, and nothing was due if that finds nothing due
+	 * @soonest: the time for which the caller arms XTCP_EV_TIMER; no deadline is earlier.
+	 * XTCP_NEVER if none is armed. It stays when a deadline moves later or is disarmed, so
+	 * XTCP_EV_TIMER may find that none has passed; it then sets this to the earliest
 	 */
 	u64 soonest;
 
@@ -270,7 +272,7 @@ struct xtcp_tcb {
 	u32 cwnd_cnt;
 	/** @delivered: bytes known to have reached the peer, ever */
 	u32 delivered;
-	/** @reacted: when congestion control reacted to a loss last, us */
+	/** @reacted: when congestion control last reacted to a loss, us */
 	u64 reacted;
 
 	/* Loss recovery (RFC 5681, 6582), scoreboard (RFC 6675): ack_in.c, scoreboard.c */
@@ -279,21 +281,21 @@ struct xtcp_tcb {
 	bool recovery:1;
 	/** @rto_recovery: after an RTO, until @recover is acknowledged */
 	bool rto_recovery:1;
-	/** @retx_now: the first retransmission after a loss: it goes out whatever cwnd says */
+	/** @retx_now: the first retransmission after a loss is due, whatever cwnd says */
 	bool retx_now:1;
 	/** @partial_ack: in fast recovery, a partial ACK has restarted the timer already */
 	bool partial_ack:1;
 	/** @dupacks: duplicate ACKs in a row */
 	u8 dupacks;
-	/** @walk_credit: records of the send queue that SACK blocks may make us look at */
+	/** @walk_credit: records of the send queue that SACK blocks may still walk over */
 	u16 walk_credit;
-	/** @recover: SND.NXT when recovery began; no new one before more is acknowledged */
+	/** @recover: SND.NXT when recovery began; no new recovery before more is acknowledged */
 	u32 recover;
 	/** @lost: bytes in records marked lost and not retransmitted yet */
 	u32 lost;
-	/** @sacked: bytes in records marked SACKed; without SACK, one MSS a duplicate ACK */
+	/** @sacked: bytes in records marked SACKED; without SACK, one MSS per duplicate ACK */
 	u32 sacked;
-	/** @lost_hint: no record before it waits for retransmission; NULL: not known */
+	/** @lost_hint: no record before it is marked lost; NULL: not known */
 	struct xtcp_rec *lost_hint;
 	/** @seen: the SACK blocks of the last ACK that had any */
 	struct xtcp_sack_seen seen[XTCP_SACK_BLOCKS];
@@ -306,46 +308,46 @@ struct xtcp_tcb {
 
 	/** @reordering: segments have been seen out of order (RACK.reordering_seen) */
 	bool reordering:1;
-	/** @dsack_round_on: @dsack_round is set */
+	/** @dsack_round_on: @dsack_round is valid */
 	bool dsack_round_on:1;
-	/** @dsack_seen: the peer has ever told of a duplicate */
+	/** @dsack_seen: the peer has reported a duplicate at least once */
 	bool dsack_seen:1;
 	/** @reo_mult: RACK.reo_wnd_mult - 1 */
 	u8 reo_mult;
 	/** @reo_persist: recoveries until @reo_mult is 0 again */
 	u8 reo_persist;
 	/**
-	 * @rack_sent: when what was sent last of all that has arrived was sent (RACK.xmit_ts),
-	 * us
+	 * @rack_sent: of all records that have arrived, the latest time of transmission
+	 * (RACK.xmit_ts), us
 	 */
 	u64 rack_sent;
-	/** @rack_end: the end of that (RACK.end_seq) */
+	/** @rack_end: end of the record sent at @rack_sent (RACK.end_seq) */
 	u32 rack_end;
-	/** @rack_rtt: how long that took, us */
+	/** @rack_rtt: RTT of that record, us */
 	u32 rack_rtt;
-	/** @fack: the highest number known to have arrived (RACK.fack) */
+	/** @fack: the highest sequence number known to have arrived (RACK.fack) */
 	u32 fack;
-	/** @dsack_round: SND.NXT when @reo_mult grew last */
+	/** @dsack_round: SND.NXT when @reo_mult was last increased */
 	u32 dsack_round;
 
 	/* The tail loss probe (RFC 8985 section 7): tlp.c */
 
-	/** @tlp_end: SND.NXT when the probe went */
+	/** @tlp_end: SND.NXT when the probe was sent */
 	u32 tlp_end;
 	/** @tlp_now: a tail loss probe is due */
 	bool tlp_now:1;
-	/** @tlp_out: a probe is out, until @tlp_end is acknowledged */
+	/** @tlp_out: a probe was sent, and @tlp_end is not acknowledged yet */
 	bool tlp_out:1;
 	/** @tlp_retrans: the probe was a retransmission */
 	bool tlp_retrans:1;
 
 	/* F-RTO (RFC 5682): frto.c */
 
-	/** @frto: enum xtcp_frto: is it found out whether the last timeout was spurious? */
+	/** @frto: enum xtcp_frto: state of the test whether the last timeout was spurious */
 	u8 frto;
-	/** @frto_left: new segments that may still go for F-RTO */
+	/** @frto_left: new segments that F-RTO may still send */
 	u8 frto_left;
-	/** @frto_end: end of what the timeout has retransmitted */
+	/** @frto_end: end of what was retransmitted after the timeout */
 	u32 frto_end;
 
 	/* Undo (RFC 3522, RFC 4015): undo.c */
@@ -358,43 +360,43 @@ struct xtcp_tcb {
 	u32 undo_ssthresh;
 	/** @undo_stamp: our timestamp clock at the first retransmission of the recovery */
 	u32 undo_stamp;
-	/** @undo_bytes: bytes retransmitted in the recovery and not told to be duplicates */
+	/** @undo_bytes: bytes retransmitted in the recovery and not reported as duplicates */
 	u32 undo_bytes;
 	/** @undo: the last recovery can be undone */
 	bool undo:1;
 	/** @undo_eifel: no ACK after the first retransmission has moved SND.UNA yet */
 	bool undo_eifel:1;
 
-	/* What the user has set, in place of a knob: 0 where the knob holds */
+	/* What the user has set instead of a sysctl; 0: the sysctl applies */
 
 	/**
-	 * @set_keepalive_probes: unanswered keepalive probes before the connection is given up
+	 * @set_keepalive_probes: unanswered keepalive probes that end the connection
 	 */
 	u8 set_keepalive_probes;
-	/** @set_syn_retries: SYNs sent again */
+	/** @set_syn_retries: number of SYN retransmissions */
 	u8 set_syn_retries;
-	/** @set_keepalive_time: quiet before the first keepalive probe, s */
+	/** @set_keepalive_time: idle time before the first keepalive probe, s */
 	u32 set_keepalive_time;
 	/** @set_keepalive_intvl: time between keepalive probes, s */
 	u32 set_keepalive_intvl;
 	/**
-	 * @set_fin_timeout: time of an orphan in FIN-WAIT-2, s; negative: it is not lingered in
-	 * at all
+	 * @set_fin_timeout: how long an orphan stays in FIN-WAIT-2, s; negative: it ends at
+	 * once
 	 */
 	int set_fin_timeout;
-	/** @user_timeout: ms; 0: retries2 decides (RFC 5482, MUST-21) */
+	/** @user_timeout: ms; 0: the sysctl retries2 applies (RFC 5482, MUST-21) */
 	u32 user_timeout;
 
-	/* What the path does: ICMP errors, and black holes (RFC 4821): blackhole.c */
+	/* Path events: ICMP errors, and black holes (RFC 4821): blackhole.c */
 
 	/**
-	 * @soft_err: the last soft ICMP error since anything was acknowledged, errno: what the
-	 * user is told when the connection times out
+	 * @soft_err: errno of the last soft ICMP error since anything was acknowledged: the
+	 * user's error when the connection times out
 	 */
 	u16 soft_err;
 	/** @hole_mss: largest payload while a black hole is suspected on the path; 0: none is */
 	u16 hole_mss;
-	/** @hole_wait: how long @hole_until is after the hole was met, us */
+	/** @hole_wait: time from the detection of the hole to @hole_until, us */
 	u32 hole_wait;
 	/** @hole_until: when the path's full size may be tried again, us */
 	u64 hole_until;
@@ -403,10 +405,10 @@ struct xtcp_tcb {
 
 	/** @echo: the echo cookie of the SYN-ACK */
 	u8 echo[XTCP_COOKIE_LEN];
-	/** @echo_tries: final ACKs of the handshake sent again for it */
+	/** @echo_tries: times that the final ACK was sent again to deliver the cookie */
 	u8 echo_tries;
 
-	/** @knobs: the namespace's */
+	/** @knobs: the namespace's sysctls */
 	const struct xtcp_knobs *knobs;
 };
 
@@ -416,7 +418,7 @@ static inline u32 xtcp_flight(const struct xtcp_tcb *t)
 	return t->snd_nxt - t->snd_una;
 }
 
-/* The SYN is not acknowledged: nothing but it may be sent */
+/* Our SYN is not acknowledged: nothing else may be sent */
 static inline bool xtcp_handshaking(const struct xtcp_tcb *t)
 {
 	return XTCP_IN(t->state, XTCP_S(SYN_SENT) | XTCP_S(SYN_RECEIVED));

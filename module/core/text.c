@@ -4,10 +4,12 @@
  * section 3.10.7.4): the urgent pointer, text and FIN.
  */
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/stddef.h>
 
 #include "ack_out.h"
+#include "mss.h"
 #include "reset.h"
 #include "sack.h"
 #include "seq.h"
@@ -15,7 +17,7 @@
 #include "text.h"
 #include "window.h"
 
-/* Where the text of a segment begins, and where its FIN stands or would */
+/* The sequence number of the first byte of a segment's text, and the one after its last */
 static u32 text_seq(const struct xtcp_seg *seg)
 {
 	return seg->seq + !!(seg->flags & XTCP_SYN);
@@ -32,7 +34,7 @@ static u32 text_end(const struct xtcp_seg *seg)
  * @seg: the segment
  * @act: actions; may get XTCP_ACT_URGENT
  *
- * The user is told each time that the pointer advances; it points behind the urgent data
+ * The user gets a signal each time that the pointer advances. It points behind the urgent data
  * (MUST-62). Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4.
  */
 void xtcp_check_urg(struct xtcp_tcb *t, const struct xtcp_seg *seg, struct xtcp_actions *act)
@@ -41,14 +43,14 @@ void xtcp_check_urg(struct xtcp_tcb *t, const struct xtcp_seg *seg, struct xtcp_
 
 	if (!(seg->flags & XTCP_URG) || !XTCP_IN(t->state, XTCP_CAN_RECEIVE))
 		return;
-	if (seq_leq(up, t->rcv_up))	/* which is never behind RCV.NXT */
+	if (seq_leq(up, t->rcv_up))	/* @rcv_up is never behind RCV.NXT */
 		return;
 	t->rcv_up = up;
 	act->urgent = up;
 	act->todo |= XTCP_ACT_URGENT;
 }
 
-/* The window that was advertised ends what is taken, and so does the peer's FIN */
+/* The end of the text that is accepted: the window's right edge, or the peer's FIN */
 static u32 text_limit(const struct xtcp_tcb *t)
 {
 	u32 edge = t->rcv_nxt + xtcp_rcv_window(t);
@@ -56,7 +58,7 @@ static u32 text_limit(const struct xtcp_tcb *t)
 	return t->rcv_fin ? seq_min(edge, t->rcv_fin_seq) : edge;
 }
 
-/* Text beyond a hole has come before; who sends it again is told (RFC 2883 section 4) */
+/* Report text that the reassembly queue has already as a duplicate (RFC 2883 section 4) */
 static void tell_of_overlap(struct xtcp_tcb *t, const struct xtcp_rec *rec)
 {
 	struct xtcp_sack_block run;
@@ -65,11 +67,23 @@ static void tell_of_overlap(struct xtcp_tcb *t, const struct xtcp_rec *rec)
 		xtcp_sack_duplicate(t, run.start, run.end);
 }
 
+/*
+ * The peer's segment size: that of the longest segment, or of two that follow each other and
+ * are as long as a full one may be. It shrinks, too: the path's MTU falls, or options take
+ * room. Otherwise a peer with smaller segments than before would wait for delayed ACKs.
+ */
+static void learn_rcv_mss(struct xtcp_tcb *t, u32 len)
+{
+	if (len > t->rcv_mss || (len == t->rcv_len && len >= XTCP_MSS_DEFAULT4))
+		t->rcv_mss = min_t(u32, len, t->adv_mss);
+	t->rcv_len = min_t(u32, len, U16_MAX);
+}
+
 /**
- * xtcp_take_in_order - text that is next in the stream
+ * xtcp_take_in_order - take text that is next in the stream
  * @t: control block
  * @ev: the segment, and its record with @seq, @end_seq and @skip set
- * @act: actions; gets what is to be delivered
+ * @act: actions; gets the records to deliver
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.10.7.4, seventh.
  */
@@ -92,12 +106,12 @@ void xtcp_take_in_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	act->delivered = t->rcv_nxt - before;
 	act->todo |= XTCP_ACT_READABLE;
 
-	t->rcv_mss = clamp_t(u32, ev->seg->len, t->rcv_mss, t->adv_mss);
+	learn_rcv_mss(t, ev->seg->len);
 	t->last_text = ev->now;
 	xtcp_ack_schedule(t, ev->now, hole, act);
 }
 
-/* SHLD-31: kept; and the duplicate ACK that says so, at once (RFC 5681 section 3.2) */
+/* SHLD-31: keep the text, and send the duplicate ACK at once (RFC 5681 section 3.2) */
 static void take_out_of_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			      struct xtcp_actions *act)
 {
@@ -111,8 +125,8 @@ static void take_out_of_order(struct xtcp_tcb *t, const struct xtcp_event *ev,
 }
 
 /*
- * Seventh, process the segment text. Text for which there is no memory has
- * not come; but the peer may have sent it to probe our window, and gets its answer.
+ * Seventh, process the segment text. Without memory for a record the text is dropped, but an
+ * ACK is sent: the peer may have sent the text to probe our window.
  */
 static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			 struct xtcp_actions *act)
@@ -124,9 +138,9 @@ static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		return true;
 	if (!XTCP_IN(t->state, XTCP_CAN_RECEIVE))
 		return xtcp_drop(act, XTCP_DROP_NOT_EXPECTED);
-	if (t->deaf && xtcp_reset_on_text(t, text_end(seg))) {
+	if (t->rcv_shut && xtcp_reset_on_text(t, text_end(seg))) {
 		xtcp_tcb_fail(t, ECONNRESET, act);
-		return xtcp_refuse(seg, act, XTCP_DROP_CLOSED);
+		return xtcp_reject(seg, act, XTCP_DROP_CLOSED);
 	}
 	if (!rec) {
 		xtcp_ack_now(t, act);
@@ -149,7 +163,7 @@ static bool process_text(struct xtcp_tcb *t, const struct xtcp_event *ev,
 	return true;
 }
 
-/* The peer's FIN is next: RCV.NXT passes it */
+/* All text before the peer's FIN was received: move RCV.NXT past it */
 static void process_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	t->rcv_nxt++;
@@ -170,8 +184,8 @@ static void process_fin(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 }
 
 /*
- * Eighth, check the FIN bit. A FIN ahead of text that is missing is remembered, within
- * the window like text; it needs no room itself, so it may stand at the right edge.
+ * Eighth, check the FIN bit. A FIN behind a hole is remembered. Like text it must be in the
+ * window, but it needs no room, so it may be at the right edge.
  */
 static void check_fin(struct xtcp_tcb *t, const struct xtcp_event *ev,
 		      struct xtcp_actions *act)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT: 2 MSL in which the last ACK can be given again and old segments die
+ * TIME-WAIT: for 2 MSL the last ACK can be repeated while old segments leave the network
  * (RFC 9293 section 3.6.1 and 3.10.7.4).
  *
- * The peer's FIN was received and nothing can follow it. So the receive window
- * is taken to be zero here: of the acceptability test there remains SEG.LEN = 0
- * and SEG.SEQ = RCV.NXT.
+ * The peer's FIN was received, and nothing can follow it. So the receive window
+ * counts as zero here: the acceptability test is SEG.LEN = 0 and
+ * SEG.SEQ = RCV.NXT.
  */
 #include <linux/compiler.h>
 #include <linux/limits.h>
@@ -18,16 +18,16 @@
 #include "usec.h"
 
 /*
- * The clock of @heard: half a second a tick, round in 134 s. Any clock of timestamps has
- * ticked within a second (RFC 7323 section 5.4), which is over when this one has ticked
- * three times.
+ * The clock of @heard has ticks of 0.5 s and wraps every 134 s. Every timestamp clock ticks at
+ * least once a second (RFC 7323 section 5.4). A second has passed when the clock of @heard has
+ * ticked three times.
  */
 #define HEARD_SHIFT	19
 #define HEARD_PAST	3
 
 /*
- * No peer that lives sends its FIN more often in vain: it is R2 of most. Who does would hold
- * the record, and its port, for ever.
+ * The limit for restarts of the 2 MSL. No real peer retransmits its FIN more often: most give
+ * up (R2) by then. Without the limit a sender could keep the entry and its port for ever.
  */
 #define RESTARTS	16
 
@@ -37,16 +37,16 @@ static u8 heard_clock(u64 now)
 }
 
 /**
- * xtcp_timewait_init - make the record of a connection that enters TIME-WAIT
+ * xtcp_time_wait_init - make the TIME-WAIT entry of a connection
  * @tw: result; all of it is set
  * @t: its control block
  * @now: time, us
  *
  * Context: under the owner's lock. Source: RFC 9293 section 3.6.1.
  */
-void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t, u64 now)
+void xtcp_time_wait_init(struct xtcp_time_wait *tw, const struct xtcp_tcb *t, u64 now)
 {
-	*tw = (struct xtcp_timewait){
+	*tw = (struct xtcp_time_wait){
 		.snd_nxt = t->snd_nxt,
 		.rcv_nxt = t->rcv_nxt,
 		.rcv_wnd = min_t(u32, t->rcv_wnd >> t->rcv_wscale, U16_MAX),
@@ -57,24 +57,24 @@ void xtcp_timewait_init(struct xtcp_timewait *tw, const struct xtcp_tcb *t, u64 
 }
 
 /**
- * xtcp_timewait_length - how long TIME-WAIT lasts: 2 MSL
- * @knobs: the namespace's
+ * xtcp_time_wait_length - the length of TIME-WAIT: 2 MSL
+ * @knobs: the namespace's sysctls
  *
  * Context: any. Source: RFC 9293 section 3.6.1 (MUST-13).
  *
  * Return: us.
  */
-u64 xtcp_timewait_length(const struct xtcp_knobs *knobs)
+u64 xtcp_time_wait_length(const struct xtcp_knobs *knobs)
 {
 	return 2 * (u64)READ_ONCE(knobs->msl_ms) * XTCP_US_PER_MS;
 }
 
 /*
- * May this SYN open the next incarnation? RFC 6191 section 2: when its timestamp,
- * or, where there is none to compare, its sequence number is greater than the
- * last of the peer's, which is its FIN's: RCV.NXT - 1.
+ * May this SYN open the next incarnation? By RFC 6191 section 2 it may if its timestamp is
+ * greater than the peer's last one. Without two different timestamps to compare, its sequence
+ * number must be greater than the peer's last one, which is that of its FIN: RCV.NXT - 1.
  */
-static bool is_newer_syn(const struct xtcp_timewait *tw, const struct xtcp_seg *seg)
+static bool is_newer_syn(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg)
 {
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK)) != XTCP_SYN)
 		return false;
@@ -85,63 +85,63 @@ static bool is_newer_syn(const struct xtcp_timewait *tw, const struct xtcp_seg *
 
 /*
  * "The only thing that can arrive in this state is a retransmission of the remote
- * FIN." It is one when it stands where the FIN stood, and acknowledges nothing that
- * we have never sent; any other would let a forger hold the record for ever.
+ * FIN." A segment counts as that if it has the FIN's sequence number, and acknowledges
+ * nothing that we have never sent. Otherwise a forger could keep the entry for ever.
  */
-static bool is_same_fin(const struct xtcp_timewait *tw, const struct xtcp_seg *seg)
+static bool is_same_fin(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg)
 {
 	return (seg->flags & (XTCP_FIN | XTCP_ACK)) == (XTCP_FIN | XTCP_ACK) &&
 	       seg->seq + xtcp_seg_len(seg) == tw->rcv_nxt &&
 	       seq_leq(seg->ack, tw->snd_nxt);
 }
 
-/* PAWS (RFC 7323 section 5.3, R1); no record lives for the 24 days of section 5.5 */
-static bool is_old_duplicate(const struct xtcp_timewait *tw, const struct xtcp_seg *seg)
+/* PAWS (RFC 7323 section 5.3, R1); an entry never gets as old as section 5.5's 24 days */
+static bool is_old_duplicate(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg)
 {
 	return tw->ts_ok && seg->opts.ts && !(seg->flags & XTCP_SYN) &&
 	       seq_lt(seg->opts.tsval, tw->ts_recent);
 }
 
 /**
- * xtcp_timewait_segment - what a segment means in TIME-WAIT
- * @tw: the record; not changed
+ * xtcp_time_wait_segment - process a segment in TIME-WAIT
+ * @tw: the entry; not changed
  * @seg: the segment
- * @drop: why the segment came to nothing; XTCP_DROP_NONE when it did not
+ * @drop: result: why the segment was dropped, or XTCP_DROP_NONE
  *
- * An RST is ignored: letting it end the state would bring back the hazards that the
- * state is there against (RFC 1337, fix F1). A SYN that isn't newer is challenged
- * like any other (RFC 9293 section 3.10.7.4, fourth), where RFC 6191 would have it
- * dropped silently. A pure ACK in its place is what is left of a simultaneous close:
- * answering would start a volley of ACKs between two ends in TIME-WAIT.
+ * An RST is ignored: if it ended the state, the hazards would return that TIME-WAIT
+ * prevents (RFC 1337, fix F1). A SYN that isn't newer gets a challenge ACK like any other
+ * (RFC 9293 section 3.10.7.4, fourth); RFC 6191 would drop it silently. An acceptable pure
+ * ACK is left over from a simultaneous close. It is not answered: two ends in TIME-WAIT would
+ * send each other ACKs without end.
  *
- * Context: under the record's lock, or none: the fields read don't change.
+ * Context: under a lock of the caller's, or none: the fields read don't change.
  *
- * Return: the verdict. To XTCP_TIMEWAIT_RESTART xtcp_timewait_restart() says whether the
- * time is to start again. With XTCP_TIMEWAIT_REOPEN the new ISS must be above @snd_nxt
- * (xtcp_isn_above()), and the record must live on, should the SYN turn out to be an
- * old duplicate (RFC 9293 section 3.6.1, MAY-2). ACKs in answer to *@drop are to be
- * limited in rate by the caller (RFC 5961 section 7).
+ * Return: the verdict. On XTCP_TIME_WAIT_RESTART the caller asks xtcp_time_wait_restart() whether
+ * to restart the 2 MSL. On XTCP_TIME_WAIT_REOPEN the new ISS must be above @snd_nxt
+ * (xtcp_isn_above()), and the entry must be kept in case the SYN turns out to be an
+ * old duplicate (RFC 9293 section 3.6.1, MAY-2). The caller limits the rate of the ACKs that
+ * *@drop gives a reason for (RFC 5961 section 7).
  */
-enum xtcp_timewait_verdict
-xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg,
-		      enum xtcp_drop *drop)
+enum xtcp_time_wait_verdict
+xtcp_time_wait_segment(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg,
+		       enum xtcp_drop *drop)
 {
 	*drop = XTCP_DROP_NONE;
 	if (seg->flags & XTCP_RST) {
 		*drop = XTCP_DROP_NOT_EXPECTED;
-		return XTCP_TIMEWAIT_DROP;
+		return XTCP_TIME_WAIT_DROP;
 	}
 	if (is_newer_syn(tw, seg))
-		return XTCP_TIMEWAIT_REOPEN;
+		return XTCP_TIME_WAIT_REOPEN;
 	if (is_old_duplicate(tw, seg)) {
 		*drop = XTCP_DROP_PAWS;
-		return XTCP_TIMEWAIT_ACK;
+		return XTCP_TIME_WAIT_ACK;
 	}
 	if (is_same_fin(tw, seg))
-		return XTCP_TIMEWAIT_RESTART;
+		return XTCP_TIME_WAIT_RESTART;
 	if (!(seg->flags & XTCP_SYN) && xtcp_seg_acceptable(seg, tw->rcv_nxt, 0)) {
 		*drop = XTCP_DROP_NOT_EXPECTED;
-		return XTCP_TIMEWAIT_DROP;
+		return XTCP_TIME_WAIT_DROP;
 	}
 	if (seg->flags & XTCP_SYN)
 		*drop = XTCP_DROP_SYN_CHALLENGED;
@@ -149,18 +149,18 @@ xtcp_timewait_segment(const struct xtcp_timewait *tw, const struct xtcp_seg *seg
 		*drop = XTCP_DROP_OLD;
 	else
 		*drop = XTCP_DROP_WINDOW;
-	return XTCP_TIMEWAIT_ACK;
+	return XTCP_TIME_WAIT_ACK;
 }
 
 /**
- * xtcp_timewait_restart - the peer's FIN came again: are the 2 MSL to start anew?
- * @tw: the record, whose verdict was XTCP_TIMEWAIT_RESTART; counts this
+ * xtcp_time_wait_restart - does the peer's FIN restart the 2 MSL?
+ * @tw: the entry, whose verdict was XTCP_TIME_WAIT_RESTART; counts this
  *
- * Context: under the record's lock, or none. Source: RFC 9293 section 3.10.7.4, eighth.
+ * Context: under a lock of the caller's, or none. Source: RFC 9293 section 3.10.7.4, eighth.
  *
- * Return: false when that has been often enough; the FIN is acknowledged all the same.
+ * Return: false after RESTARTS times. The FIN is acknowledged in any case.
  */
-bool xtcp_timewait_restart(struct xtcp_timewait *tw)
+bool xtcp_time_wait_restart(struct xtcp_time_wait *tw)
 {
 	if (tw->restarts >= RESTARTS)
 		return false;
@@ -169,16 +169,17 @@ bool xtcp_timewait_restart(struct xtcp_timewait *tw)
 }
 
 /**
- * xtcp_timewait_ack - the ACK that answers a segment in TIME-WAIT
- * @tw: the record; only @heard is changed
+ * xtcp_time_wait_ack - the ACK that answers a segment in TIME-WAIT
+ * @tw: the entry; only @heard is changed
  * @now: time, us
- * @stamp: the timestamp clock (stamp.h); anything without @ts_ok
+ * @stamp: the timestamp clock (stamp.h); not used without @ts_ok
  * @out: result
  *
- * Context: under the record's lock, or none: of two that set @heard either may be last.
+ * Context: under a lock of the caller's, or none: of two concurrent stores to @heard, either
+ * may win.
  * Source: RFC 9293 section 3.10.7.4, <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>.
  */
-void xtcp_timewait_ack(struct xtcp_timewait *tw, u64 now, u32 stamp, struct xtcp_out *out)
+void xtcp_time_wait_ack(struct xtcp_time_wait *tw, u64 now, u32 stamp, struct xtcp_out *out)
 {
 	WRITE_ONCE(tw->heard, heard_clock(now));
 	xtcp_out_init(out);
@@ -195,22 +196,22 @@ void xtcp_timewait_ack(struct xtcp_timewait *tw, u64 now, u32 stamp, struct xtcp
 }
 
 /**
- * xtcp_timewait_is_past - can timestamps tell what is old from a new incarnation?
- * @tw: the record
+ * xtcp_time_wait_is_past - do timestamps separate the old incarnation from a new one?
+ * @tw: the entry
  * @now: time, us
  *
- * They can when both clocks have ticked since anything was sent: then our SYN is newer for
- * a peer that is in TIME-WAIT, too (RFC 6191), and for PAWS all that the old incarnation may
- * have left on the way is older than what the new one begins with. The clock of @heard
- * comes round: twice in a TIME-WAIT of 240 s it says for a second that it is too early.
+ * They do when both clocks have ticked since the last segment. Then our SYN is newer for a
+ * peer that is also in TIME-WAIT (RFC 6191), and PAWS rejects all segments of the old
+ * incarnation that are still in the network. The clock of @heard wraps every 134 s; for about
+ * 1.5 s after each wrap the answer is false although enough time has passed.
  *
- * Context: under the record's lock, or none. Source: RFC 7323 appendix B.2 (b); RFC 6191
+ * Context: under a lock of the caller's, or none. Source: RFC 7323 appendix B.2 (b); RFC 6191
  * section 2.
  *
- * Return: true when we may open the connection again by a SYN of ours, whose ISS must be
+ * Return: true when we may reopen the connection with a SYN of ours, whose ISS must be
  * above @snd_nxt (xtcp_isn_above()).
  */
-bool xtcp_timewait_is_past(const struct xtcp_timewait *tw, u64 now)
+bool xtcp_time_wait_is_past(const struct xtcp_time_wait *tw, u64 now)
 {
 	u8 ticks = heard_clock(now) - READ_ONCE(tw->heard);
 

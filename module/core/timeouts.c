@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * USER TIMEOUT, RETRANSMISSION TIMEOUT and all other timeouts (RFC 9293 section 3.10.8): which
- * deadline has passed, and whose it is.
+ * deadlines have passed, and the function for each.
  */
 #include "ack_out.h"
 #include "deadline.h"
@@ -14,7 +14,7 @@
 #include "timeouts.h"
 #include "tlp.h"
 
-/* What was suspected is lost, if nothing has come since */
+/* Records that were suspected are lost, unless they have arrived meanwhile */
 static void reorder_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
 	xtcp_rack_detect(t, now);
@@ -27,7 +27,7 @@ static void retry_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 	act->todo |= XTCP_ACT_OUTPUT;
 }
 
-/* A timer runs only while what its function looks after is there: see who arms it */
+/* A timer is armed only while the state that its function needs exists: see where it is armed */
 static void (*const expired[XTCP_TIMER_KINDS])(struct xtcp_tcb *t, u64 now,
 					       struct xtcp_actions *act) = {
 	[XTCP_TIMER_PROBE] = xtcp_tlp_expired,
@@ -42,7 +42,7 @@ static void (*const expired[XTCP_TIMER_KINDS])(struct xtcp_tcb *t, u64 now,
 };
 
 /**
- * xtcp_timeouts - do what the deadlines that have passed ask for
+ * xtcp_timeouts - handle the deadlines that have passed
  * @t: control block
  * @now: time, us
  * @act: actions
@@ -57,7 +57,7 @@ void xtcp_timeouts(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 		if (!t->deadline[kind] || t->deadline[kind] > now)
 			continue;
 		t->deadline[kind] = 0;
-		expired[kind](t, now, act);	/* may close: then none is left */
+		expired[kind](t, now, act);	/* may close: then no deadline is left */
 	}
 	t->soonest = xtcp_earliest_deadline(t) ?: XTCP_NEVER;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tail loss probe (RFC 8985 section 7): when the last segments of a flight are lost,
- * nothing comes back that would tell. One more segment, sent long before the retransmission
- * timeout, brings an ACK from which RACK sees what is missing.
+ * The tail loss probe (RFC 8985 section 7). When the last segments of a flight are lost, no
+ * ACK comes back to show it. One more segment, sent long before the retransmission timeout,
+ * brings an ACK, and RACK sees from it what is lost.
  */
 #include <linux/minmax.h>
 
@@ -14,17 +14,17 @@
 #include "tlp.h"
 #include "usec.h"
 
-#define PTO_MIN		(10 * XTCP_US_PER_MS)	/* no finer than clocks and schedulers are */
+#define PTO_MIN		(10 * XTCP_US_PER_MS)	/* allows for coarse clocks and schedulers */
 #define PTO_INITIAL	(1 * XTCP_US_PER_S)
 
-/* Section 7.2: elsewhere what is known already brings on recovery */
+/* Section 7.2: in all other cases recovery needs no probe */
 static bool is_wanted(const struct xtcp_tcb *t)
 {
 	return t->sack_ok && !t->recovery && !t->rto_recovery && !t->sacked &&
 	       !t->tlp_out && t->rtt_fresh && xtcp_flight(t) && !xtcp_handshaking(t);
 }
 
-/* TLP_calc_PTO(): a single segment's ACK may be delayed */
+/* TLP_calc_PTO(): if one segment is in flight, its ACK may be delayed */
 static u64 interval(const struct xtcp_tcb *t)
 {
 	u64 pto = t->srtt ? max_t(u64, 2ULL * t->srtt, PTO_MIN) : PTO_INITIAL;
@@ -33,11 +33,12 @@ static u64 interval(const struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_tlp_arm - new data went, or were acknowledged: when is a probe due?
+ * xtcp_tlp_arm - arm the probe timer after new data was sent or acknowledged
  * @t: control block, its retransmission timer set
  * @now: time, us
  *
- * Not after the retransmission timeout, in whose place it goes then.
+ * The probe is never later than the retransmission timeout. If both would be due at once, the
+ * probe is sent instead.
  * Context: under the owner's lock. Source: RFC 8985 section 7.2.
  */
 void xtcp_tlp_arm(struct xtcp_tcb *t, u64 now)
@@ -49,7 +50,7 @@ void xtcp_tlp_arm(struct xtcp_tcb *t, u64 now)
 }
 
 /**
- * xtcp_tlp_expired - the time for a probe has come
+ * xtcp_tlp_expired - the probe timer has expired
  * @t: control block
  * @now: time, us
  * @act: actions
@@ -66,7 +67,7 @@ void xtcp_tlp_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 }
 
 /**
- * xtcp_tlp_sent - the probe has gone out
+ * xtcp_tlp_sent - the probe was sent
  * @t: control block
  * @again: it was a retransmission
  *
@@ -82,12 +83,12 @@ void xtcp_tlp_sent(struct xtcp_tcb *t, bool again)
 }
 
 /**
- * xtcp_tlp_acked - what became of the probe?
+ * xtcp_tlp_acked - did the probe repair a loss?
  * @t: control block, SND.UNA moved already
  * @a: what the ACK says
  *
- * A probe that has filled the only hole leaves no trace of the loss but that no second
- * copy is told of: then congestion control has to hear of it.
+ * A probe may fill the only hole. The one sign of the loss is then that the peer reports no
+ * duplicate. Congestion control has to react to that loss.
  * Context: under the owner's lock. Source: RFC 8985 section 7.4.2, TLP_process_ack().
  */
 void xtcp_tlp_acked(struct xtcp_tcb *t, const struct xtcp_arrival *a)
@@ -98,7 +99,7 @@ void xtcp_tlp_acked(struct xtcp_tcb *t, const struct xtcp_arrival *a)
 		return;
 	if (t->tlp_retrans && !a->dsack) {
 		if (seg->ack == t->tlp_end && (a->any || xtcp_seg_len(seg) || seg->opts.nsack))
-			return;		/* it is acknowledged, and may be once more */
+			return;		/* it is acknowledged once; wait for a second ACK */
 		if (seg->ack != t->tlp_end)
 			xtcp_cc_repaired(t);
 	}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Undo: what was taken for a loss was none, but a delay. That shows by the echo of a
- * timestamp from before the first retransmission (the Eifel algorithm, RFC 3522), or when
- * the peer tells of each retransmission that it was a duplicate (RFC 2883, RFC 3708).
- * Then the congestion window becomes what it was (RFC 4015).
+ * Undo: a segment was deemed lost that was only delayed. Two things show it: the echo of a
+ * timestamp from before the first retransmission (the Eifel algorithm, RFC 3522), or the
+ * peer's report that each retransmission was a duplicate (RFC 2883, RFC 3708). The congestion
+ * window then gets its old value back (RFC 4015).
  */
 #include <linux/minmax.h>
 
@@ -13,11 +13,11 @@
 #include "stamp.h"
 #include "undo.h"
 
-/* Sequence numbers for which a recovery is remembered: they shall not come round */
+/* Sequence numbers after which a recovery is forgotten, long before they wrap */
 #define REMEMBERED	0x40000000U
 
 /**
- * xtcp_undo_prepare - a recovery begins: remember what it will change
+ * xtcp_undo_prepare - a recovery begins: save what it will change
  * @t: control block, not in recovery
  *
  * Context: under the owner's lock, before congestion control reacts. Source: RFC 4015
@@ -36,7 +36,7 @@ void xtcp_undo_prepare(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_undo_retransmitted - what was deemed lost has gone out again
+ * xtcp_undo_retransmitted - a record that was deemed lost was retransmitted
  * @t: control block
  * @rec: the record
  * @now: time, us
@@ -53,8 +53,8 @@ void xtcp_undo_retransmitted(struct xtcp_tcb *t, const struct xtcp_rec *rec, u64
 }
 
 /*
- * What is marked lost is on its way, and was sent before all else that is: it goes to
- * the front of the order of time.
+ * Records marked lost count as in flight again. They were sent before all others in flight, so
+ * they go to the front of the list ordered by send time.
  */
 static void unmark_all_lost(struct xtcp_tcb *t)
 {
@@ -65,7 +65,7 @@ static void unmark_all_lost(struct xtcp_tcb *t)
 		if (!(rec->marks & XTCP_MARK_LOST))
 			continue;
 		xtcp_unmark_lost(t, rec);
-		xtcp_sendq_fly(&found, rec);
+		xtcp_sendq_in_flight_add(&found, rec);
 	}
 	if (!found.newest)
 		return;
@@ -78,7 +78,7 @@ static void unmark_all_lost(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_undo - there was no loss: all is as before the recovery
+ * xtcp_undo - there was no loss: restore the state before the recovery
  * @t: control block; @undo is set
  *
  * Context: under the owner's lock. Source: RFC 4015 section 3.1.
@@ -96,7 +96,7 @@ void xtcp_undo(struct xtcp_tcb *t)
 
 /*
  * RFC 3522 section 3.2, (4) and (5): the first ACK after the retransmission that moves
- * SND.UNA decides, and only if it can't be that all ACKs were lost.
+ * SND.UNA decides. It does not count if all original ACKs may have been lost.
  */
 static bool is_eifel(struct xtcp_tcb *t, const struct xtcp_arrival *a)
 {
@@ -123,7 +123,7 @@ static bool is_all_duplicate(struct xtcp_tcb *t, const struct xtcp_arrival *a)
 }
 
 /**
- * xtcp_undo_acked - does this ACK show that there was no loss?
+ * xtcp_undo_acked - undo the recovery if this ACK shows that there was no loss
  * @t: control block, SND.UNA moved already
  * @a: what the ACK says
  *

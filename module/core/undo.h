@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What was taken for a loss was none (RFC 3522, RFC 4015). */
+/* Undoing the reaction to a loss that was none (RFC 3522, RFC 4015). */
 #ifndef XTCP_CORE_UNDO_H
 #define XTCP_CORE_UNDO_H
 

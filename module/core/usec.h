@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Time: microseconds of a monotonic clock that starts above zero; 0 stands for "not set". */
+/* Time: microseconds of a monotonic clock that starts above zero; 0 means "not set". */
 #ifndef XTCP_CORE_USEC_H
 #define XTCP_CORE_USEC_H
 

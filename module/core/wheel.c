@@ -10,7 +10,7 @@
 
 #define TOP (XTCP_WHEEL_LEVELS - 1)
 
-/* A slot, and the tick in which it begins */
+/* A slot, and its first tick */
 struct place {
 	unsigned int level;
 	unsigned int index;
@@ -39,9 +39,9 @@ static void push(struct xtcp_wheel_entry **head, struct xtcp_wheel_entry *entry)
 }
 
 /**
- * xtcp_wheel_init() - an empty wheel
- * @wheel: filled
- * @now: its time
+ * xtcp_wheel_init() - initialize an empty wheel
+ * @wheel: wheel
+ * @now: its time, ticks
  */
 void xtcp_wheel_init(struct xtcp_wheel *wheel, u64 now)
 {
@@ -50,13 +50,13 @@ void xtcp_wheel_init(struct xtcp_wheel *wheel, u64 now)
 }
 
 /**
- * xtcp_wheel_insert() - put an entry where its due time is
+ * xtcp_wheel_insert() - insert an entry at its due time
  * @wheel: wheel
- * @entry: in no wheel; its word says when it is due, at most XTCP_WHEEL_RANGE
- *	ahead of the wheel. What is due already comes in the next tick
+ * @entry: in no wheel; its word has the due time, at most XTCP_WHEEL_RANGE
+ *	ahead of the wheel. An entry that is due already expires in the next tick
  *
- * Return: the tick in which the wheel must be looked at for it: that of its slot,
- * which may be before the due time.
+ * Return: the tick in which the caller must look at the wheel for this entry: the first
+ * of its slot, which may be before the due time.
  */
 u64 xtcp_wheel_insert(struct xtcp_wheel *wheel, struct xtcp_wheel_entry *entry)
 {
@@ -77,9 +77,9 @@ u64 xtcp_wheel_insert(struct xtcp_wheel *wheel, struct xtcp_wheel_entry *entry)
 }
 
 /**
- * xtcp_wheel_remove() - take an entry out
+ * xtcp_wheel_remove() - remove an entry
  * @wheel: the wheel it is in
- * @entry: entry, in a slot or pending
+ * @entry: entry, in a slot or in the pending list
  */
 void xtcp_wheel_remove(struct xtcp_wheel *wheel, struct xtcp_wheel_entry *entry)
 {
@@ -90,7 +90,7 @@ void xtcp_wheel_remove(struct xtcp_wheel *wheel, struct xtcp_wheel_entry *entry)
 		entry->next->pprev = entry->pprev;
 		return;
 	}
-	/* Last of its list; and the first too, when what pointed to it is a slot */
+	/* The last entry of its list. If a slot points to it, the slot is empty now */
 	at = (unsigned long)entry->pprev - (unsigned long)wheel->slot;
 	if (at < sizeof(wheel->slot)) {
 		at /= sizeof(wheel->slot[0][0]);
@@ -98,7 +98,7 @@ void xtcp_wheel_remove(struct xtcp_wheel *wheel, struct xtcp_wheel_entry *entry)
 	}
 }
 
-/* The busy slot that comes first; false when there is none */
+/* Find the first busy slot; false if there is none */
 static bool first_slot(const struct xtcp_wheel *wheel, struct place *p)
 {
 	unsigned int ahead;
@@ -123,11 +123,11 @@ static bool first_slot(const struct xtcp_wheel *wheel, struct place *p)
 }
 
 /**
- * xtcp_wheel_next() - when must the wheel be looked at?
+ * xtcp_wheel_next() - the tick in which the wheel must be looked at
  * @wheel: wheel
- * @when: the tick; it has passed already when entries are pending
+ * @when: result; it has passed already if entries are pending
  *
- * Return: false when the wheel is empty and need not be looked at.
+ * Return: false when the wheel is empty.
  */
 bool xtcp_wheel_next(const struct xtcp_wheel *wheel, u64 *when)
 {
@@ -144,11 +144,11 @@ bool xtcp_wheel_next(const struct xtcp_wheel *wheel, u64 *when)
 }
 
 /**
- * xtcp_wheel_forward() - let the wheel's time catch up where nothing is in the way
+ * xtcp_wheel_forward() - advance the wheel's time as far as no busy slot is in the way
  * @wheel: wheel
- * @now: the time; one that has passed changes nothing
+ * @now: the time; an earlier one than the wheel's changes nothing
  *
- * What is inserted then lies as low as it can, and cascades less.
+ * Entries that are inserted then go into lower levels and cascade less.
  */
 void xtcp_wheel_forward(struct xtcp_wheel *wheel, u64 now)
 {
@@ -159,11 +159,11 @@ void xtcp_wheel_forward(struct xtcp_wheel *wheel, u64 now)
 }
 
 /**
- * xtcp_wheel_advance() - let the next slot whose time has come be the pending list
+ * xtcp_wheel_advance() - make the next slot whose time has come the pending list
  * @wheel: wheel, with nothing pending
- * @now: as of xtcp_wheel_pop(), which calls this when it needs to
+ * @now: as for xtcp_wheel_pop(), which calls this when nothing is pending
  *
- * Return: false when there is no such slot; the wheel's time is @now then.
+ * Return: false when there is no such slot; then the wheel's time is @now, if that is later.
  */
 bool xtcp_wheel_advance(struct xtcp_wheel *wheel, u64 now)
 {
@@ -184,10 +184,10 @@ bool xtcp_wheel_advance(struct xtcp_wheel *wheel, u64 now)
 }
 
 /**
- * xtcp_wheel_any() - some entry, to empty a wheel with
+ * xtcp_wheel_any() - find any entry, for emptying a wheel
  * @wheel: wheel
  *
- * Return: an entry, which stays in; NULL when the wheel is empty.
+ * Return: an entry, which stays in the wheel; NULL when the wheel is empty.
  */
 struct xtcp_wheel_entry *xtcp_wheel_any(const struct xtcp_wheel *wheel)
 {

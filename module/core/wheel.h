@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The timer wheel: who is due next? Time is in ticks of a millisecond.
+ * The timer wheel: which entry is due next? Time is in ticks of a millisecond.
  *
- * Seven levels of 64 slots. A slot of level 0 is one tick; one of level 1 is as
- * long as the whole of level 0, and so on. An entry lies in the level of the
- * highest digit, base 64, in which its time differs from the wheel's, in the slot
- * that this digit names:
+ * There are seven levels of 64 slots. A slot of level 0 is one tick; a slot of
+ * level 1 is as long as the whole of level 0, and so on. Each level is one digit of
+ * the time in base 64. An entry goes into the level of the highest digit in which
+ * its due time differs from the wheel's time, and there into the slot with the
+ * number of that digit:
  *
  *	level 6	   5	  4	 3	2      1      0
  *	.------+------+------+------+------+------+------.
@@ -17,17 +18,17 @@
  *	due	...  0	    5	    2		level 1, slot 5: looked at again at
  *						5 * 64, then level 0, slot 2
  *
- * So all that is in a level comes before all that is in the next, the first busy
- * slot is the lowest bit of the lowest level that has one, and nothing is ever
- * rounded. Level 6 is a ring: it has no digit above that could differ.
+ * So everything in a level is due before everything in the next level up. The first
+ * busy slot is the lowest set bit of the lowest level that has one. No time is
+ * ever rounded. Level 6 is a ring, because no digit is above it.
  *
- * When a slot's time has come, the whole of it moves to the pending list. From
- * there each entry is handed to whoever turns the wheel, who keeps it when it is
- * due, and else puts it in again, which is into a lower level. That is all a
- * cascade is, and as it takes one entry at a time it can stop anywhere.
+ * When a slot's time has come, all its entries move to the pending list. They are
+ * handed to the caller one at a time. The caller runs an entry that is due, and
+ * inserts any other again, which puts it into a lower level. This is a cascade;
+ * since it takes one entry at a time, it can stop anywhere.
  *
- * An entry's due time may be moved later where it lies: it is looked at again when
- * its slot comes, finds its due time still ahead, and is put where that is.
+ * An entry's due time may be moved later without moving the entry. When its slot's
+ * time comes, the entry is not due, and is inserted again at its new due time.
  */
 #ifndef XTCP_WHEEL_H
 #define XTCP_WHEEL_H
@@ -40,22 +41,22 @@
 #define XTCP_WHEEL_DIGIT	6
 #define XTCP_WHEEL_SLOTS	BIT(XTCP_WHEEL_DIGIT)
 
-/* A due time is kept in this many bits: far from 139 years, of which half is ahead */
+/* Bits of a due time: they wrap after 139 years, so half of that can be ahead */
 #define XTCP_WHEEL_TIME_BITS	(XTCP_WHEEL_LEVELS * XTCP_WHEEL_DIGIT)
-/* What is left of its word belongs to the owner */
+/* The other bits of an entry's word are a tag for the caller */
 #define XTCP_WHEEL_TAG_BITS	(64 - XTCP_WHEEL_TIME_BITS)
 #define XTCP_WHEEL_TAG		(BIT_ULL(XTCP_WHEEL_TAG_BITS) - 1)
-/* The farthest that a due time may be ahead of the wheel, in ticks */
+/* How far a due time may be ahead of the wheel, in ticks */
 #define XTCP_WHEEL_RANGE	(BIT_ULL(XTCP_WHEEL_TIME_BITS - 1) - 1)
 
 /**
- * struct xtcp_wheel_entry - what lies in a wheel
- * @next: in the slot; NULL in the last
- * @pprev: what points here: another's @next, or the slot
- * @word: due time in the upper bits, the owner's tag in the lower ones
+ * struct xtcp_wheel_entry - an entry of a wheel
+ * @next: next entry of the slot, or NULL
+ * @pprev: the pointer to this entry: the @next of another, or the slot
+ * @word: due time in the upper bits, the caller's tag in the lower ones
  *
- * @next and @pprev mean nothing outside of a wheel. @word is the owner's: the
- * wheel only reads it, once each time, so that it may change meanwhile.
+ * @next and @pprev are undefined outside of a wheel. The caller writes @word. The
+ * wheel only reads it, once in each operation, so it may change at any time.
  */
 struct xtcp_wheel_entry {
 	struct xtcp_wheel_entry *next;
@@ -65,8 +66,8 @@ struct xtcp_wheel_entry {
 
 /**
  * struct xtcp_wheel - a wheel
- * @base: the wheel's time: all that was due until then has left the slots
- * @pending: what was in slots whose time has come
+ * @base: the wheel's time: entries that were due until then have left the slots
+ * @pending: entries of slots whose time has come
  * @busy: which slots of a level are not empty
  * @slot: lists of entries
  */
@@ -77,13 +78,13 @@ struct xtcp_wheel {
 	struct xtcp_wheel_entry *slot[XTCP_WHEEL_LEVELS][XTCP_WHEEL_SLOTS];
 };
 
-/* The due time @due in place of that in @word */
+/* @word with the due time @due, ticks */
 static inline u64 xtcp_wheel_word(u64 word, u64 due)
 {
 	return (word & XTCP_WHEEL_TAG) | due << XTCP_WHEEL_TAG_BITS;
 }
 
-/* How far the due time in @word is ahead of @time, in ticks; negative: behind */
+/* How far the due time in @word is ahead of @time, in ticks; negative if it is behind */
 static inline s64 xtcp_wheel_ahead(u64 word, u64 time)
 {
 	return (s64)(word - (time << XTCP_WHEEL_TAG_BITS)) >> XTCP_WHEEL_TAG_BITS;
@@ -100,13 +101,13 @@ struct xtcp_wheel_entry *xtcp_wheel_any(const struct xtcp_wheel *wheel);
 /**
  * xtcp_wheel_pop() - take out the next entry that must be looked at
  * @wheel: wheel
- * @now: the time, not XTCP_WHEEL_RANGE after anything was due; one before that of
- *	an earlier call finds less
+ * @now: the time, less than XTCP_WHEEL_RANGE after any due time. If it is before that
+ *	of an earlier call, entries may not be found
  *
- * It is due, or its slot is to cascade: then the caller puts it in again, by
- * xtcp_wheel_insert(). Inline, as it is all that each of a crowd costs here.
+ * The entry is due, or its slot cascades. In the second case the caller inserts it again
+ * by xtcp_wheel_insert(). Inline, as this is called once for each entry of a burst.
  *
- * Return: the entry, in no wheel any more. NULL when nothing that is left is due.
+ * Return: the entry, no longer in the wheel; NULL when no entry that is left is due.
  */
 static inline struct xtcp_wheel_entry *xtcp_wheel_pop(struct xtcp_wheel *wheel, u64 now)
 {

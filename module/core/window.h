@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Windows: what we let the peer send, and what the peer lets us (RFC 9293 section 3.8.6). */
+/* Windows: how much the peer may send, and how much we may (RFC 9293 section 3.8.6). */
 #ifndef XTCP_CORE_WINDOW_H
 #define XTCP_CORE_WINDOW_H
 
@@ -7,9 +7,9 @@
 #include "tcb.h"
 
 /*
- * Bytes thought to be on their way. What is lost or has arrived out of order isn't.
- * This is the one place where the estimate is made; congestion control compares
- * it with cwnd, which is the same as RFC 5681 inflating cwnd by each duplicate ACK.
+ * Bytes in flight: what is lost or has arrived out of order is not. This is the only
+ * place where the estimate is made. Congestion control compares it with cwnd. The effect
+ * is the same as RFC 5681's increase of cwnd for each duplicate ACK.
  */
 static inline u32 xtcp_pipe(const struct xtcp_tcb *t)
 {
@@ -19,9 +19,9 @@ static inline u32 xtcp_pipe(const struct xtcp_tcb *t)
 }
 
 /*
- * SEG.SEQ of a segment that has nothing in it: SND.NXT. But a peer that has shrunk its
- * window to the left of SND.NXT would throw that away, and the ACK in it: then it is
- * the right edge (MUST-34). An edge that only the scaling has rounded down doesn't count.
+ * SEG.SEQ of a segment without payload: SND.NXT. But a peer that has shrunk its window to
+ * the left of SND.NXT would drop such a segment, with its ACK. Then the right edge is used
+ * (MUST-34). An edge that is lower only because of rounding by the window scale is ignored.
  */
 static inline u32 xtcp_empty_seq(const struct xtcp_tcb *t)
 {
@@ -37,6 +37,7 @@ u32 xtcp_rcv_window(const struct xtcp_tcb *t);
 u16 xtcp_window_field(const struct xtcp_tcb *t, bool syn);
 bool xtcp_window_update_due(const struct xtcp_tcb *t);
 u32 xtcp_usable_window(const struct xtcp_tcb *t);
+u32 xtcp_joinable(const struct xtcp_tcb *t);
 u32 xtcp_sendable(const struct xtcp_tcb *t, const struct xtcp_rec *rec);
 
 #endif /* XTCP_CORE_WINDOW_H */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading and writing segments: the header of RFC 9293 section 3.1, the options
+ * Parsing and building segments: the header of RFC 9293 section 3.1, the options
  * of its section 3.2, of RFC 7323 (window scale, timestamps), of RFC 2018
  * (selective acknowledgment), and our own.
  *
- * Everything is read and written byte by byte, so that neither alignment nor the
- * order of bytes in a word matters; the compiler joins the bytes again.
+ * Everything is read and written byte by byte, so alignment and byte order don't
+ * matter. The compiler combines the bytes into words.
  */
 #include <linux/minmax.h>
 #include <linux/types.h>
@@ -13,7 +13,7 @@
 #include "ext.h"
 #include "wire.h"
 
-/* Kinds of options (IANA, TCP Option Kind Numbers) */
+/* Option kinds (IANA, TCP Option Kind Numbers) */
 #define OPT_EOL		0
 #define OPT_NOP		1
 #define OPT_MSS		2
@@ -26,18 +26,18 @@
 #define LEN_MSS		4
 #define LEN_WSCALE	3
 #define LEN_SACK_OK	2
-#define LEN_SACK	2	/* and LEN_BLOCK for each block */
+#define LEN_SACK	2	/* plus LEN_BLOCK for each block */
 #define LEN_BLOCK	8
 #define LEN_TS		10
 
 #define OPTS_MAX	(XTCP_HDR_MAX - XTCP_HDR_LEN)
 
-/* Two NOPs put the two words of an option of 10 (or 2 + 8n) bytes on words */
+/* Two NOPs align the words in an option of 10 (or 2 + 8n) bytes */
 #define LEN_NOPS	2
 #define LEN_ALIGNED_TS	XTCP_OPT_STAMP_LEN
 #define ALIGNED_TS	(OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | LEN_TS)
 
-/* The options that nearly all SYNs have, Linux's and ours, in four words and a fifth */
+/* The options of nearly all SYNs, Linux's and ours: four words, and a fifth for window scale */
 #define LEN_USUAL	20
 #define USUAL_MSS	(OPT_MSS << 8 | LEN_MSS)
 #define USUAL_SACK_TS	(OPT_SACK_OK << 24 | LEN_SACK_OK << 16 | OPT_TS << 8 | LEN_TS)
@@ -68,11 +68,11 @@ static inline void put32(u8 *p, u32 v)
 }
 
 /*
- * Can a TCP have sent these control bits together? SYN begins a connection, FIN
- * ends a direction of one, RST ends all of it: at most one of them stands in a
- * segment (RFC 9293 sections 3.10.1 to 3.10.8 form no other). What lacks an ACK is for
- * each state to judge: where there is no connection it is reset (section 3.10.7.1),
- * elsewhere dropped.
+ * Can a TCP have sent these control bits together? SYN opens a connection, FIN closes
+ * one direction, and RST ends the connection. RFC 9293 sections 3.10.1 to 3.10.8 never
+ * send two of them in one segment. A missing ACK is not checked here, since it depends on
+ * the state: without a connection it is answered with an RST (section 3.10.7.1), otherwise
+ * the segment is dropped.
  */
 static bool flags_possible(u8 flags)
 {
@@ -88,8 +88,8 @@ static bool flags_possible(u8 flags)
 }
 
 /*
- * Is this a length that the option can have? We may believe no length of a kind
- * that we don't know: it only says where the next option begins (MUST-6).
+ * Can the option have this length? For an unknown kind any length of at least 2 is
+ * accepted: it only says where the next option begins (MUST-6).
  */
 static bool length_possible(u8 kind, u8 len)
 {
@@ -101,7 +101,7 @@ static bool length_possible(u8 kind, u8 len)
 	case OPT_SACK_OK:
 		return len == LEN_SACK_OK;
 	case OPT_SACK:
-		/* 40 bytes hold at most XTCP_SACK_BLOCKS: @len needs no other bound */
+		/* 40 bytes hold at most XTCP_SACK_BLOCKS, so @len needs no other limit */
 		return len % LEN_BLOCK == LEN_SACK;
 	case OPT_TS:
 		return len == LEN_TS;
@@ -128,13 +128,13 @@ static void take_sack(const u8 *p, struct xtcp_opts *opts)
 	}
 }
 
-/* RFC 7323 section 2.3: use 14 instead of what is more */
+/* RFC 7323 section 2.3: a larger shift counts as 14 */
 static void take_wscale(u8 shift, struct xtcp_opts *opts)
 {
 	opts->wscale = min_t(u8, shift, XTCP_WSCALE_MAX);
 }
 
-/* Options that may stand on a SYN only; elsewhere they say nothing (MUST-65) */
+/* Options that are valid only on a SYN; on other segments they are ignored (MUST-65) */
 static void take_syn_option(const u8 *p, struct xtcp_opts *opts)
 {
 	switch (p[0]) {
@@ -150,7 +150,7 @@ static void take_syn_option(const u8 *p, struct xtcp_opts *opts)
 	}
 }
 
-/* One option of a possible length; of two of a kind the last holds */
+/* Read one option, whose length was checked; of two of the same kind, the last one counts */
 static void take_option(const u8 *p, bool syn, struct xtcp_opts *opts)
 {
 	if (p[0] == OPT_TS)
@@ -164,11 +164,11 @@ static void take_option(const u8 *p, bool syn, struct xtcp_opts *opts)
 }
 
 /*
- * The usual options of a SYN in their usual order, at once:
+ * Read the usual options of a SYN, in the usual order, in one step:
  *
  *	MSS | SACK-permitted, timestamps | TSval | TSecr | NOP, window scale
  *
- * One by one they would take twice the time, which a flood of SYNs would make us spend.
+ * Reading them one by one would take twice the time, which matters in a SYN flood.
  */
 static bool take_usual(const u8 *p, u32 left, struct xtcp_opts *opts)
 {
@@ -186,7 +186,7 @@ static bool parse_options(const u8 *p, u32 left, bool syn, struct xtcp_opts *opt
 {
 	*opts = (struct xtcp_opts){ .wscale = XTCP_NO_WSCALE };
 
-	/* What nearly all segments of a connection with timestamps have */
+	/* The options of nearly all segments of a connection with timestamps */
 	if (left == LEN_ALIGNED_TS && get32(p) == ALIGNED_TS) {
 		take_ts(p + LEN_NOPS, opts);
 		return true;
@@ -199,7 +199,7 @@ static bool parse_options(const u8 *p, u32 left, bool syn, struct xtcp_opts *opt
 		u32 len = 1;
 
 		if (p[0] != OPT_NOP) {
-			/* MUST-7, MUST-68: a length from the wire proves itself first */
+			/* MUST-7, MUST-68: check a length before using it */
 			if (left < 2 || p[1] > left || !length_possible(p[0], p[1]))
 				return false;
 			len = p[1];
@@ -212,23 +212,23 @@ static bool parse_options(const u8 *p, u32 left, bool syn, struct xtcp_opts *opt
 }
 
 /**
- * xtcp_wire_parse - read the header and the options of a segment
+ * xtcp_wire_parse - parse the header and the options of a segment
  * @hdr: first byte of the header; any alignment
- * @avail: bytes that may be read from there
- * @total: bytes of the segment, header and payload
+ * @avail: bytes that may be read at @hdr
+ * @total: length of the segment, header and payload, bytes
  * @seg: result; undefined unless XTCP_WIRE_OK is returned
  *
- * The checksum is the caller's business, before or after. MSS, window scale and
- * SACK-permitted count on a SYN only, SACK blocks on other segments only; of two
- * options of one kind the last holds. The bits that RFC 9293 reserves are ignored.
+ * The caller checks the checksum, before or after. MSS, window scale and SACK-permitted
+ * are used on a SYN only, SACK blocks on other segments only; of two options of the same
+ * kind the last one counts. The bits that RFC 9293 reserves are ignored.
  * Pure: no context, no lock.
  *
  * Source: RFC 9293 section 3.1 and 3.2 (MUST-4 to MUST-7, MUST-64, MUST-65,
  * MUST-68); RFC 7323 section 2.2, 2.3 and 3.2; RFC 2018 section 2 and 3.
  *
- * Return: XTCP_WIRE_OK; XTCP_WIRE_SHORT when @total has no room for a header, or
- * when the header goes beyond @avail; XTCP_WIRE_OFFSET, XTCP_WIRE_FLAGS or
- * XTCP_WIRE_OPTION for what no TCP sends. Such a segment is to be dropped.
+ * Return: XTCP_WIRE_OK; XTCP_WIRE_SHORT when @total is too small for a header, or
+ * the header does not fit into @avail; XTCP_WIRE_OFFSET, XTCP_WIRE_FLAGS or
+ * XTCP_WIRE_OPTION for what no TCP sends. Such a segment must be dropped.
  */
 enum xtcp_wire_err xtcp_wire_parse(const u8 *hdr, u32 avail, u32 total,
 				   struct xtcp_seg *seg)
@@ -261,7 +261,7 @@ enum xtcp_wire_err xtcp_wire_parse(const u8 *hdr, u32 avail, u32 total,
 	return XTCP_WIRE_OK;
 }
 
-/* Bytes of all options but SACK; NOPs make each a multiple of four */
+/* Length of all options but SACK, in bytes; NOPs make each a multiple of four */
 static u32 plain_len(const struct xtcp_opts *opts)
 {
 	u32 len = 0;
@@ -279,7 +279,7 @@ static u32 plain_len(const struct xtcp_opts *opts)
 	return len;
 }
 
-/* SACK blocks for which the other options leave room; a SYN, which may be full, has none */
+/* SACK blocks that fit beside the other options; a SYN may be full of those and has no blocks */
 static u32 sack_fit(const struct xtcp_opts *opts)
 {
 	u32 room = OPTS_MAX - plain_len(opts) - LEN_NOPS - LEN_SACK;
@@ -288,13 +288,13 @@ static u32 sack_fit(const struct xtcp_opts *opts)
 }
 
 /**
- * xtcp_wire_opts_len - bytes that options take in a header
+ * xtcp_wire_opts_len - length of the options in a header
  * @opts: the options
  *
- * A multiple of four, 40 at most: SACK blocks that find no room are left out.
+ * It is a multiple of four, at most 40. SACK blocks that don't fit are left out.
  * Pure: no context, no lock. Source: RFC 9293 section 3.1, RFC 2018 section 3.
  *
- * Return: the bytes, padding included.
+ * Return: bytes, with padding.
  */
 u32 xtcp_wire_opts_len(const struct xtcp_opts *opts)
 {
@@ -318,7 +318,7 @@ static u8 *put_nops(u8 *p)
 	return p + LEN_NOPS;
 }
 
-/* Timestamps, SACK-permitted, or both: then it takes the place of two NOPs */
+/* Timestamps, SACK-permitted, or both: then SACK-permitted replaces the two NOPs */
 static u8 *put_ts_and_sack_ok(u8 *p, const struct xtcp_opts *opts)
 {
 	if (!opts->ts && !opts->sack_ok)
@@ -350,8 +350,8 @@ static u8 *put_sack(u8 *p, const struct xtcp_opts *opts)
 }
 
 /*
- * The order is the one that middleboxes see all day; ours comes last. It needs no
- * end-of-list option: every option ends on a word.
+ * The options are in the usual order, which middleboxes know; our own comes last. No
+ * end-of-list option is needed: every option ends at a word boundary.
  */
 static u8 *put_options(u8 *p, const struct xtcp_opts *opts)
 {
@@ -372,18 +372,18 @@ static u8 *put_options(u8 *p, const struct xtcp_opts *opts)
 
 /**
  * xtcp_wire_build - write the header and the options of a segment
- * @buf: where to; XTCP_HDR_LEN + xtcp_wire_opts_len(&out->opts) bytes, which is
- *	XTCP_HDR_MAX at most; any alignment
- * @out: the segment. MSS, window scale and SACK-permitted are in its options only
- *	when it is a SYN (MUST-65): that is decided where it is made
+ * @buf: result: XTCP_HDR_LEN + xtcp_wire_opts_len(&out->opts) bytes, at most
+ *	XTCP_HDR_MAX; any alignment
+ * @out: the segment. The caller sets MSS, window scale and SACK-permitted on a SYN only
+ *	(MUST-65)
  * @sport: source port, host order
  * @dport: destination port, host order
  *
- * The checksum field is written as zero, for the caller to fill in (MUST-2).
- * Pure: no context, no lock. Source: RFC 9293 section 3.1 and 3.2 (MUST-69: there
- * is nothing to pad); RFC 7323 Appendix A for the alignment.
+ * The checksum field is written as zero, and the caller fills it in (MUST-2).
+ * Pure: no context, no lock. Source: RFC 9293 section 3.1 and 3.2 (MUST-69: no padding
+ * is needed); RFC 7323 Appendix A for the alignment.
  *
- * Return: the bytes written.
+ * Return: number of bytes written.
  */
 u32 xtcp_wire_build(u8 *buf, const struct xtcp_out *out, u16 sport, u16 dport)
 {

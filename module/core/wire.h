@@ -25,7 +25,7 @@
 
 #define XTCP_HDR_LEN		20	/* bytes, without options */
 #define XTCP_HDR_MAX		60	/* bytes, with 40 of options */
-#define XTCP_CHECK_OFFSET	16	/* of the checksum in the header */
+#define XTCP_CHECK_OFFSET	16	/* of the checksum field in the header */
 
 /* Control bits, RFC 9293 section 3.1; ECE and CWR from RFC 3168 */
 #define XTCP_FIN	0x01
@@ -37,11 +37,11 @@
 #define XTCP_ECE	0x40
 #define XTCP_CWR	0x80
 
-#define XTCP_OPT_STAMP_LEN	12	/* bytes of timestamps, with NOPs */
-#define XTCP_SACK_BLOCKS	4	/* as many as 40 bytes of options hold */
+#define XTCP_OPT_STAMP_LEN	12	/* bytes of the timestamp option, with NOPs */
+#define XTCP_SACK_BLOCKS	4	/* the most that 40 bytes of options hold */
 #define XTCP_WSCALE_MAX		14	/* RFC 7323 section 2.3 */
 
-/* What an option-bearing field says when the option was absent */
+/* The value of xtcp_opts.wscale when the option is absent */
 #define XTCP_NO_WSCALE		0xff
 
 #define XTCP_EXT_LEN		20	/* bytes of our own option, see ext.h */
@@ -66,9 +66,10 @@ struct xtcp_sack_block {
  * @tsecr: TSecr, when @ts
  * @nsack: number of SACK blocks
  * @sack: the blocks, in the order of the option
- * @ext: what is in our own option, XTCP_EXT_* of ext.h; 0: absent
- * @cookie: its echo cookie, XTCP_COOKIE_LEN bytes, when @ext has XTCP_EXT_COOKIE: in the
- *	header that was parsed, or whoever sends it keeps it; NULL in a SYN to be sent
+ * @ext: what our own option has, XTCP_EXT_* of ext.h; 0: option absent
+ * @cookie: its echo cookie, XTCP_COOKIE_LEN bytes, when @ext has XTCP_EXT_COOKIE. When received,
+ *	it points into the parsed header; to be sent, to the sender's copy; NULL in a SYN
+ *	to be sent
  */
 struct xtcp_opts {
 	u16 mss;
@@ -89,7 +90,7 @@ struct xtcp_opts {
  * @dport: destination port, host order
  * @seq: SEG.SEQ
  * @ack: SEG.ACK, meaningful when @flags has XTCP_ACK
- * @wnd: SEG.WND as it stands in the header, not scaled
+ * @wnd: SEG.WND as in the header, not scaled
  * @up: SEG.UP
  * @flags: control bits
  * @hdr_len: bytes of header with options
@@ -122,7 +123,7 @@ static inline u32 xtcp_seg_len(const struct xtcp_seg *seg)
  * @rcv_wnd: RCV.WND, bytes
  *
  * The special allowance for ACKs, URGs and RSTs at a window of zero (MUST-66) is
- * the caller's.
+ * left to the caller.
  */
 static inline bool xtcp_seg_acceptable(const struct xtcp_seg *seg, u32 rcv_nxt,
 				       u32 rcv_wnd)
@@ -139,11 +140,11 @@ struct xtcp_rec;
 
 /* Why a segment is sent (xtcp_out.kind) */
 enum xtcp_out_kind {
-	XTCP_OUT_ACK,		/* nothing but an acknowledgment */
+	XTCP_OUT_ACK,		/* ACK alone */
 	XTCP_OUT_SYN,		/* SYN, or SYN-ACK of a simultaneous open */
 	XTCP_OUT_DATA,		/* new data, maybe with FIN */
-	XTCP_OUT_RETX,		/* data, maybe with FIN, again */
-	XTCP_OUT_FIN,		/* FIN alone, new or again */
+	XTCP_OUT_RETX,		/* data, maybe with FIN, retransmitted */
+	XTCP_OUT_FIN,		/* FIN alone, new or retransmitted */
 	XTCP_OUT_PROBE,		/* zero-window probe */
 	XTCP_OUT_KEEPALIVE,	/* keepalive probe */
 	XTCP_OUT_RST,
@@ -151,11 +152,11 @@ enum xtcp_out_kind {
 
 /**
  * struct xtcp_out - a segment to be sent, decided by the core
- * @rec: the send-queue record that its payload is the head of; NULL without payload
+ * @rec: the record of the send queue that has the payload; NULL without payload
  * @seq: SEG.SEQ
  * @ack: SEG.ACK (0 when @flags lacks XTCP_ACK)
- * @len: bytes of payload, taken from the start of @rec; never more than it has
- * @wnd: SEG.WND as it goes into the header, already scaled
+ * @len: bytes of payload, taken from the start of @rec; at most the record's length
+ * @wnd: SEG.WND as in the header, already scaled
  * @up: SEG.UP
  * @flags: control bits
  * @kind: why it is sent (enum xtcp_out_kind), for xtcp_sent() and the counters
@@ -182,13 +183,13 @@ static inline void xtcp_out_init(struct xtcp_out *out)
 	*out = (struct xtcp_out){ .opts.wscale = XTCP_NO_WSCALE };
 }
 
-/* Why a segment is refused by xtcp_wire_parse(); each has its own counter */
+/* Why xtcp_wire_parse() drops a segment; each reason has its own counter */
 enum xtcp_wire_err {
 	XTCP_WIRE_OK,
-	XTCP_WIRE_SHORT,	/* fewer bytes than a header, or than it says it has */
+	XTCP_WIRE_SHORT,	/* shorter than a header, or than its header says */
 	XTCP_WIRE_OFFSET,	/* data offset below 5 or beyond the segment */
 	XTCP_WIRE_OPTION,	/* an option's length is impossible */
-	XTCP_WIRE_FLAGS,	/* flags that no TCP sends together, or none at all */
+	XTCP_WIRE_FLAGS,	/* flags that no TCP sends together */
 };
 
 enum xtcp_wire_err xtcp_wire_parse(const u8 *hdr, u32 avail, u32 total,

@@ -35,7 +35,7 @@ proc_create_net_single proto_register pskb_expand_head register_net_sysctl
 register_pernet_subsys reuseport_add_sock reuseport_alloc sk_clone_lock
 sk_page_frag_refill skb_clone xtcp_child_create xtcp_cut xtcp_holds_add
 xtcp_ipopt_of_skb xtcp_kept_of_syn xtcp_port_keep xtcp_port_prepare
-xtcp_queues_init xtcp_slab_alloc xtcp_slab_init xtcp_timewait_enter xtcp_xmit
+xtcp_queues_init xtcp_minisock_slab_alloc xtcp_minisock_slab_init xtcp_timewait_enter xtcp_xmit
 """.split()
 
 FRAME = re.compile(r"^ (?:<\w+>)? *([\w.]+)\+0x([0-9a-f]+)/0x[0-9a-f]+ \[xtcp\]")

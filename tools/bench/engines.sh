@@ -95,8 +95,8 @@ bytes()
 	local theirs="tw_sock_TCP tcp_bind"
 	local ours="xtcp_timewait xtcp_port kmalloc-cg-4k"
 
-	records bytes_halfopen4 halfopen 10.0.0.2 request_sock_TCP -- xtcp_halfopen
-	records bytes_halfopen6 halfopen fd00::2 request_sock_TCP -- xtcp_halfopen
+	records bytes_halfopen4 halfopen 10.0.0.2 request_sock_TCP -- xtcp_request
+	records bytes_halfopen6 halfopen fd00::2 request_sock_TCP -- xtcp_request
 	# shellcheck disable=SC2086 # lists
 	{
 		port_range "$FIRST_PORT" "$CONNECTIONS"
