@@ -13,16 +13,20 @@
  * xtcp_rcv_free() - bytes of payload that the receive buffer has room for
  * @sk: socket
  *
- * Half of the memory is reckoned to go for what surrounds the payload.
+ * Half of the memory is reckoned to go for what surrounds the payload. When all sockets
+ * together have hardly any left it is what is taken beyond the limit (input_beyond_limit()):
+ * a peer that was offered more would lose it, and wait for its timers each time.
  *
  * Context: under the socket lock.
  * Return: bytes, 0 when the buffer is over-full.
  */
 u32 xtcp_rcv_free(const struct sock *sk)
 {
-	int space = READ_ONCE(sk->sk_rcvbuf) - READ_ONCE(sk->sk_backlog.len) -
-		    atomic_read(&sk->sk_rmem_alloc);
+	int used = READ_ONCE(sk->sk_backlog.len) + atomic_read(&sk->sk_rmem_alloc);
+	int space = READ_ONCE(sk->sk_rcvbuf) - used;
 
+	if (sk_under_memory_pressure(sk))
+		space = min(space, READ_ONCE(xtcp_sk(sk)->tcb.knobs->rmem[0]) - used);
 	return space > 0 ? space / 2 : 0;
 }
 
