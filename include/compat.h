@@ -17,11 +17,6 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
-/* since 6.10, the accounting of a protocol's memory has a header of its own */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
-#include <net/proto_memory.h>
-#endif
-
 /* since 6.13, an hrtimer gets its callback at setup */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline void hrtimer_setup(struct hrtimer *timer,

@@ -109,6 +109,25 @@ static void persist__overrides_silly_window_avoidance(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->out.len, 300);
 }
 
+/* A long write corks its pieces, and leaves the timer armed: in flight, an ACK will come */
+static void persist__not_for_what_is_corked_no_longer(struct kunit *test)
+{
+	struct conn *c = conn_established(test);
+
+	c->t.rto = XTCP_US_PER_S;
+	c->wnd = 1300;
+	conn_segment(c, XTCP_ACK, 2, 1, 0);
+	c->t.cork = true;
+	conn_write(c, 5000);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 1);
+	KUNIT_EXPECT_EQ(test, c->out.len, 1000);
+	c->t.cork = false;
+	conn_event(c, XTCP_EV_SEND);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 0);
+	KUNIT_EXPECT_EQ(test, conn_timer(c), 200 * MS);
+	KUNIT_EXPECT_EQ(test, conn_drain(c), 0);
+}
+
 /* MUST-35, SHLD-17: data in flight behind a window that was closed: retransmitting probes */
 static void persist__window_closed_over_the_flight(struct kunit *test)
 {
@@ -132,6 +151,7 @@ static struct kunit_case persist_cases[] = {
 	KUNIT_CASE(persist__unanswered_probes_end_it),
 	KUNIT_CASE(persist__for_a_fin),
 	KUNIT_CASE(persist__overrides_silly_window_avoidance),
+	KUNIT_CASE(persist__not_for_what_is_corked_no_longer),
 	KUNIT_CASE(persist__window_closed_over_the_flight),
 	{}
 };

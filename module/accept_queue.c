@@ -2,11 +2,14 @@
 /*
  * The lists of an accept queue.
  *
- * A child may end while it is queued: its peer resets it, or a timeout ends it. accept()
- * still returns it, for the program to see, but it takes no place from a live one. A second
- * list holds the queued children that have ended, oldest first. A queue is full when it
- * would be full without them; a child that enters a queue with no other room takes the
- * place of the oldest of them.
+ * A child may end while it is queued: its peer resets it, or a timeout ends it. It stays
+ * queued, and accept() returns it, unless a live child needs its place. A second list holds
+ * the children that have ended, the first to end in front. They don't count when the queue is
+ * checked for being full. A live child that finds no free place takes that of the first in
+ * this list.
+ *
+ * When the queue is full of live children, a SYN is dropped (listen.c). So is a final ACK, or it
+ * is answered by RST with the sysctl abort_on_overflow: xtcp_request_overflow().
  *
  * A child enters only while the listener is in TCP_LISTEN, which is checked under the
  * queue's lock. close() leaves TCP_LISTEN first and then takes the children, so no child is
@@ -156,7 +159,7 @@ void xtcp_accept_queue_dead(struct sock *child)
 	if (listener) {
 		l = &xtcp_sk(listener)->listener;
 		spin_lock_bh(&l->lock);
-		if (xtcp_sk(child)->accept_of == listener)
+		if (READ_ONCE(xtcp_sk(child)->accept_of) == listener)
 			queue_died(listener, child);
 		spin_unlock_bh(&l->lock);
 	}

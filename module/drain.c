@@ -101,7 +101,7 @@ static const struct kernel_param_ops drain_ops = {
 
 module_param_cb(drain, &drain_ops, &draining, 0644);
 __MODULE_PARM_TYPE(drain, "bool");
-MODULE_PARM_DESC(drain, "1: reset all connections that no program has any more, and make no new ones, so that rmmod goes on (default 0)");
+MODULE_PARM_DESC(drain, "1: reset all orphans and allow no new ones, so that rmmod succeeds (default 0)");
 
 /**
  * xtcp_draining() - are new orphans forbidden?

@@ -187,8 +187,8 @@ static void input(struct sock *sk, struct sk_buff *skb, struct xtcp_seg *seg, bo
  * @skb: packet, data at the transport header; consumed
  * @seg: its segment
  *
- * Without memory for the payload the rest of the segment is still processed (RFC 9293
- * MUST-66: ACK and RST take effect).
+ * Without memory for the payload, ACK, RST and URG still take effect, as with a closed window
+ * (RFC 9293 section 3.10.7.4, first; MUST-66).
  *
  * Context: under the socket lock, as xtcp_event().
  */

@@ -55,7 +55,8 @@ free_mib:
 }
 
 /* End the requests and TIME-WAIT entries of @net in a bucket; under rcu_read_lock(). Return:
- * true when there may be more: a request that ends may put its TIME-WAIT entry back
+ * true when the bucket must be walked again: something was ended (a request that ends may put
+ * its TIME-WAIT entry back), or the walk strayed into another bucket
  */
 static bool drain_bucket(const struct net *net, unsigned int bucket)
 {

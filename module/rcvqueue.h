@@ -7,32 +7,20 @@
 
 #include "sock.h"
 
-/* Have all sockets together used fifteen sixteenths of their memory limit? */
-static inline bool xtcp_memory_scarce(const struct sock *sk)
-{
-	long limit = sk_prot_mem_limits(sk, 2);
-
-	return sk_under_memory_pressure(sk) && sk_memory_allocated(sk) >= limit - limit / 16;
-}
-
 /**
  * xtcp_rcv_free() - bytes of payload that the receive buffer has room for
  * @sk: socket
  *
- * Half of the memory is assumed to be overhead. When memory is scarce the room is what a socket
- * may take beyond the limit (input_beyond_limit()): a peer that is offered more loses it, and
- * waits for a timeout each time.
+ * Half of the memory is assumed to be overhead.
  *
  * Context: under the socket lock.
  * Return: bytes, 0 when the buffer is over-full.
  */
 static inline u32 xtcp_rcv_free(const struct sock *sk)
 {
-	int used = READ_ONCE(sk->sk_backlog.len) + atomic_read(&sk->sk_rmem_alloc);
-	int space = READ_ONCE(sk->sk_rcvbuf) - used;
+	int space = READ_ONCE(sk->sk_rcvbuf) - READ_ONCE(sk->sk_backlog.len) -
+		    atomic_read(&sk->sk_rmem_alloc);
 
-	if (xtcp_memory_scarce(sk))
-		space = min(space, READ_ONCE(xtcp_sk(sk)->tcb.knobs->rmem[0]) - used);
 	return space > 0 ? space / 2 : 0;
 }
 

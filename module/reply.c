@@ -111,7 +111,9 @@ static bool reply_reuse(struct sk_buff *skb, const struct xtcp_key *key,
 	return true;
 }
 
-/* The buffer for a reply: that of the packet *@in, which is NULL afterwards, or a new one */
+/* The buffer for a reply: the packet *@in itself (then *@in becomes NULL), or a new one. Return:
+ * NULL when memory is short
+ */
 static struct sk_buff *reply_buffer(const struct xtcp_key *key,
 				    const struct xtcp_answer *answer,
 				    const struct xtcp_out *out, struct sk_buff **in)
@@ -148,9 +150,9 @@ static void reply_classify(const struct xtcp_answer *answer, struct flowi_common
 		security_sk_classify_flow((struct sock *)answer->owner, flow);
 }
 
-/* Send the reply on behalf of its listener, so that cgroups and netfilter treat it like the
- * listener's packets. Only RCU keeps the listener: if it is just being freed, the reply has no
- * socket
+/* Make the listener the owner of the reply, so that cgroups and netfilter treat it like the
+ * listener's packets. We hold no reference to the listener: if it is just being freed, the
+ * reply stays without an owner
  */
 static void reply_own(struct sk_buff *skb, const struct xtcp_answer *answer)
 {
@@ -216,8 +218,8 @@ static u8 reply_ttl4(const struct xtcp_answer *answer, const struct rtable *rt)
 }
 
 /* Write the IP header, with options; its destination is the first hop if there is a source
- * route. No reply is long enough to be fragmented, so it has DF and needs no ID (RFC 6864
- * section 4.1)
+ * route. A reply has at most 120 bytes and is not fragmented, so it has DF and needs no ID
+ * (RFC 6864 section 4.1)
  */
 static void reply_header4(struct sk_buff *skb, const struct xtcp_key *key,
 			  const struct xtcp_answer *answer, const struct rtable *rt)

@@ -150,7 +150,7 @@ bool xtcp_join(struct sock *sk, struct xtcp_rec *rec, u32 len)
 
 	sock_owned_by_me(sk);
 	/* all bytes are in fragments, and nobody else has seen these buffers */
-	if (WARN_ON_ONCE(skb_headlen(next) || skb_cloned(skb) || skb_cloned(next)))
+	if (skb_headlen(next) || skb_cloned(skb) || skb_cloned(next))
 		return false;
 	moved = move_frags(skb, next, len);
 	if (!moved)

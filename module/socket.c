@@ -111,10 +111,11 @@ void xtcp_unhash(struct sock *sk)
 }
 
 /**
- * xtcp_rehash() - proto.rehash: SO_BINDTODEVICE was set
+ * xtcp_rehash() - proto.rehash: SO_BINDTODEVICE was set or removed
  * @sk: socket, in the table or not
  *
- * From now on only packets that arrive by its device find the connection.
+ * The hash does not depend on the device, so the entry stays in its bucket. From now on it
+ * accepts only packets that arrive by its device, or by any if it has none.
  *
  * Context: process, under the socket lock.
  */

@@ -128,9 +128,9 @@ static const struct kernel_param_ops knob_param_ops;
 CEILING(ceiling_backlog, 16777216, 65536, 0,
 	"Greatest max_syn_backlog and max_accept_backlog (default 65536)");
 CEILING(ceiling_orphans, 16777216, 0, 16384,
-	"Greatest max_orphans (default: one for 16 KiB of memory)");
+	"Greatest max_orphans (default: one per 16 KiB of memory)");
 CEILING(ceiling_tw_buckets, 16777216, 0, 4096,
-	"Greatest max_tw_buckets (default: one for 4 KiB of memory)");
+	"Greatest max_tw_buckets (default: one per 4 KiB of memory)");
 INTEGER(msl_ms, 1, 240000, 30000,
 	"Maximum segment lifetime, ms; TIME-WAIT lasts twice as long");
 INTEGER(keepalive_time, 1, 32767, 7200,
@@ -139,52 +139,52 @@ INTEGER(keepalive_intvl, 1, 32767, 75, "Time between keepalive probes, s");
 INTEGER(keepalive_probes, 1, 127, 10,
 	"Unanswered keepalive probes that end a connection");
 BOUNDED(max_syn_backlog, 1, ceiling_backlog, 1024, 0,
-	"Half-open connections that a listener may have; default 1024");
+	"Half-open connections per listener; default 1024");
 BOUNDED(max_accept_backlog, 1, ceiling_backlog, 4096, 0,
 	"Greatest backlog that listen() grants; default 4096");
-INTEGER(syn_retries, 1, 127, 7, "Times that connect() repeats its SYN");
-INTEGER(synack_retries, 0, 127, 5, "Times that a SYN-ACK is repeated");
+INTEGER(syn_retries, 1, 127, 7, "Retransmissions of the SYN by connect()");
+INTEGER(synack_retries, 0, 127, 5, "Retransmissions of the SYN-ACK");
 INTEGER(mtu_probing, 0, 1, 1,
-	"Smaller segments when timeouts hint at a black hole (RFC 4821)");
+	"Send smaller segments when timeouts suggest an MTU black hole (RFC 4821)");
 INTEGER(rto_min_ms, 1, 120000, 200,
-	"Least retransmission timeout beyond the round-trip time, ms");
+	"Minimum of the retransmission timeout beyond the round-trip time, ms");
 INTEGER(retries1, 1, 127, 3,
-	"Retransmissions before another route is looked for (R1)");
+	"Retransmissions before another route is tried (R1)");
 INTEGER(retries2, 1, 127, 15,
 	"Retransmissions before a connection is given up (R2)");
 INTEGER(fin_timeout, 1, 32767, 60,
-	"Time that a closed socket waits for the peer's FIN, s");
+	"How long a closed socket waits for the peer's FIN, s");
 INTEGER(orphan_timeout, 1, 86400, 3600,
-	"Time that a closed socket has to bring its last bytes to the peer, s");
+	"How long a closed socket may try to deliver its last bytes, s");
 INTEGER(orphan_retries, 0, 127, 0,
 	"Retransmissions before a closed socket is given up; 0: 8");
 BOUNDED(max_orphans, 0, ceiling_orphans, 0, 131072,
-	"Sockets that live on after close(); default: one for 128 KiB of memory");
+	"Sockets that outlive close(); default: one per 128 KiB of memory");
 BOUNDED(max_tw_buckets, 0, ceiling_tw_buckets, 0, 32768,
-	"Connections in TIME-WAIT; default: one for 32 KiB of memory");
+	"Connections in TIME-WAIT; default: one per 32 KiB of memory");
 RENAMED(tw_reuse, reuse_tw, 0, 2, 2,
-	"connect() to where a connection is in TIME-WAIT, when timestamps make it safe: 0 never, 1 anywhere, 2 on the loopback");
+	"Let connect() replace a connection in TIME-WAIT if timestamps make it safe: 0 never, 1 always, 2 on loopback");
 INTEGER(abort_on_overflow, 0, 1, 0,
-	"Reset what finds the accept queue full, instead of silence");
+	"When the accept queue is full: 1 reset the connection, 0 drop the final ACK");
 INTEGER(migrate_req, 0, 1, 0,
-	"What waits for a listener that closes goes to another of its SO_REUSEPORT group");
+	"Migrate the requests and unaccepted connections of a closing listener within its reuse port group");
 INTEGER(syncookies, 0, 2, 1,
 	"SYN cookies: 0 never, 1 when the SYN queue is full, 2 always");
 INTEGER(soft_error_aborts, 0, 1, 1,
-	"connect() fails at once when a router or our own host says that there is no way (RFC 5461); 0: it goes on (RFC 9293 MUST-56)");
+	"Soft ICMP errors end connect() (RFC 5461); 0: they do not (RFC 9293 MUST-56)");
 INTEGER(echo_cookie, 0, 1, 1,
-	"Offer to echo a cookie that keeps all options, and answer such an offer with one");
+	"Offer and use echo cookies, which keep all options");
 INTEGER(window_scaling, 0, 1, 1, "Window scaling (RFC 7323)");
 INTEGER(sack, 0, 1, 1, "Selective acknowledgment (RFC 2018)");
 INTEGER(timestamps, 0, 1, 1, "Timestamps and PAWS (RFC 7323)");
 INTEGER(require_timestamps, 0, 1, 0,
-	"Drop what lacks the timestamp that was agreed (RFC 7323 section 3.2)");
+	"Drop segments without the negotiated timestamp (RFC 7323 section 3.2)");
 TRIPLET(rmem, 4096, 1073741824, 4096, 131072, 6291456,
 	"Receive buffer of a socket, bytes: min, default, max");
 TRIPLET(wmem, 4096, 1073741824, 4096, 16384, 4194304,
 	"Send buffer of a socket, bytes: min, default, max");
 OVERALL(mem, 1, INT_MAX, xtcp_mem,
-	"Memory of all sockets together, pages: what ends pressure, begins it, and is the limit (default: 3/64, 4/64 and 6/64 of what there is)");
+	"Memory of all sockets, pages: pressure ends, pressure begins, limit (default: 3/64, 4/64 and 6/64 of memory)");
 
 /* Guards the presets, and keeps the ints of a triplet consistent */
 static DEFINE_MUTEX(knobs_lock);

@@ -97,9 +97,10 @@ void xtcp_timewait_kill(struct xtcp_timewait *r)
  * xtcp_timewait_resume() - an entry has returned to the table in place of its request
  * @r: TIME-WAIT entry, in the table again
  *
- * The 2 MSL may have ended meanwhile. The callback first stores that, and then looks whether
- * the entry is hashed. Here the order is reversed, with the bucket's lock in between, so one
- * of the two ends the entry.
+ * The 2 MSL may have ended meanwhile. xtcp_timewait_expired() first notes that they are over,
+ * then removes the entry if it is hashed. The caller has first hashed the entry, and this
+ * function then reads the note. The bucket's lock is between the two steps on each side, so at
+ * least one sees the other, and xtcp_conn_remove() lets only one end the entry.
  *
  * Context: any, under rcu_read_lock().
  */

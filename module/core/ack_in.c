@@ -38,8 +38,8 @@ static u64 rtt_of_copies(const struct xtcp_tcb *t, const struct xtcp_arrival *a,
 /*
  * Account for the records that SEG.ACK acknowledges, before they leave the queue. The RTT is
  * measured from the oldest of them, so it includes the peer's ACK delay. If any of them was
- * retransmitted, the ACK may answer the retransmission (Karn, RFC 6298 section 3), and only a
- * timestamp echo gives the RTT.
+ * retransmitted, the ACK may answer the retransmission (Karn, RFC 6298 section 3): see
+ * rtt_of_copies().
  */
 static void account(struct xtcp_tcb *t, struct xtcp_arrival *a)
 {

@@ -7,8 +7,8 @@
 #include "tcb.h"
 #include "usec.h"
 
-#define XTCP_DELACK_MIN		(40 * XTCP_US_PER_MS)
-#define XTCP_DELACK_MAX		(200 * XTCP_US_PER_MS)	/* RFC 9293 MUST-40: under 500 ms */
+#define XTCP_DELACK_MIN		(40 * XTCP_US_PER_MS)	/* ours; MUST-40: under 500 ms */
+#define XTCP_DELACK_MAX		(200 * XTCP_US_PER_MS)	/* assumed of a peer: tlp.c */
 #define XTCP_QUICKACKS		16	/* a young connection sends this many ACKs at once */
 #define XTCP_CHALLENGES		10	/* challenge ACKs a second, per connection */
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The effective send MSS (RFC 9293 section 3.7.1): the largest segment that the peer, the path
- * and the user allow, less the options that it carries.
+ * and the user allow, less the options that it carries. What a peer's MSS option means, or its
+ * absence (536, 1220), is xtcp_mss_believed() in mss.h.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>

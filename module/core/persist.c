@@ -70,6 +70,8 @@ void xtcp_persist_restart(struct xtcp_tcb *t, u64 now)
  */
 void xtcp_persist_expired(struct xtcp_tcb *t, u64 now, struct xtcp_actions *act)
 {
+	if (xtcp_flight(t) && !t->cork)
+		return;		/* armed for data that was corked then; an ACK will come */
 	t->probe_now = true;
 	act->todo |= XTCP_ACT_OUTPUT;
 	if (xtcp_flight(t) || !window_closed(t))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The retransmission timeout (RFC 6298), in microseconds. RTT samples come from records that
- * were never retransmitted (Karn), or from a timestamp's echo: ack_in.c takes them. For the
+ * The retransmission timeout (RFC 6298), in microseconds. ack_in.c takes the RTT samples:
+ * from records that were never retransmitted (Karn); from retransmitted ones only by a
+ * timestamp's echo, or when a D-SACK shows that the retransmission was answered. For the
  * retransmission timer see rtx.c.
  */
 #include <linux/limits.h>
@@ -26,8 +27,9 @@ static u32 computed_rto(const struct xtcp_tcb *t)
  * @t: control block
  * @us: the RTT, us
  *
- * This ends the backoff: the ACK of a segment that was sent only once shows that the timeout
- * is long enough (RFC 9293 section 3.8.2).
+ * This ends the backoff. RFC 9293 section 3.8.2 waits for a segment that was sent only once.
+ * Here any sample will do, also that of a retransmission that a timestamp's echo or a D-SACK
+ * identifies: it shows the present RTT as well.
  * Context: under the owner's lock. Source: RFC 6298 (2.2), (2.3), with alpha = 1/8
  * and beta = 1/4.
  */

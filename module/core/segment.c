@@ -155,8 +155,8 @@ static bool take_ack(struct xtcp_tcb *t, const struct xtcp_event *ev,
 
 /*
  * Text can't be taken because the window is closed. Its ACK and urgent pointer can ("special
- * allowance should be made", MUST-66). Otherwise two ends with closed windows and full queues
- * would wait for each other.
+ * allowance should be made", section 3.10.7.4; RST and URG: MUST-66). Otherwise two ends with
+ * closed windows and full queues would wait for each other.
  */
 static bool closed_window(struct xtcp_tcb *t, const struct xtcp_event *ev,
 			  struct xtcp_actions *act)

@@ -294,7 +294,7 @@ static u32 sack_fit(const struct xtcp_opts *opts)
  * It is a multiple of four, at most 40. SACK blocks that don't fit are left out.
  * Pure: no context, no lock. Source: RFC 9293 section 3.1, RFC 2018 section 3.
  *
- * Return: bytes, with padding.
+ * Return: bytes, with the NOPs that align the options.
  */
 u32 xtcp_wire_opts_len(const struct xtcp_opts *opts)
 {
