@@ -7,6 +7,7 @@
 #include <linux/string.h>
 #include "../module/core/isn.h"
 #include "../module/core/seq.h"
+#include "../module/core/stamp.h"
 #include "../module/core/tcb.h"
 #include "../module/core/time_wait.h"
 #include "../module/core/usec.h"
@@ -288,6 +289,32 @@ static void xtcp_time_wait_segment__no_newer_timestamp(struct kunit *test)
 	}
 }
 
+/* An echo cookie's peer may never have sent a timestamp: half of all clocks lie below 0 */
+static void xtcp_time_wait_segment__timestamp_of_the_peer_is_not_known(struct kunit *test)
+{
+	struct xtcp_tcb *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->ts_ok = true;
+	t->snd_nxt = f->tw.snd_nxt;
+	t->rcv_nxt = f->tw.rcv_nxt;
+	xtcp_stamp_forget(t, NOW);
+	xtcp_time_wait_init(&f->tw, t, NOW);
+	KUNIT_EXPECT_TRUE(test, f->tw.ts_ok);
+	f->seg.opts.ts = true;
+	f->seg.opts.tsval = 0x80000001;
+	f->seg.flags = XTCP_SYN;
+	f->seg.seq = RCV_NXT;
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_REOPEN, XTCP_DROP_NONE));
+	f->seg.flags = XTCP_ACK;
+	KUNIT_EXPECT_NE(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_PAWS));
+
+	t->ts_recent_at = NOW;
+	xtcp_time_wait_init(&f->tw, t, NOW);
+	KUNIT_EXPECT_EQ(test, outcome(f), OUTCOME(XTCP_TIME_WAIT_ACK, XTCP_DROP_PAWS));
+}
+
 /*
  * RFC 7323 section 5.4: a timestamp clock ticks at least once a second. The ends may send at
  * any fraction of one of our ticks.
@@ -351,6 +378,7 @@ static struct kunit_case timewait_cases[] = {
 	KUNIT_CASE(xtcp_time_wait_segment__syn_ack_is_challenged),
 	KUNIT_CASE(xtcp_time_wait_segment__timestamp_decides),
 	KUNIT_CASE(xtcp_time_wait_segment__no_newer_timestamp),
+	KUNIT_CASE(xtcp_time_wait_segment__timestamp_of_the_peer_is_not_known),
 	KUNIT_CASE(xtcp_time_wait_is_past__when_both_clocks_have_ticked),
 	KUNIT_CASE(xtcp_time_wait_is_past__an_answer_puts_it_off),
 	KUNIT_CASE(xtcp_time_wait_is_past__never_without_timestamps),

@@ -44,6 +44,20 @@ bool xtcp_stamp_missing(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
 }
 
 /**
+ * xtcp_stamp_known - is TS.Recent recent enough to compare timestamps with?
+ * @t: control block
+ * @now: time, us
+ *
+ * Context: under the owner's lock. Source: RFC 7323 section 5.5.
+ *
+ * Return: false when it is 24 days old, or no timestamp of the peer's is known.
+ */
+bool xtcp_stamp_known(const struct xtcp_tcb *t, u64 now)
+{
+	return now - t->ts_recent_at <= IDLE_MAX;
+}
+
+/**
  * xtcp_stamp_old - PAWS: is a segment an old duplicate?
  * @t: control block
  * @seg: the segment
@@ -56,7 +70,7 @@ bool xtcp_stamp_missing(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
 bool xtcp_stamp_old(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now)
 {
 	return t->ts_ok && seg->opts.ts && !(seg->flags & XTCP_RST) && is_older(t, seg) &&
-	       now - t->ts_recent_at <= IDLE_MAX;
+	       xtcp_stamp_known(t, now);
 }
 
 /**

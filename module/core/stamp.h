@@ -25,6 +25,7 @@ static inline u32 xtcp_stamp(u64 now, u32 offset)
 	return (u32)div_u64(now, 1000) + offset;
 }
 
+bool xtcp_stamp_known(const struct xtcp_tcb *t, u64 now);
 bool xtcp_stamp_missing(const struct xtcp_tcb *t, const struct xtcp_seg *seg);
 bool xtcp_stamp_old(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);
 void xtcp_stamp_take(struct xtcp_tcb *t, const struct xtcp_seg *seg, u64 now);

@@ -13,6 +13,7 @@
 #include <linux/types.h>
 
 #include "seq.h"
+#include "stamp.h"
 #include "tcb.h"
 #include "time_wait.h"
 #include "usec.h"
@@ -51,6 +52,7 @@ void xtcp_time_wait_init(struct xtcp_time_wait *tw, const struct xtcp_tcb *t, u6
 		.rcv_nxt = t->rcv_nxt,
 		.rcv_wnd = min_t(u32, t->rcv_wnd >> t->rcv_wscale, U16_MAX),
 		.ts_ok = t->ts_ok,
+		.ts_unknown = t->ts_ok && !xtcp_stamp_known(t, now),
 		.ts_recent = t->ts_recent,
 		.heard = heard_clock(now),
 	};
@@ -69,6 +71,12 @@ u64 xtcp_time_wait_length(const struct xtcp_knobs *knobs)
 	return 2 * (u64)READ_ONCE(knobs->msl_ms) * XTCP_US_PER_MS;
 }
 
+/* Can the segment's timestamp be compared with the peer's last one? */
+static bool stamps_compare(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg)
+{
+	return tw->ts_ok && !tw->ts_unknown && seg->opts.ts;
+}
+
 /*
  * May this SYN open the next incarnation? By RFC 6191 section 2 it may if its timestamp is
  * greater than the peer's last one. Without two different timestamps to compare, its sequence
@@ -78,7 +86,7 @@ static bool is_newer_syn(const struct xtcp_time_wait *tw, const struct xtcp_seg 
 {
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK)) != XTCP_SYN)
 		return false;
-	if (tw->ts_ok && seg->opts.ts && seg->opts.tsval != tw->ts_recent)
+	if (stamps_compare(tw, seg) && seg->opts.tsval != tw->ts_recent)
 		return seq_gt(seg->opts.tsval, tw->ts_recent);
 	return seq_gt(seg->seq, tw->rcv_nxt - 1);
 }
@@ -98,7 +106,7 @@ static bool is_same_fin(const struct xtcp_time_wait *tw, const struct xtcp_seg *
 /* PAWS (RFC 7323 section 5.3, R1); an entry never gets as old as section 5.5's 24 days */
 static bool is_old_duplicate(const struct xtcp_time_wait *tw, const struct xtcp_seg *seg)
 {
-	return tw->ts_ok && seg->opts.ts && !(seg->flags & XTCP_SYN) &&
+	return stamps_compare(tw, seg) && !(seg->flags & XTCP_SYN) &&
 	       seq_lt(seg->opts.tsval, tw->ts_recent);
 }
 

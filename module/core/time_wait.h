@@ -20,6 +20,7 @@ struct xtcp_tcb;
  * @rcv_wnd: the last window, as it is in the header of an answer. It is not used
  *	to check segments: nothing can follow the FIN
  * @ts_ok: both sides use timestamps
+ * @ts_unknown: but the peer's last one is not known, or is too old to compare with
  * @foreign: for the caller: the local address is not one of this host's
  * @restarts: how often the peer's FIN has restarted the 2 MSL. If two FINs arrive at once,
  *	one may not be counted
@@ -34,7 +35,7 @@ struct xtcp_time_wait {
 	u32 rcv_nxt;
 	u32 ts_recent;
 	u16 rcv_wnd;
-	u8 ts_ok:1, foreign:1, restarts:6;
+	u8 ts_ok:1, ts_unknown:1, foreign:1, restarts:5;
 	u8 heard;
 };
 
