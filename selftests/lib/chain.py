@@ -25,6 +25,8 @@ class Chain:
         self.a, self.x, self.r, self.b = (Ns(label) for label in "axrb")
         self.b.proto = 6
         ends = (self.a, self.x, self.r, self.b)
+        for ns in ends:
+            self._no_dad(ns)
         for number, name in enumerate(NETS, 1):
             left, right = ends[number - 1], ends[number]
             left.ip(f"link add {name} type veth peer name {name} netns {right.name}",
@@ -55,6 +57,15 @@ class Chain:
             (f"10.78.{number}.0/24", f"fd78:{number}::/64")
         ns.ip(f"route replace {four} via 10.78.{via}.{host} dev {dev}",
               f"route replace {six} via fd78:{via}::{host} dev {dev}")
+
+    @staticmethod
+    def _no_dad(ns):
+        """A router asks for its neighbours from its link-local address.  While DAD takes up to
+        three seconds for that, as many requests fail, and the first connection with them.
+        """
+        with ns, open("/proc/sys/net/ipv6/conf/default/accept_dad", "w",
+                      encoding="ascii") as file:
+            file.write("0")
 
     @staticmethod
     def _forward(ns):
