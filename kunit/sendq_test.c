@@ -154,6 +154,13 @@ static void xtcp_sendq_join__hands_out_what_is_empty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->rec[0].flags, XTCP_REC_PSH);
 	xtcp_sendq_append(&f->q, &f->rec[2]);
 	KUNIT_EXPECT_PTR_EQ(test, f->rec[0].next, &f->rec[2]);
+
+	/* not the last: the tail stays */
+	f->q = (struct xtcp_sendq){ 0 };
+	fill(f, 3, 0);
+	KUNIT_EXPECT_PTR_EQ(test, xtcp_sendq_join(&f->q, &f->rec[0], 10), &f->rec[1]);
+	KUNIT_EXPECT_PTR_EQ(test, f->rec[0].next, &f->rec[2]);
+	KUNIT_EXPECT_PTR_EQ(test, f->q.tail, &f->rec[2]);
 }
 
 /* Both halves were sent, retransmitted, lost... as the whole was. */

@@ -502,6 +502,10 @@ static void halfopen__third_segment(struct kunit *test)
 	xtcp_tcb_from_syn_received(&c->t, &h, &knobs, 5000);
 	KUNIT_EXPECT_EQ(test, c->t.ts_recent, 50);
 	KUNIT_EXPECT_EQ(test, c->t.ts_recent_at, 5000);
+	KUNIT_EXPECT_TRUE(test, xtcp_stamp_known(&c->t, 5000));
+	h.ts_unheard = true;
+	xtcp_tcb_from_syn_received(&c->t, &h, &knobs, 5000);
+	KUNIT_EXPECT_FALSE(test, xtcp_stamp_known(&c->t, 5000));
 }
 
 static void timewait__answers_and_paws(struct kunit *test)
